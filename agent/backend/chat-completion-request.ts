@@ -1,0 +1,22 @@
+/** The body of `POST /v1/chat/completions`. Pure; only fields named here reach a server. */
+import type { ModelMessage, ModelRequest } from './backend.ts';
+
+/** The body as JSON; options that are absent are left to the server. */
+export function chatCompletionBody({ model, messages, options }: ModelRequest): string {
+  return JSON.stringify({
+    model,
+    messages: messages.map(({ role, content }) => ({ role, content })),
+    stream: true,
+    stream_options: { include_usage: true },
+    temperature: options.temperature,
+    top_p: options.topP,
+    max_tokens: options.maxTokens,
+    seed: options.seed,
+    ...continuation(messages),
+  });
+}
+
+/** Said explicitly, because llama-server repeats the given beginning in its answer when it has to guess. */
+function continuation(messages: readonly ModelMessage[]): object {
+  return messages.at(-1)?.role === 'assistant' ? { continue_final_message: true, add_generation_prompt: false } : {};
+}

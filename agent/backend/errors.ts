@@ -1,0 +1,30 @@
+/** How model calls fail: one class, one table of codes. */
+
+/** Code → whether the same call can succeed later without a change. */
+export const BACKEND_ERRORS = {
+  backend_unreachable: { retryable: true, meaning: 'no connection, or it broke before the answer ended' },
+  backend_loading: { retryable: true, meaning: 'the server is loading its model' },
+  backend_truncated: { retryable: true, meaning: 'the stream ended without a finish reason' },
+  backend_failed: { retryable: true, meaning: 'the server reported an internal error' },
+  backend_garbage: { retryable: false, meaning: 'the reply was not in the expected format' },
+  backend_refused: { retryable: false, meaning: 'the server refused the request (4xx)' },
+  context_overflow: { retryable: false, meaning: 'the conversation is longer than the context' },
+  tool_calls_unsupported: { retryable: false, meaning: 'the model called a tool; tools are not supported yet' },
+} as const;
+
+export type BackendErrorCode = keyof typeof BACKEND_ERRORS;
+
+/** A model call that failed. */
+export class BackendError extends Error {
+  override readonly name = 'BackendError';
+  readonly code: BackendErrorCode;
+
+  constructor(code: BackendErrorCode, message: string) {
+    super(message);
+    this.code = code;
+  }
+
+  get retryable(): boolean {
+    return BACKEND_ERRORS[this.code].retryable;
+  }
+}

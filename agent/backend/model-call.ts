@@ -1,0 +1,128 @@
+/**
+ * One streamed model call over one connection: request, reply, parts. Aborting closes the socket inside the abort event itself.
+ * A reader that lags behind pauses the socket. The connection is always closed, whichever way the call ends.
+ */
+import type { ClientRequest, IncomingMessage } from 'node:http';
+import type { ModelRequest, StreamPart } from './backend.ts';
+import { chatCompletionBody } from './chat-completion-request.ts';
+import { ChatCompletionStream } from './chat-completion-stream.ts';
+import { errorOfReply, errorOfSocket } from './error-mapping.ts';
+import { BackendError } from './errors.ts';
+import { openRequest, readBody } from './open-request.ts';
+import { PartQueue } from './part-queue.ts';
+import type { ServerAddress } from './server-address.ts';
+
+/** Parts that may wait for the reader before the socket is paused. */
+const HIGH_PARTS = 256;
+/** A server that has answered gets this long to close the connection itself. */
+const LINGER_MS = 1000;
+const ERROR_BODY_BYTES = 64 * 1024;
+
+/** Starts the call; the iterator throws BackendError or the signal's reason. */
+export function startModelCall(
+  address: ServerAddress,
+  request: ModelRequest,
+  signal: AbortSignal,
+): AsyncIterator<StreamPart> {
+  return new ModelCall(address, signal).start(chatCompletionBody(request));
+}
+
+class ModelCall {
+  readonly #address: ServerAddress;
+  readonly #url: URL;
+  readonly #signal: AbortSignal;
+  readonly #queue = new PartQueue({ onLow: () => this.#response?.resume(), onClosed: () => this.#closed() });
+  readonly #stream = new ChatCompletionStream((part) => this.#queue.push(part));
+  #request: ClientRequest | undefined;
+  #response: IncomingMessage | undefined;
+
+  constructor(address: ServerAddress, signal: AbortSignal) {
+    this.#address = address;
+    this.#url = address.url('/v1/chat/completions');
+    this.#signal = signal;
+  }
+
+  start(body: string): PartQueue {
+    if (this.#signal.aborted) this.#queue.abort(this.#signal.reason);
+    else this.#send(body);
+    return this.#queue;
+  }
+
+  #send(body: string): void {
+    try {
+      this.#request = openRequest({ url: this.#url, headers: this.#address.headers(), body });
+    } catch (error) {
+      this.#queue.fail(new BackendError('backend_refused', `the request cannot be sent: ${String(error)}`));
+      return;
+    }
+    this.#signal.addEventListener('abort', this.#abort, { once: true });
+    this.#request.once('response', (response) => this.#receive(response));
+    this.#request.on('error', (error) => this.#over(error));
+  }
+
+  readonly #abort = (): void => {
+    this.#request?.destroy();
+    this.#queue.abort(this.#signal.reason);
+  };
+
+  #receive(response: IncomingMessage): void {
+    this.#response = response;
+    if (response.statusCode !== 200 || !contentTypeOf(response).startsWith('text/event-stream')) {
+      void this.#refused(response);
+      return;
+    }
+    response.on('data', (bytes: Buffer) => this.#take(bytes, response));
+    response.once('end', () => this.#over());
+    response.on('error', (error) => this.#over(error));
+  }
+
+  #take(bytes: Buffer, response: IncomingMessage): void {
+    if (this.#stream.finished) return;
+    try {
+      this.#stream.feed(bytes);
+      if (this.#stream.finished) this.#finish();
+      else if (this.#queue.size >= HIGH_PARTS) response.pause();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  /** A finish reason that had already come makes the answer whole, however the connection ended. */
+  #over(broken?: Error): void {
+    if (this.#stream.finished) return;
+    try {
+      this.#stream.end();
+      this.#finish();
+    } catch (error) {
+      this.#fail(broken === undefined ? error : errorOfSocket(broken, this.#url));
+    }
+  }
+
+  async #refused(response: IncomingMessage): Promise<void> {
+    const body = await readBody(response, ERROR_BODY_BYTES);
+    const { apiKeyVariable, apiKey } = this.#address;
+    const contentType = contentTypeOf(response);
+    this.#fail(errorOfReply({ status: response.statusCode ?? 0, contentType, body, apiKeyVariable, apiKey }));
+  }
+
+  #finish(): void {
+    this.#queue.end();
+    const request = this.#request;
+    const timer = setTimeout(() => request?.destroy(), LINGER_MS).unref();
+    request?.once('close', () => clearTimeout(timer));
+  }
+
+  #fail(error: unknown): void {
+    this.#request?.destroy();
+    this.#queue.fail(error);
+  }
+
+  #closed(): void {
+    this.#signal.removeEventListener('abort', this.#abort);
+    if (!this.#stream.finished) this.#request?.destroy();
+  }
+}
+
+function contentTypeOf(response: IncomingMessage): string {
+  return response.headers['content-type'] ?? '';
+}

@@ -1,0 +1,100 @@
+/**
+ * The slots of a simulated server: each works on one request and keeps its tokens as a prompt cache afterwards. A request gets the
+ * free slot that has most of its prompt; when none is free it waits. It promises first come, first served, which the real
+ * server does not. A request whose client went away keeps its place in the queue, as in the real server.
+ */
+import type { ChatRequest } from './chat-request.ts';
+import { commonTokens } from './tokens.ts';
+
+/** What a slot works on, or worked on last. */
+export interface SlotWork {
+  task: number;
+  request: ChatRequest;
+  promptTokens: number;
+  cachedTokens: number;
+  /** Tokens of the answer so far. */
+  decoded: number;
+}
+
+export interface Slot {
+  readonly id: number;
+  busy: boolean;
+  /** Prompt and answer of the last request. */
+  cache: readonly string[];
+  work: SlotWork | undefined;
+}
+
+interface Waiting {
+  prompt: readonly string[];
+  take(slot: Slot): void;
+}
+
+export class SlotPool {
+  #slots: Slot[] = [];
+  #waiting: Waiting[] = [];
+  #size = 0;
+
+  constructor(size: number) {
+    this.resize(size);
+  }
+
+  /** All slots, in the order of their ids. */
+  get slots(): readonly Slot[] {
+    return this.#slots;
+  }
+
+  get busy(): number {
+    return this.#slots.filter((slot) => slot.busy).length;
+  }
+
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  /** Calls `take` with a slot, now or when one is free; returns how to leave the queue. */
+  acquire(prompt: readonly string[], take: (slot: Slot) => void): () => void {
+    const waiting = { prompt, take };
+    this.#waiting.push(waiting);
+    this.#serve();
+    return () => {
+      this.#waiting = this.#waiting.filter((other) => other !== waiting);
+    };
+  }
+
+  release(slot: Slot, cache: readonly string[]): void {
+    slot.busy = false;
+    slot.cache = cache;
+    this.#dropIdle();
+    this.#serve();
+  }
+
+  /** More slots are there at once, fewer as soon as they are idle. */
+  resize(size: number): void {
+    this.#size = size;
+    this.#dropIdle();
+    while (this.#slots.length < size)
+      this.#slots.push({ id: this.#slots.length, busy: false, cache: [], work: undefined });
+    this.#serve();
+  }
+
+  #dropIdle(): void {
+    while (this.#slots.length > this.#size && this.#slots.at(-1)?.busy === false) this.#slots.pop();
+  }
+
+  #serve(): void {
+    let slot = this.#bestFree();
+    while (slot !== undefined) {
+      slot.busy = true;
+      this.#waiting.shift()?.take(slot);
+      slot = this.#bestFree();
+    }
+  }
+
+  #bestFree(): Slot | undefined {
+    const prompt = this.#waiting[0]?.prompt;
+    if (prompt === undefined) return undefined;
+    const free = this.#slots.filter(({ busy, id }) => !busy && id < this.#size);
+    const scored = free.map((slot) => ({ slot, common: commonTokens(slot.cache, prompt) }));
+    return scored.sort((one, other) => other.common - one.common)[0]?.slot;
+  }
+}

@@ -1,0 +1,71 @@
+/**
+ * Every message between an agent and the supervisor, one table a direction. No message holds anything that makes sense
+ * on one host only: no path, no process id, no address. `turn` is an id that is unique beyond one process.
+ */
+import { count, type Infer, list, messages, number, oneOf, optional, record, text } from './shape.ts';
+
+const usage = record({ promptTokens: count, completionTokens: count, cachedTokens: count });
+
+/** How a turn ended at the agent. */
+const outcome = oneOf('finished', 'failed', 'cancelled');
+
+/** A turn's end as the agent keeps it until the supervisor has recorded it. Lengths are UTF-16 code units. */
+const turnEnd = record({
+  turn: text,
+  outcome,
+  /** Whole length of what was streamed on each channel. */
+  textLength: count,
+  reasoningLength: count,
+  finishReason: optional(oneOf('stop', 'length')),
+  usage: optional(usage),
+  /** A BackendErrorCode, or `agent_failed`. */
+  errorCode: optional(text),
+  errorMessage: optional(text),
+  /** Milliseconds from the request to the first delta, on the agent's monotonic clock. */
+  firstDeltaMs: optional(number),
+  /** Milliseconds from reading the delta that was objected to until the connection to the model was closed. */
+  cutMs: optional(number),
+});
+
+/** Agent → supervisor. */
+export const fromAgent = messages({
+  hello: {
+    agent: text,
+    /** Unique for each start of the process. */
+    incarnation: text,
+    /** Every turn whose end the supervisor has not recorded yet, as far as this agent knows. */
+    turns: list(record({ turn: text })),
+  },
+  delta: { turn: text, channel: oneOf('text', 'reasoning'), offset: count, text },
+  'turn-ended': { end: turnEnd },
+});
+
+/** Supervisor → agent. */
+export const toAgent = messages({
+  'turn-start': {
+    turn: text,
+    /** For log lines only. */
+    run: text,
+    /** Name of a backend from the agent's configuration. */
+    backend: text,
+    model: text,
+    messages: list(record({ role: oneOf('system', 'user', 'assistant'), content: text })),
+    options: record({
+      temperature: optional(number),
+      topP: optional(number),
+      maxTokens: optional(count),
+      seed: optional(number),
+    }),
+  },
+  /** Close the connection to the model now; `offset`: text length at which the supervisor objected, for the measured `cutMs`. */
+  'turn-cancel': { turn: text, offset: optional(count) },
+  /** After a reconnect: send again from these offsets, then go on; if the turn has ended, send its end again too. */
+  'turn-resume': { turn: text, textOffset: count, reasoningOffset: count },
+  /** The end of this turn is recorded; forget it. */
+  'turn-end-recorded': { turn: text },
+});
+
+export type FromAgent = Infer<typeof fromAgent>;
+export type ToAgent = Infer<typeof toAgent>;
+export type TurnEnd = Infer<typeof turnEnd>;
+export type TurnStart = Extract<ToAgent, { type: 'turn-start' }>;

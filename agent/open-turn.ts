@@ -1,0 +1,124 @@
+/**
+ * A turn that is being streamed, as the agent keeps it: the whole text until its end is recorded, so that a supervisor that
+ * was restarted can ask for any part again. While no supervisor listens the model goes on; nothing is lost.
+ */
+import type { Backend } from './backend/backend.ts';
+import { BackendError } from './backend/errors.ts';
+import type { FromAgent, TurnEnd, TurnStart } from './bus/messages.ts';
+import { type Channel, type Delta, runTurn, type TurnFinish } from './turn.ts';
+
+/** How many of the latest deltas keep the time they were read, to measure a cut. */
+const REMEMBERED_READS = 64;
+
+/** Sends to the supervisor; resolves when it can take more. */
+export type Send = (message: FromAgent) => Promise<void> | undefined;
+
+export class OpenTurn {
+  readonly id: string;
+  readonly #abort = new AbortController();
+  readonly #texts = { text: '', reasoning: '' };
+  readonly #reads: { end: number; at: number }[] = [];
+  readonly #startedAt = performance.now();
+  readonly #send: Send;
+  #firstDeltaAt: number | undefined;
+  #cutMs: number | undefined;
+  #endReached: TurnEnd | undefined;
+  /** The supervisor knows all that came before; false from a lost connection to the resume. */
+  #inStep = true;
+
+  constructor(command: TurnStart, send: Send) {
+    this.id = command.turn;
+    this.#send = send;
+  }
+
+  /** Runs to the end and tells it; never throws, every ending is a TurnEnd. */
+  async run(backend: Backend | undefined, command: TurnStart): Promise<TurnEnd> {
+    this.#endReached = await this.#runToEnd(backend, command);
+    if (this.#inStep) void this.#send({ type: 'turn-ended', end: this.#endReached });
+    return this.#endReached;
+  }
+
+  async #runToEnd(backend: Backend | undefined, command: TurnStart): Promise<TurnEnd> {
+    try {
+      if (backend === undefined) throw new Error(`this agent knows no backend ${command.backend}`);
+      const request = { model: command.model, messages: command.messages, options: definedOnly(command.options) };
+      return this.#finished(await this.#stream(backend, request));
+    } catch (error) {
+      return this.#abort.signal.aborted ? this.#end('cancelled') : this.#failed(error);
+    }
+  }
+
+  async #stream(backend: Backend, request: Parameters<typeof runTurn>[1]): Promise<TurnFinish> {
+    const turn = runTurn(backend, request, this.#abort.signal);
+    for (;;) {
+      const next = await turn.next();
+      if (next.done) return next.value;
+      const waiting = this.#add(next.value);
+      if (waiting !== undefined) await waiting;
+    }
+  }
+
+  #add(delta: Delta): Promise<void> | undefined {
+    this.#firstDeltaAt ??= performance.now();
+    this.#texts[delta.channel] += delta.text;
+    this.#remember(this.#texts[delta.channel].length);
+    return this.#inStep ? this.#send({ type: 'delta', turn: this.id, ...delta }) : undefined;
+  }
+
+  #remember(end: number): void {
+    this.#reads.push({ end, at: performance.now() });
+    if (this.#reads.length > REMEMBERED_READS) this.#reads.shift();
+  }
+
+  /** Closes the connection to the model now. `offset`: text length at which the supervisor objected. */
+  cancel(offset: number | undefined): void {
+    const read = this.#reads.find(({ end }) => end === offset);
+    this.#abort.abort(new Error('cancelled by the supervisor'));
+    if (read !== undefined) this.#cutMs = performance.now() - read.at;
+  }
+
+  /** The connection to the supervisor is lost: keep what comes, send nothing until `resume`. */
+  fallOutOfStep(): void {
+    this.#inStep = false;
+  }
+
+  /** Sends again what lies behind these offsets, and the end if it is reached; from now on deltas flow as they come. */
+  resume(offsets: { textOffset: number; reasoningOffset: number }): void {
+    this.#resend('reasoning', offsets.reasoningOffset);
+    this.#resend('text', offsets.textOffset);
+    if (this.#endReached !== undefined) void this.#send({ type: 'turn-ended', end: this.#endReached });
+    this.#inStep = true;
+  }
+
+  #resend(channel: Channel, offset: number): void {
+    const text = this.#texts[channel].slice(offset);
+    if (text !== '') void this.#send({ type: 'delta', turn: this.id, channel, offset, text });
+  }
+
+  #finished({ reason, usage }: TurnFinish): TurnEnd {
+    return { ...this.#end('finished'), finishReason: reason, ...(usage && { usage }) };
+  }
+
+  #failed(error: unknown): TurnEnd {
+    const errorCode = error instanceof BackendError ? error.code : 'agent_failed';
+    return { ...this.#end('failed'), errorCode, errorMessage: error instanceof Error ? error.message : String(error) };
+  }
+
+  #end(outcome: TurnEnd['outcome']): TurnEnd {
+    const firstDeltaMs = this.#firstDeltaAt === undefined ? undefined : this.#firstDeltaAt - this.#startedAt;
+    return {
+      turn: this.id,
+      outcome,
+      textLength: this.#texts.text.length,
+      reasoningLength: this.#texts.reasoning.length,
+      ...(firstDeltaMs !== undefined && { firstDeltaMs }),
+      ...(this.#cutMs !== undefined && { cutMs: this.#cutMs }),
+    };
+  }
+}
+
+type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+
+function definedOnly<T extends object>(options: T): Defined<T> {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Defined<T>;
+}

@@ -1,0 +1,43 @@
+/**
+ * One turn: a model call as a stream of deltas with offsets. It knows no process and no bus; the same code runs wherever a turn
+ * is run.
+ */
+import type { Backend, FinishReason, ModelRequest, Usage } from './backend/backend.ts';
+
+export type Channel = 'text' | 'reasoning';
+
+/** A piece of streamed text; `offset` is its place in its channel, in UTF-16 code units. */
+export interface Delta {
+  channel: Channel;
+  offset: number;
+  text: string;
+}
+
+/** How the model ended the turn. */
+export interface TurnFinish {
+  reason: FinishReason;
+  usage: Usage | undefined;
+}
+
+/** A turn that is longer than this ends as if the model had reached its token limit; it bounds what an agent keeps. */
+export const LONGEST_TURN_CHARACTERS = 1_000_000;
+
+/**
+ * Streams one model call.
+ * @throws BackendError, or the signal's reason when it is aborted
+ */
+export async function* runTurn(
+  backend: Backend,
+  request: ModelRequest,
+  signal: AbortSignal,
+): AsyncGenerator<Delta, TurnFinish, void> {
+  const lengths = { text: 0, reasoning: 0 };
+  for await (const part of backend.stream(request, signal)) {
+    if (part.type === 'finish') return { reason: part.reason, usage: part.usage };
+    const channel = part.type === 'text-delta' ? 'text' : 'reasoning';
+    yield { channel, offset: lengths[channel], text: part.text };
+    lengths[channel] += part.text.length;
+    if (lengths.text + lengths.reasoning > LONGEST_TURN_CHARACTERS) break;
+  }
+  return { reason: 'length', usage: undefined };
+}

@@ -1,0 +1,131 @@
+/**
+ * Checks what a policy module exports before it may judge anything. Whatever is refused here is refused at load, with the
+ * reason; nothing of it is found out in the middle of an answer.
+ */
+import { nearestName } from './nearest-name.ts';
+import type { Policy } from './policy.ts';
+import { isWellFormed } from './well-formed.ts';
+
+/** UTF-16 units of one pattern, and of all patterns of one policy. */
+export const MAX_PATTERN_LENGTH = 500;
+export const MAX_PATTERNS_LENGTH = 100_000;
+
+const HOOKS = ['onMessage', 'onText', 'onTurnEnd'] as const;
+const FIELDS = ['name', 'patterns', 'holdback', ...HOOKS] as const satisfies readonly (keyof Policy)[];
+const NAME = /^[a-z0-9][a-z0-9-]{0,39}$/;
+/** Stands in interventions for people, so no policy may be called that. */
+const RESERVED_NAME = 'person';
+
+type Candidate = Partial<Record<(typeof FIELDS)[number], unknown>>;
+
+/** A module that is no usable policy; the message says why. */
+export class InvalidPolicyError extends Error {
+  override readonly name = 'InvalidPolicyError';
+}
+
+/**
+ * Returns a module's default export as the policy it is.
+ * @throws InvalidPolicyError
+ */
+export function checkPolicy(value: unknown): Policy {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new InvalidPolicyError(`the default export must be a policy object, it is ${kindOf(value)}`);
+  }
+  const candidate: Candidate = value;
+  checkFields(candidate);
+  checkName(candidate.name);
+  checkHooks(candidate);
+  checkPatterns(candidate);
+  checkHoldback(candidate);
+  return candidate as Policy;
+}
+
+function checkFields(candidate: Candidate): void {
+  const unknown = Object.keys(candidate).find((key) => !FIELDS.some((field) => field === key));
+  if (unknown === undefined) return;
+  const nearest = nearestName(unknown, FIELDS);
+  const hint = nearest === undefined ? `known are ${FIELDS.join(', ')}` : `did you mean "${nearest}"?`;
+  throw new InvalidPolicyError(`unknown field "${unknown}"; ${hint}`);
+}
+
+function checkName(name: unknown): void {
+  if (typeof name !== 'string') throw new InvalidPolicyError(`"name" must be text, it is ${kindOf(name)}`);
+  if (!NAME.test(name)) {
+    throw new InvalidPolicyError(
+      `the name "${name.slice(0, 60)}" must be lower-case letters, digits and dashes (at most 40)`,
+    );
+  }
+  if (name === RESERVED_NAME) throw new InvalidPolicyError(`the name "${name}" is taken: it stands for people`);
+}
+
+function checkHooks(candidate: Candidate): void {
+  const present = HOOKS.filter((hook) => candidate[hook] !== undefined);
+  if (present.length === 0) throw new InvalidPolicyError(`it has none of the hooks ${HOOKS.join(', ')}`);
+  for (const hook of present) {
+    if (typeof candidate[hook] !== 'function') {
+      throw new InvalidPolicyError(`"${hook}" must be a function, it is ${kindOf(candidate[hook])}`);
+    }
+  }
+}
+
+function checkPatterns(candidate: Candidate): void {
+  const { patterns } = candidate;
+  if (patterns === undefined) return;
+  if (!Array.isArray(patterns)) throw new InvalidPolicyError(`"patterns" must be a list, it is ${kindOf(patterns)}`);
+  if (patterns.length === 0) throw new InvalidPolicyError('"patterns" is an empty list; leave it out');
+  if (candidate.onText === undefined)
+    throw new InvalidPolicyError('"patterns" without "onText": nobody would judge a match');
+  const total = Array.from<unknown>(patterns).reduce<number>(
+    (sum, pattern, index) => sum + checkPattern(pattern, index),
+    0,
+  );
+  if (total > MAX_PATTERNS_LENGTH) {
+    throw new InvalidPolicyError(
+      `"patterns" has ${total} characters in all, at most ${MAX_PATTERNS_LENGTH} are allowed`,
+    );
+  }
+}
+
+/** Returns the length of a good pattern. */
+function checkPattern(pattern: unknown, index: number): number {
+  const where = `"patterns[${index}]"`;
+  if (typeof pattern !== 'string') {
+    throw new InvalidPolicyError(
+      `${where} must be text (regular expressions are not supported), it is ${kindOf(pattern)}`,
+    );
+  }
+  if (pattern === '') throw new InvalidPolicyError(`${where} is empty: it would match everywhere`);
+  if (pattern.length > MAX_PATTERN_LENGTH) {
+    throw new InvalidPolicyError(
+      `${where} has ${pattern.length} characters, at most ${MAX_PATTERN_LENGTH} are allowed`,
+    );
+  }
+  if (!isWellFormed(pattern))
+    throw new InvalidPolicyError(`${where} holds half a surrogate pair: it could never match`);
+  return pattern.length;
+}
+
+function checkHoldback(candidate: Candidate): void {
+  const { holdback } = candidate;
+  if (holdback === undefined) return;
+  const isCount = Number.isSafeInteger(holdback) && Number(holdback) >= 0;
+  if (!isCount && holdback !== 'turn') {
+    throw new InvalidPolicyError(
+      `"holdback" must be a whole number of characters from 0, or 'turn'; it is ${kindOf(holdback)}`,
+    );
+  }
+  if (candidate.onText === undefined && candidate.onTurnEnd === undefined) {
+    throw new InvalidPolicyError('"holdback" without "onText" or "onTurnEnd": nobody would judge what is held back');
+  }
+}
+
+/** What a wrong value is, for people: short, and never the content of an object. */
+function kindOf(value: unknown): string {
+  if (value === undefined) return 'missing';
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'a list';
+  if (value instanceof RegExp) return 'a regular expression';
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  if (typeof value === 'string') return JSON.stringify(value.slice(0, 40));
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+}

@@ -1,0 +1,41 @@
+/** Turns what zod found into lines for people: field and reason. */
+import type { z } from 'zod';
+import { nearestName } from '../policy/nearest-name.ts';
+import { fieldPath } from './plain-data.ts';
+
+type Issue = z.core.$ZodIssue;
+
+/** One line for each issue: `agents[0].temperature: …`. `known` lists the fields an object may have, for hints. */
+export function describeIssues(issues: readonly Issue[], known: readonly string[]): string[] {
+  return issues.flatMap((issue) => describe(issue, '', known));
+}
+
+function describe(issue: Issue, above: string, known: readonly string[]): string[] {
+  const field = issue.path.reduce<string>((path, key) => fieldPath(path, key as string | number), above);
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => `${fieldPath(field, key)}: there is no such field${hint(key, known)}`);
+  }
+  if (issue.code === 'invalid_union') return describeUnion(issue, field, known);
+  return [`${field || 'the configuration'}: ${reason(issue)}`];
+}
+
+/** Of the ways a value could have been right, the one that was followed furthest is the one that was meant. */
+function describeUnion(issue: Issue & { code: 'invalid_union' }, field: string, known: readonly string[]): string[] {
+  const depth = (issues: readonly Issue[]): number =>
+    Math.max(...issues.map(({ path, code }) => path.length + (code === 'unrecognized_keys' ? 1 : 0)));
+  const best = [...issue.errors].sort((a, b) => depth(b) - depth(a))[0];
+  if (best === undefined || depth(best) === 0) return [`${field}: is none of the forms that are allowed here`];
+  return best.flatMap((inner) => describe(inner, field, known));
+}
+
+function reason(issue: Issue): string {
+  const message = issue.message.replace(/^Invalid input: /, '').replace(/^Too (big|small): /, '');
+  return issue.code === 'invalid_type' && issue.input === undefined && /received undefined/.test(message)
+    ? 'is missing'
+    : message.charAt(0).toLowerCase() + message.slice(1);
+}
+
+function hint(key: string, known: readonly string[]): string {
+  const nearest = nearestName(key, known);
+  return nearest === undefined ? '' : `; did you mean "${nearest}"?`;
+}

@@ -1,0 +1,83 @@
+/**
+ * Bundles a module that a user wrote (configuration or policy) into one text: whatever folder it lies in, `import … from 'interject'`
+ * works, TypeScript works, and what it imports comes along. Only Node's own modules stay outside.
+ */
+import { readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { BuildFailure, BuildOptions } from 'esbuild';
+import { MODULE_OPTIONS } from './bundle-options.ts';
+import { usageFailure } from './failure.ts';
+import { PROJECT_ROOT } from './project.ts';
+
+export interface UserModule {
+  /** ES module. */
+  code: string;
+  /** Source map as JSON. */
+  map: string;
+  /** Absolute paths of all files it was made of. */
+  inputs: string[];
+}
+
+/** `shownAs`: the file as the user named it. @throws Failure (exit code 2) that names the file, the line and the reason */
+export async function bundleUserModule(path: string, shownAs: string): Promise<UserModule> {
+  mustBeReadable(path, shownAs);
+  const esbuild = await import('esbuild');
+  const result = await esbuild.build(buildOptions(path)).catch((error: BuildFailure) => {
+    throw usageFailure(`${shownAs} cannot be loaded:\n${describe(error, dirname(path))}`);
+  });
+  const output = (end: string): string => result.outputFiles.find((file) => file.path.endsWith(end))?.text ?? '';
+  const inputs = Object.keys(result.metafile.inputs).map((input) => resolve(dirname(path), input));
+  return { code: output('.mjs'), map: output('.map'), inputs };
+}
+
+function buildOptions(path: string) {
+  return {
+    ...MODULE_OPTIONS,
+    entryPoints: [path],
+    absWorkingDir: dirname(path),
+    outfile: `${path}.bundle.mjs`,
+    write: false,
+    sourcemap: 'external',
+    metafile: true,
+    alias: { interject: join(PROJECT_ROOT, 'stack/index.ts') },
+    // The bundle lies elsewhere; what reads a file beside itself must still find it.
+    define: {
+      'import.meta.url': JSON.stringify(pathToFileURL(path).href),
+      'import.meta.dirname': JSON.stringify(dirname(path)),
+    },
+  } satisfies BuildOptions;
+}
+
+function mustBeReadable(path: string, shownAs: string): void {
+  try {
+    readFileSync(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const reason = { ENOENT: 'there is no such file', EISDIR: 'it is a folder', EACCES: 'it may not be read' }[
+      code ?? ''
+    ];
+    throw usageFailure(`${shownAs}: ${reason ?? code} (looked for ${path}).`);
+  }
+}
+
+function describe(error: BuildFailure, folder: string): string {
+  const errors = error.errors ?? [];
+  if (errors.length === 0) return `  ${error.message}`;
+  return errors
+    .slice(0, 5)
+    .map(({ location, text }) => {
+      const place =
+        location === null
+          ? ''
+          : `${relative(process.cwd(), resolve(folder, location.file))}:${location.line}:${location.column + 1}: `;
+      return `  ${place}${text}`;
+    })
+    .join('\n');
+}
+
+/** Ends the bundler's own process. To be called when nothing is being bundled any more; without it nothing happens. */
+export async function stopBundler(): Promise<void> {
+  const esbuild = await import('esbuild');
+  await esbuild.stop();
+}

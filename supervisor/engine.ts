@@ -1,0 +1,217 @@
+/**
+ * Puts the parts of the supervisor together, brings them up and down, and takes them through a failure of the storage. What each
+ * part promises stands in its own file.
+ */
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { createBackend } from '../agent/backend/registry.ts';
+import { type Listener, listenForAgents } from '../agent/bus/transport.ts';
+import type { Log } from '../agent/log.ts';
+import { type AgentExit, AgentLinks, type AgentListener } from './agent-links.ts';
+import { Backends } from './backends.ts';
+import { InterjectError } from './errors.ts';
+import { EventHub } from './event-hub.ts';
+import type { StoredEvent } from './events.ts';
+import { PolicyHost } from './policies/host.ts';
+import { forgetOffence, type Offence, readOffence, Watchdog } from './policies/watchdog.ts';
+import { Recorder } from './recorder.ts';
+import { Dispatcher } from './runs/dispatcher.ts';
+import { Ledger } from './runs/ledger.ts';
+import { LiveRuns } from './runs/live-runs.ts';
+import { Recovery } from './runs/recovery.ts';
+import { TurnControl } from './runs/turn-control.ts';
+import type { Workbench } from './runs/workbench.ts';
+import type { SupervisorSettings } from './settings.ts';
+import { openStore, type Store } from './store/store.ts';
+
+/** Agents that outlived the previous supervisor say hello within this time; others have lost their turns. */
+const HELLO_MS = 1000;
+const STORAGE_RETRY_MS = 1000;
+
+/** Bundled entries of the worker threads. */
+export interface WorkerEntries {
+  watchdog: string;
+  checkpoint: string;
+}
+
+export class Engine {
+  readonly bench: Workbench;
+  readonly hub: EventHub;
+  readonly turns: TurnControl;
+  /** Why the storage cannot be written; undefined while it can. */
+  degraded: string | undefined;
+  readonly #settings: SupervisorSettings;
+  readonly #watchdog: Watchdog;
+  readonly #checkpoints: Worker;
+  readonly #dispatcher: Dispatcher;
+  readonly #recovery: Recovery;
+  readonly #stop = new AbortController();
+  readonly #onRunEnd: (run: string) => void;
+  #listener: Listener | undefined;
+
+  /** @throws when the database cannot be opened */
+  constructor(settings: SupervisorSettings, entries: WorkerEntries, log: Log, onRunEnd: (run: string) => void) {
+    this.#settings = settings;
+    this.#onRunEnd = onRunEnd;
+    const path = join(settings.dataFolder, 'interject.db');
+    const store = openStore(path, settings.durability);
+    this.#checkpoints = new Worker(entries.checkpoint, { workerData: { path } });
+    this.#checkpoints.on('error', (error) => log.error({ error: error.message }, 'checkpoints have ended'));
+    this.#checkpoints.unref();
+    const recorder = new Recorder(store, {
+      publish: (events) => this.#publish(events),
+      onFailure: (error) => this.#storageFailed(error),
+    });
+    this.#watchdog = new Watchdog(settings.dataFolder, entries.watchdog);
+    this.hub = new EventHub({
+      flush: () => void recorder.flush(),
+      lastSeq: () => store.events.lastSeq(),
+      page: (scope, after, limit) => store.events.page(scope, after, limit),
+    });
+    this.bench = this.#workbench(store, recorder, log);
+    this.turns = new TurnControl(this.bench);
+    this.#dispatcher = new Dispatcher(this.bench, this.turns);
+    this.#recovery = new Recovery(this.bench, this.turns);
+  }
+
+  #workbench(store: Store, recorder: Recorder, log: Log): Workbench {
+    const { agents, backends } = this.#settings;
+    return {
+      store,
+      recorder,
+      log,
+      ledger: new Ledger(store, recorder),
+      policies: new PolicyHost(this.#watchdog, store.offences),
+      links: new AgentLinks(
+        agents.map(({ name }) => name),
+        this.#agentListener(),
+        log,
+      ),
+      backends: new Backends(
+        backends.map((configuration) => ({ configuration, backend: createBackend(configuration) })),
+        {
+          onUp: (backend) => this.guarded(() => this.#backendUp(backend)),
+          onDown: (backend, reason) =>
+            this.guarded(() => recorder.write(() => recorder.event('backend-down', {}, { backend, reason }))),
+        },
+      ),
+      runs: new LiveRuns(),
+      agents: new Map(agents.map((agent) => [agent.name, agent])),
+      backendOf: (agent) => agent.backend ?? backends[0]?.name ?? '',
+      dispatch: () => this.guarded(() => this.#dispatcher.dispatch()),
+      guarded: (work) => this.guarded(work),
+    };
+  }
+
+  #agentListener(): AgentListener {
+    return {
+      onHello: (agent, incarnation, turns) => this.guarded(() => this.#greeted(agent, incarnation, turns)),
+      onExit: (agent, exit) => this.guarded(() => this.#recovery.agentExited(agent, exit)),
+      onMessage: (agent, message) =>
+        this.guarded(() => {
+          if (message.type === 'delta') this.turns.delta(agent, message);
+          else this.turns.ended(agent, message.end);
+        }),
+    };
+  }
+
+  /** Loads policies and open runs, then listens for agents. @throws PolicyLoadError */
+  async start(): Promise<void> {
+    const { dataFolder, previousExit, policies, socketPath } = this.#settings;
+    const offence = readOffence(dataFolder, previousExit !== undefined && previousExit.signal !== 'SIGKILL');
+    if (offence !== undefined) this.#charge(offence);
+    for (const policy of policies) await this.bench.policies.load(policy);
+    this.#recovery.restore(offence);
+    this.bench.recorder.flush();
+    forgetOffence(dataFolder);
+    this.#listener = await listenForAgents(socketPath, (connection) => this.bench.links.attach(connection));
+    this.bench.backends.watch(this.#stop.signal);
+    setTimeout(() => this.guarded(() => this.#helloTimeOver()), HELLO_MS);
+  }
+
+  #greeted(agent: string, incarnation: string, turns: readonly string[]): void {
+    this.#recovery.greet(agent, incarnation, turns);
+    const { agents, links } = this.bench;
+    if ([...agents.keys()].every((name) => links.connected(name) !== undefined)) this.#dispatcher.open();
+  }
+
+  #helloTimeOver(): void {
+    if (this.#stop.signal.aborted) return;
+    this.#recovery.giveUpOnAbsent();
+    this.#dispatcher.open();
+  }
+
+  #charge({ policy, version }: Offence): void {
+    const { recorder, store, log } = this.bench;
+    log.error({ policy, version }, 'a policy did not return or brought the supervisor down');
+    recorder.write(() => store.offences.count(policy, version, Date.now()));
+  }
+
+  /** From init. */
+  agentStarted(agent: string, incarnation: string, restarts: number): void {
+    this.bench.links.started(agent, incarnation, restarts);
+  }
+
+  /** From init. */
+  agentExited(agent: string, exit: AgentExit): void {
+    this.bench.links.exited(agent, exit);
+  }
+
+  /** Runs what may write; a storage failure in there has been dealt with when this returns. */
+  guarded(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      if (!(error instanceof InterjectError && error.code === 'storage_failed')) throw error;
+    }
+  }
+
+  #backendUp(backend: string): void {
+    const { recorder } = this.bench;
+    recorder.write(() => recorder.event('backend-up', {}, { backend }));
+    this.#dispatcher.dispatch();
+  }
+
+  #publish(events: readonly StoredEvent[]): void {
+    this.hub.publish(events);
+    for (const { type, run } of events) if (type === 'run-end' && run !== undefined) this.#onRunEnd(run);
+  }
+
+  /** What memory says no longer fits the store: open turns are cancelled, and all runs are read anew once it can be written. */
+  #storageFailed(error: Error): void {
+    if (this.degraded !== undefined) return;
+    this.degraded = error.message;
+    const { runs, links, recorder, log } = this.bench;
+    log.error({ error: error.message }, 'the data folder cannot be written');
+    for (const { turn, row } of runs.all()) if (turn) links.send(row.agent, { type: 'turn-cancel', turn: turn.id });
+    runs.clear();
+    recorder.announce('degraded', {}, { reason: error.message });
+    setTimeout(() => this.#tryStorage(), STORAGE_RETRY_MS);
+  }
+
+  #tryStorage(): void {
+    if (this.#stop.signal.aborted) return;
+    const { recorder, store } = this.bench;
+    this.guarded(() => recorder.write(() => store.touch()));
+    if (!recorder.flush()) {
+      setTimeout(() => this.#tryStorage(), STORAGE_RETRY_MS);
+      return;
+    }
+    this.degraded = undefined;
+    this.guarded(() => {
+      this.#recovery.restore(undefined);
+      this.#recovery.giveUpOnAbsent();
+    });
+  }
+
+  /** Commits what is open and lets go of everything. */
+  async close(): Promise<void> {
+    if (this.#stop.signal.aborted) return;
+    this.#stop.abort();
+    await this.#listener?.close();
+    this.bench.recorder.flush();
+    await this.#watchdog.close();
+    await this.#checkpoints.terminate();
+    this.bench.store.close();
+  }
+}

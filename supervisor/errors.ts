@@ -1,0 +1,38 @@
+/** Everything that a caller can be told went wrong: one table of code, HTTP status and text. */
+
+export const ERRORS = {
+  invalid_request: { status: 400, retryable: false, text: 'The request does not fit what this route takes.' },
+  token_required: { status: 401, retryable: false, text: 'This address needs the token of the stack.' },
+  host_not_allowed: { status: 403, retryable: false, text: 'This Host is not allowed; see --allow-host.' },
+  origin_not_allowed: { status: 403, retryable: false, text: 'Writes are accepted from the same origin only.' },
+  unknown_route: { status: 404, retryable: false, text: 'There is no such route.' },
+  unknown_agent: { status: 404, retryable: false, text: 'There is no such agent.' },
+  unknown_run: { status: 404, retryable: false, text: 'There is no such run.' },
+  unknown_chat: { status: 404, retryable: false, text: 'This agent has no such chat.' },
+  key_conflict: { status: 409, retryable: false, text: 'This key was used with other content.' },
+  not_running: { status: 409, retryable: false, text: 'Nothing is running in this chat.' },
+  too_large: { status: 413, retryable: false, text: 'The request body is too large.' },
+  not_json: { status: 415, retryable: false, text: 'Send JSON with content-type application/json.' },
+  inbox_full: { status: 429, retryable: true, text: 'The inbox of this agent is full; try again later.' },
+  too_many_streams: { status: 429, retryable: true, text: 'Too many open event streams.' },
+  internal: { status: 500, retryable: true, text: 'Something failed inside; the log has the details.' },
+  stopping: { status: 503, retryable: true, text: 'The stack is stopping.' },
+  storage_failed: { status: 507, retryable: true, text: 'The data folder cannot be written; nothing was accepted.' },
+} as const;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** An error that a caller is told, with a code from the table. */
+export class InterjectError extends Error {
+  override readonly name = 'InterjectError';
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, detail?: string) {
+    super(detail === undefined ? ERRORS[code].text : `${ERRORS[code].text} ${detail}`);
+    this.code = code;
+  }
+
+  get status(): number {
+    return ERRORS[this.code].status;
+  }
+}

@@ -1,0 +1,129 @@
+/**
+ * Events for readers: first what is recorded after their cursor, then what is committed live, without a gap or a repetition.
+ * A reader who is too slow is dropped, not buffered without bound; it comes back with its cursor.
+ */
+import type { EventScope, StoredEvent } from './events.ts';
+
+const PAGE_EVENTS = 500;
+const MOST_WAITING_CHARACTERS = 4 * 1024 * 1024;
+
+/** Where recorded events are read from. */
+export interface EventSource {
+  /** Commits what is open, so that the pages hold nothing that could be undone. */
+  flush(): void;
+  lastSeq(): number;
+  page(scope: EventScope, after: number, limit: number): StoredEvent[];
+}
+
+type Batch = readonly StoredEvent[];
+
+export class EventHub {
+  readonly #source: EventSource;
+  readonly #readers = new Set<Reader>();
+
+  constructor(source: EventSource) {
+    this.#source = source;
+  }
+
+  publish(events: Batch): void {
+    for (const reader of this.#readers) reader.offer(events);
+  }
+
+  /** See `Supervisor.events`. */
+  async *subscribe(scope: EventScope, after: number | undefined, signal: AbortSignal): AsyncGenerator<Batch> {
+    this.#source.flush();
+    const last = this.#source.lastSeq();
+    if (after !== undefined && after > last) yield [resync(last)];
+    const reader = yield* this.#catchUp(scope, Math.min(after ?? last, last), signal);
+    if (reader === undefined) return;
+    try {
+      yield* reader.batches();
+    } finally {
+      this.#readers.delete(reader);
+    }
+  }
+
+  /** Reads pages up to the newest event; in the same tick as the last, empty-handed page the live reader is attached. */
+  async *#catchUp(scope: EventScope, after: number, signal: AbortSignal): AsyncGenerator<Batch, Reader | undefined> {
+    for (let cursor = after; !signal.aborted; ) {
+      this.#source.flush();
+      const page = this.#source.page(scope, cursor, PAGE_EVENTS);
+      const isLast = page.length < PAGE_EVENTS;
+      const reader = isLast ? this.#attach(scope, signal) : undefined;
+      const wanted = page.filter((event) => isWanted(scope, event));
+      if (wanted.length > 0) yield wanted;
+      if (reader !== undefined) return reader;
+      cursor = page.at(-1)?.seq ?? cursor;
+    }
+    return undefined;
+  }
+
+  #attach(scope: EventScope, signal: AbortSignal): Reader {
+    const reader = new Reader(scope, signal);
+    this.#readers.add(reader);
+    return reader;
+  }
+}
+
+class Reader {
+  readonly #scope: EventScope;
+  #waiting: StoredEvent[] = [];
+  #characters = 0;
+  #ended: boolean;
+  #wake: (() => void) | undefined;
+
+  constructor(scope: EventScope, signal: AbortSignal) {
+    this.#scope = scope;
+    this.#ended = signal.aborted;
+    signal.addEventListener('abort', () => this.#end(), { once: true });
+  }
+
+  offer(events: Batch): void {
+    for (const event of events) {
+      if (!isWanted(this.#scope, event)) continue;
+      this.#waiting.push(event);
+      this.#characters += event.data.length;
+    }
+    if (this.#characters > MOST_WAITING_CHARACTERS) this.#end();
+    else if (this.#waiting.length > 0) this.#wake?.();
+  }
+
+  async *batches(): AsyncGenerator<Batch> {
+    while (!this.#ended) {
+      if (this.#waiting.length === 0) await this.#somethingNew();
+      const batch = this.#waiting;
+      this.#waiting = [];
+      this.#characters = 0;
+      if (batch.length > 0 && !this.#ended) yield batch;
+    }
+  }
+
+  #somethingNew(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = () => {
+        this.#wake = undefined;
+        resolve();
+      };
+    });
+  }
+
+  #end(): void {
+    this.#ended = true;
+    this.#wake?.();
+  }
+}
+
+/** A scope with a run means exactly that run; agent and chat also let through what concerns the whole stack. */
+function isWanted(scope: EventScope, event: StoredEvent): boolean {
+  if (event.seq === undefined && event.run === undefined && event.agent === undefined) return true;
+  if (scope.run !== undefined) return event.run === scope.run;
+  return fits(scope.agent, event.agent) && fits(scope.chat, event.chat);
+}
+
+function fits(wanted: string | undefined, actual: string | undefined): boolean {
+  return wanted === undefined || actual === undefined || wanted === actual;
+}
+
+function resync(seq: number): StoredEvent {
+  return { seq: undefined, type: 'resync', data: JSON.stringify({ type: 'resync', ts: Date.now(), seq }) };
+}

@@ -1,0 +1,55 @@
+/**
+ * Every event a reader can see, one table. A recorded event has a `seq`: its key in the store, its SSE id and the cursor to
+ * resume from are this one number. `held`, `degraded` and `resync` describe the stream itself and are never recorded.
+ * Offsets and lengths are UTF-16 code units; times are milliseconds since 1970.
+ */
+import { z } from 'zod';
+
+const turn = z.int().positive().describe('number of the turn in its run, from 1');
+
+export const RUN_STATUSES = ['answered', 'failed', 'stopped', 'blocked', 'expired'] as const;
+
+export const EVENTS = {
+  'message-received': z.object({ content: z.string(), key: z.string().optional() }),
+  'run-start': z.object({ attempt: z.int() }),
+  'turn-start': z.object({ turn }),
+  'text-delta': z.object({ turn, offset: z.int(), text: z.string() }),
+  'reasoning-delta': z.object({ turn, offset: z.int(), text: z.string() }),
+  intervention: z.object({
+    policy: z.string().describe('name of the policy, or `person`'),
+    action: z.enum(['interject', 'cut', 'block']),
+    reason: z.string().describe('the correction or the reason'),
+    turn: z.int().describe('0: the message itself'),
+    offset: z.int(),
+  }),
+  'turn-cut': z.object({ turn, text: z.string().describe('all that was shown of the turn'), reason: z.string() }),
+  'turn-end': z.object({ turn, text: z.string().describe('the whole answer'), reason: z.string() }),
+  'run-end': z.object({ status: z.enum(RUN_STATUSES), reason: z.string().optional() }),
+  'agent-ready': z.object({ incarnation: z.string() }),
+  'agent-exit': z.object({ incarnation: z.string(), reason: z.string(), restarting: z.boolean() }),
+  'backend-up': z.object({ backend: z.string() }),
+  'backend-down': z.object({ backend: z.string(), reason: z.string() }),
+  held: z.object({ turn, characters: z.int() }),
+  degraded: z.object({ reason: z.string() }),
+  resync: z.object({ seq: z.int().describe('load the history, then go on from here') }),
+} as const;
+
+export type EventType = keyof typeof EVENTS;
+export type EventData<T extends EventType> = z.infer<(typeof EVENTS)[T]>;
+export type RunStatus = (typeof RUN_STATUSES)[number];
+
+/** What an event is about; absent fields: the whole stack. */
+export interface EventScope {
+  agent?: string;
+  /** Name of the chat, unique for its agent. */
+  chat?: string;
+  run?: string;
+}
+
+/** An event as it is stored and sent: `data` is the JSON text readers get, `type`, `seq` and scope included. */
+export interface StoredEvent extends EventScope {
+  /** Undefined for events that are not recorded. */
+  seq: number | undefined;
+  type: EventType;
+  data: string;
+}

@@ -1,0 +1,150 @@
+/**
+ * The gate: the state machine between the deltas of one channel of one turn and its readers. Pure and synchronous; no clock,
+ * no I/O. It promises:
+ *
+ * 1. What is released is always a prefix of the (well-formed) text, in order, once, and never ends inside a surrogate pair.
+ * 2. No character is released before every policy had its full holdback to judge it. So a cut does not release what another
+ *    policy still holds back by count (`holdback: n` or `'turn'`): that text is withheld together with what was objected to,
+ *    because waiting for its holdback would keep a model writing an answer that is already refused.
+ * 3. A ruling waits, with nothing released beyond, while a pattern of any policy that starts before it can still complete; a
+ *    later verdict that starts earlier replaces it. So what pattern policies let through does not depend on how the text was
+ *    split. The wait is shorter than the longest pattern. A block never waits: nothing starts before the released offset.
+ * 4. After a ruling, the end of the turn, or a judge that throws, it is closed and releases nothing more.
+ *
+ * All policies judge the same text in configuration order, also while a ruling waits. Offsets are UTF-16 units.
+ */
+import { wellFormed } from '../../policy/well-formed.ts';
+import type { Judge, LoadedPolicy } from '../policies/loaded-policy.ts';
+import { Intake } from './intake.ts';
+import { type GatePlace, Panel } from './panel.ts';
+import { foremost, type Objection, type Ruling } from './ruling.ts';
+import { boundaryAt } from './surrogates.ts';
+
+export interface GateOptions {
+  policies: readonly LoadedPolicy[];
+  judge: Judge;
+  place: GatePlace;
+  /** Text that was released before a restart: known to the matchers, neither judged nor released again. */
+  resumeFrom?: string;
+}
+
+export interface GateStep {
+  /** Continues exactly where the last release ended; may be empty. */
+  released: string;
+  /** There at most once in a gate's life: nothing follows it, and its `from` is then the released length. */
+  ruling?: Ruling;
+}
+
+export interface Gate {
+  /** @throws whatever the judge throws; the gate is closed then */
+  push(delta: string): GateStep;
+  /** The turn is over. @throws whatever the judge throws; the gate is closed then */
+  end(): GateStep;
+  /** All that was read, withheld text included. */
+  readonly text: string;
+  readonly releasedLength: number;
+  /** Characters read and not released. */
+  readonly heldLength: number;
+  readonly closed: boolean;
+}
+
+/** Opens a gate for one channel of one turn. */
+export function createGate(options: GateOptions): Gate {
+  return new StreamGate(options);
+}
+
+const NOTHING: GateStep = Object.freeze({ released: '' });
+
+class StreamGate implements Gate {
+  readonly #panel: Panel;
+  readonly #intake = new Intake();
+  // Only ever appended to: V8 keeps that as a rope and copies it when somebody reads it, which few policies do.
+  #text: string;
+  #held = '';
+  #objection: Objection | undefined;
+  #closed = false;
+
+  constructor({ policies, judge, place, resumeFrom = '' }: GateOptions) {
+    this.#panel = new Panel(policies, judge, place);
+    this.#text = wellFormed(resumeFrom);
+    this.#panel.read(this.#text);
+  }
+
+  get text(): string {
+    return this.#text;
+  }
+
+  get releasedLength(): number {
+    return this.#text.length - this.#held.length;
+  }
+
+  get heldLength(): number {
+    return this.#held.length;
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  push(delta: string): GateStep {
+    if (this.#closed) return NOTHING;
+    this.#take(this.#intake.push(delta));
+    const objection = this.#objection;
+    if (objection === undefined) return { released: this.#release(this.#allowedLength()) };
+    return this.#waits(objection) ? { released: this.#release(this.#allowedLength()) } : this.#rule(objection);
+  }
+
+  end(): GateStep {
+    if (this.#closed) return NOTHING;
+    this.#take(this.#intake.end());
+    if (this.#objection !== undefined) return this.#rule(this.#objection);
+    this.#closed = true;
+    const objection = this.#panel.judgeTurnEnd(this.#text, this.releasedLength);
+    // Everybody has judged the whole text now: nothing is held back for a later judgement.
+    const released = this.#release(objection?.from ?? this.#text.length);
+    return objection === undefined ? { released } : this.#close(objection, released);
+  }
+
+  #take(added: string): void {
+    if (added === '') return;
+    this.#text += added;
+    this.#held += added;
+    this.#panel.read(added);
+    // Closed until everybody has answered, so that a judge that throws leaves it closed.
+    this.#closed = true;
+    const objection = this.#panel.judgeText(this.#text, added, this.releasedLength);
+    this.#closed = false;
+    this.#objection = foremost(this.#objection, objection);
+  }
+
+  #allowedLength(): number {
+    return this.#text.length - Math.max(this.#panel.undecided, this.#panel.counted());
+  }
+
+  #waits(objection: Objection): boolean {
+    return Math.max(this.releasedLength, this.#text.length - this.#panel.undecided) < objection.from;
+  }
+
+  /** No verdict can start earlier any more. The objecting policy itself has judged the text before its `from`. */
+  #rule(objection: Objection): GateStep {
+    const judged = this.#text.length - this.#panel.counted(objection.by);
+    return this.#close(objection, this.#release(Math.min(objection.from, judged)));
+  }
+
+  #close({ by, verdict, decidedAt }: Objection, released: string): GateStep {
+    this.#closed = true;
+    const { name: policy, version } = by;
+    return { released, ruling: { policy, version, verdict, from: this.releasedLength, decidedAt } };
+  }
+
+  /** Releases up to `length` where that is more than was released, and returns what is new. */
+  #release(length: number): string {
+    const wanted = length - this.releasedLength;
+    // Looking into a rope copies it: a turn that is held back whole must not be copied for every delta.
+    if (wanted <= 0) return '';
+    const count = boundaryAt(this.#held, wanted);
+    const released = this.#held.slice(0, count);
+    this.#held = this.#held.slice(count);
+    return released;
+  }
+}

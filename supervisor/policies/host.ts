@@ -1,0 +1,111 @@
+/**
+ * Holds the policies that are in force: which judge an agent, in which version, and which are in quarantine. Every hook is called
+ * under watch.
+ */
+import { pathToFileURL } from 'node:url';
+import { BUILT_IN_POLICIES } from '../../policy/built-in.ts';
+import { checkPolicy } from '../../policy/check-policy.ts';
+import type { Policy } from '../../policy/policy.ts';
+import type { PolicyView } from '../service.ts';
+import type { PolicySource } from '../settings.ts';
+import type { OffenceStore } from '../store/offences.ts';
+import type { Judge, LoadedPolicy } from './loaded-policy.ts';
+import { callHook } from './verdict.ts';
+import type { Watchdog } from './watchdog.ts';
+
+/** A policy that cannot be loaded: what, where, why. */
+export class PolicyLoadError extends Error {
+  override readonly name = 'PolicyLoadError';
+}
+
+interface Hosted extends LoadedPolicy {
+  /** Its number at the watchdog. */
+  watched: number;
+  /** Undefined: all. */
+  agents: string[] | undefined;
+}
+
+const BUILT_IN_VERSION = 'built-in';
+
+export class PolicyHost {
+  readonly #policies: Hosted[] = [];
+  readonly #watchdog: Watchdog;
+  readonly #offences: OffenceStore;
+
+  constructor(watchdog: Watchdog, offences: OffenceStore) {
+    this.#watchdog = watchdog;
+    this.#offences = offences;
+  }
+
+  /** Loads one policy after the others. @throws PolicyLoadError */
+  async load(source: PolicySource): Promise<void> {
+    const version = source.version ?? BUILT_IN_VERSION;
+    const watched = this.#watchdog.add({ name: source.use, version });
+    const policy = this.#offences.isQuarantined(source.use, version)
+      ? neverAsked(source)
+      : await this.#import(source, watched);
+    if (this.#policies.some(({ name }) => name === policy.name)) {
+      throw new PolicyLoadError(`${source.use}: another policy is called "${policy.name}" too; rename one of them.`);
+    }
+    const known = policy.name === source.use ? watched : this.#watchdog.add({ name: policy.name, version });
+    this.#policies.push({ name: policy.name, version, policy, watched: known, agents: source.agents });
+  }
+
+  async #import(source: PolicySource, watched: number): Promise<Policy> {
+    const builtIn = BUILT_IN_POLICIES.get(source.use);
+    if (source.file === undefined && builtIn !== undefined) return builtIn;
+    if (source.file === undefined)
+      throw new PolicyLoadError(`${source.use}: there is no built-in policy of this name.`);
+    this.#watchdog.begin(watched, 0);
+    try {
+      const loaded = (await import(pathToFileURL(source.file).href)) as { default?: unknown };
+      return checkPolicy(loaded.default);
+    } catch (error) {
+      throw new PolicyLoadError(`${source.use}: ${(error as Error).message}`);
+    } finally {
+      this.#watchdog.end();
+    }
+  }
+
+  /** The policies that judge an agent, in the order of the configuration. */
+  of(agent: string): readonly LoadedPolicy[] {
+    return this.#policies.filter(({ agents }) => agents === undefined || agents.includes(agent));
+  }
+
+  /** The versions that judge an agent, as they are recorded with a turn. */
+  versionsOf(agent: string): string {
+    return this.of(agent)
+      .map(({ name, version }) => `${name}@${version}`)
+      .join(' ');
+  }
+
+  /** The first policy of an agent that is in quarantine. */
+  quarantinedOf(agent: string): LoadedPolicy | undefined {
+    return this.of(agent).find(({ name, version }) => this.#offences.isQuarantined(name, version));
+  }
+
+  /** The judge of one run. `run`: its number in the store. */
+  judgeOf(run: number): Judge {
+    return (loaded, hook, input) => {
+      this.#watchdog.begin((loaded as Hosted).watched, run);
+      try {
+        return callHook(loaded, hook, input);
+      } finally {
+        this.#watchdog.end();
+      }
+    };
+  }
+
+  views(): PolicyView[] {
+    return this.#policies.map(({ name, version }) => ({
+      name,
+      version,
+      quarantined: this.#offences.isQuarantined(name, version),
+    }));
+  }
+}
+
+/** Stands for a policy that hung twice while it was loaded: it is not loaded, and runs that it covers are refused by its name. */
+function neverAsked(source: PolicySource): Policy {
+  return { name: source.use, onMessage: () => ({ action: 'block', reason: 'in quarantine' }) };
+}

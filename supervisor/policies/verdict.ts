@@ -1,0 +1,105 @@
+/**
+ * Calls a policy's hook and makes sure that what it returned is a verdict. Whatever else happens in there, a throw, a promise,
+ * a misspelt field, becomes a PolicyFailure: a run fails closed rather than going on with a judgement nobody understood.
+ */
+import { nearestName } from '../../policy/nearest-name.ts';
+import type { Verdict } from '../../policy/policy.ts';
+import { wellFormed } from '../../policy/well-formed.ts';
+import type { HookName, Judge, LoadedPolicy } from './loaded-policy.ts';
+
+/** UTF-16 units of a correction or a reason. */
+export const MAX_VERDICT_TEXT_LENGTH = 10_000;
+
+/** Of what a policy threw, this many characters are told. */
+const MAX_THROWN_LENGTH = 200;
+
+const FIELDS = {
+  interject: ['action', 'text', 'from'],
+  cut: ['action', 'reason', 'from'],
+  block: ['action', 'reason'],
+} as const satisfies Record<Verdict['action'], readonly string[]>;
+
+/** A policy that threw, or returned what is no verdict. */
+export class PolicyFailure extends Error {
+  override readonly name = 'PolicyFailure';
+  readonly policy: string;
+  readonly version: string;
+  readonly hook: HookName;
+
+  constructor(loaded: LoadedPolicy, hook: HookName, problem: string, options?: ErrorOptions) {
+    super(`policy ${loaded.name} failed in ${hook}: ${problem}`, options);
+    this.policy = loaded.name;
+    this.version = loaded.version;
+    this.hook = hook;
+  }
+}
+
+/** The plain judge: calls the hook and checks what it returned. It does not watch how long that takes. */
+export const callHook: Judge = (loaded, hook, input) => {
+  const call = loaded.policy[hook] as ((given: typeof input) => unknown) | undefined;
+  try {
+    return call === undefined ? undefined : readVerdict(call.call(loaded.policy, input));
+  } catch (error) {
+    const problem = error instanceof NotAVerdict ? error.message : `it threw ${describeThrown(error)}`;
+    throw new PolicyFailure(loaded, hook, problem, { cause: error });
+  }
+};
+
+class NotAVerdict extends Error {}
+
+/** Returns a fresh verdict with nothing in it but what was checked. */
+function readVerdict(returned: unknown): Verdict | undefined {
+  if (returned === undefined || returned === null) return undefined;
+  if (typeof returned !== 'object') throw new NotAVerdict(`it returned a ${typeof returned}, not a verdict`);
+  refuseThenable(returned);
+  const given: Record<string, unknown> = { ...returned };
+  const action = readAction(given.action);
+  refuseUnknownFields(given, action);
+  if (action === 'interject') return { action, text: readText(given.text, 'text'), ...readFrom(given.from) };
+  const reason = readText(given.reason, 'reason');
+  return action === 'cut' ? { action, reason, ...readFrom(given.from) } : { action, reason };
+}
+
+function refuseThenable(returned: object): void {
+  if (!('then' in returned) || typeof returned.then !== 'function') return;
+  // Nobody will wait for it; without this its rejection would end the process.
+  if (returned instanceof Promise) returned.catch(() => undefined);
+  throw new NotAVerdict('it returned a promise; a policy answers at once');
+}
+
+function readAction(action: unknown): Verdict['action'] {
+  if (typeof action === 'string' && Object.hasOwn(FIELDS, action)) return action as Verdict['action'];
+  const given = typeof action === 'string' ? `"${action.slice(0, 40)}"` : typeof action;
+  throw new NotAVerdict(`unknown action ${given}; known are ${Object.keys(FIELDS).join(', ')}`);
+}
+
+/** A field nobody reads may be a misspelt `from`: ignoring it could show what was to be withheld. */
+function refuseUnknownFields(given: Record<string, unknown>, action: Verdict['action']): void {
+  const known: readonly string[] = FIELDS[action];
+  const unknown = Object.keys(given).find((key) => given[key] !== undefined && !known.includes(key));
+  if (unknown === undefined) return;
+  const nearest = nearestName(unknown, known);
+  const hint = nearest === undefined ? `known are ${known.join(', ')}` : `did it mean "${nearest}"?`;
+  throw new NotAVerdict(`unknown field "${unknown}" for ${action}; ${hint}`);
+}
+
+function readText(text: unknown, field: string): string {
+  if (typeof text !== 'string') throw new NotAVerdict(`"${field}" must be text, it is ${typeof text}`);
+  if (text.trim() === '') throw new NotAVerdict(`"${field}" is empty`);
+  if (text.length > MAX_VERDICT_TEXT_LENGTH) {
+    throw new NotAVerdict(`"${field}" has ${text.length} characters, at most ${MAX_VERDICT_TEXT_LENGTH} are allowed`);
+  }
+  return wellFormed(text);
+}
+
+function readFrom(from: unknown): { from?: number } {
+  if (from === undefined) return {};
+  if (Number.isSafeInteger(from) && Number(from) >= 0) return { from: Number(from) };
+  const given = typeof from === 'number' ? String(from) : typeof from;
+  throw new NotAVerdict(`"from" must be a whole number from 0, it is ${given}`);
+}
+
+function describeThrown(error: unknown): string {
+  if (error instanceof Error) return `${error.name}: ${error.message}`.slice(0, MAX_THROWN_LENGTH);
+  return typeof error === 'string' ? JSON.stringify(error.slice(0, MAX_THROWN_LENGTH)) : `a ${typeof error}`;
+}

@@ -1,0 +1,98 @@
+/**
+ * Catches a policy that does not return. Before every call the main thread notes (policy, run) in shared memory, which costs some
+ * nanoseconds; a worker thread looks at the note, and when one call lasts too long it names the policy in a file and kills this
+ * process. The next supervisor reads the file and charges the policy.
+ */
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+
+/** Places in the shared memory. */
+export const NOTE = { call: 0, policy: 1, run: 2 } as const;
+export const NOTE_BYTES = 3 * Int32Array.BYTES_PER_ELEMENT;
+
+/** `slow`: the call had lasted a while when this was written; `hung`: the process was killed for it. */
+export interface Offence {
+  pid: number;
+  policy: string;
+  version: string;
+  /** Number of the run that was judged; 0: the policy was being loaded. */
+  run: number;
+  state: 'slow' | 'hung';
+}
+
+export interface WatchdogSettings {
+  note: SharedArrayBuffer;
+  file: string;
+  pid: number;
+  /** Name and version of every policy, by its index in the note. */
+  policies: { name: string; version: string }[];
+}
+
+/** Name of the file in the data folder. */
+const OFFENCE_FILE = 'policy-offence.json';
+
+export class Watchdog {
+  readonly #note = new Int32Array(new SharedArrayBuffer(NOTE_BYTES));
+  readonly #worker: Worker;
+  readonly #policies: { name: string; version: string }[] = [];
+  #calls = 0;
+
+  /** `entry`: the bundled worker. */
+  constructor(dataFolder: string, entry: string) {
+    const settings: WatchdogSettings = {
+      note: this.#note.buffer as SharedArrayBuffer,
+      file: join(dataFolder, OFFENCE_FILE),
+      pid: process.pid,
+      policies: this.#policies,
+    };
+    this.#worker = new Worker(entry, { workerData: settings });
+    this.#worker.unref();
+  }
+
+  /** Makes a policy known; returns its index for `watch`. */
+  add(policy: { name: string; version: string }): number {
+    this.#worker.postMessage(policy);
+    return this.#policies.push(policy) - 1;
+  }
+
+  /** Calls `work` under watch. `run`: number of the run that is judged, 0 while loading. */
+  watch<T>(policy: number, run: number, work: () => T): T {
+    this.begin(policy, run);
+    try {
+      return work();
+    } finally {
+      this.end();
+    }
+  }
+
+  begin(policy: number, run: number): void {
+    this.#note[NOTE.policy] = policy;
+    this.#note[NOTE.run] = run;
+    this.#calls = (this.#calls + 1) & 0x3fffffff;
+    Atomics.store(this.#note, NOTE.call, this.#calls + 1);
+  }
+
+  end(): void {
+    Atomics.store(this.#note, NOTE.call, 0);
+  }
+
+  async close(): Promise<void> {
+    await this.#worker.terminate();
+  }
+}
+
+/** What the previous supervisor left: the offence it died of, if it died of one. `crashed`: nobody killed it. */
+export function readOffence(dataFolder: string, crashed: boolean): Offence | undefined {
+  try {
+    const offence = JSON.parse(readFileSync(join(dataFolder, OFFENCE_FILE), 'utf8')) as Offence;
+    return offence.state === 'hung' || crashed ? offence : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** To be called when the offence is recorded. */
+export function forgetOffence(dataFolder: string): void {
+  rmSync(join(dataFolder, OFFENCE_FILE), { force: true });
+}

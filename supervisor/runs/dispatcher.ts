@@ -1,0 +1,86 @@
+/** Gives free slots to waiting runs, and has a message judged before its first turn. */
+import type { Verdict } from '../../policy/policy.ts';
+import type { LoadedPolicy } from '../policies/loaded-policy.ts';
+import { PolicyFailure } from '../policies/verdict.ts';
+import type { LiveRun } from './live-run.ts';
+import type { TurnControl } from './turn-control.ts';
+import type { Workbench } from './workbench.ts';
+
+export class Dispatcher {
+  readonly #bench: Workbench;
+  readonly #turns: TurnControl;
+  /** Nothing starts before the agents that were alive have said which turns they hold. */
+  #isOpen = false;
+
+  constructor(bench: Workbench, turns: TurnControl) {
+    this.#bench = bench;
+    this.#turns = turns;
+  }
+
+  open(): void {
+    this.#isOpen = true;
+    this.dispatch();
+  }
+
+  /** Starts every run that can start now. */
+  dispatch(): void {
+    if (!this.#isOpen) return;
+    const { runs, links, backends } = this.#bench;
+    const startable = runs.takeStartable({
+      agent: (name) => (links.connected(name) === undefined ? 0 : this.#concurrency(name)),
+      backend: (name) => backends.slots(name),
+    });
+    for (const run of startable) this.#begin(run);
+  }
+
+  #concurrency(agent: string): number {
+    return this.#bench.agents.get(agent)?.concurrency ?? Number.POSITIVE_INFINITY;
+  }
+
+  #begin(run: LiveRun): void {
+    if (run.row.status === 'queued') this.#bench.ledger.started(run);
+    if (run.row.messageJudged === 1 || this.#mayPass(run)) this.#turns.start(run);
+  }
+
+  /** Asks every policy about the message; returns whether the run goes on. */
+  #mayPass(run: LiveRun): boolean {
+    const { policies, ledger } = this.#bench;
+    const quarantined = policies.quarantinedOf(run.row.agent);
+    if (quarantined !== undefined) {
+      const { name, version } = quarantined;
+      this.#turns.ending.end(
+        run,
+        'failed',
+        `policy_quarantined: policy ${name} (${version}) hung twice and is in quarantine`,
+      );
+      return false;
+    }
+    try {
+      for (const policy of policies.of(run.row.agent)) if (!this.#judge(run, policy)) return false;
+    } catch (error) {
+      if (!(error instanceof PolicyFailure)) throw error;
+      this.#turns.ending.end(run, 'failed', `policy_failed: ${error.message}`);
+      return false;
+    }
+    ledger.messageJudged(run);
+    return true;
+  }
+
+  #judge(run: LiveRun, policy: LoadedPolicy): boolean {
+    const { agent, chat, content, id } = run.row;
+    const judge = this.#bench.policies.judgeOf(run.number);
+    const verdict = judge(policy, 'onMessage', { content, role: 'user', agent, chat, run: id });
+    return verdict === undefined || this.#intervene(run, policy, verdict);
+  }
+
+  /** A flagged message is corrected for, and that does not count against the cap; anything sharper refuses it. */
+  #intervene(run: LiveRun, { name, version }: LoadedPolicy, verdict: Verdict): boolean {
+    const { ledger } = this.#bench;
+    const reason = verdict.action === 'interject' ? verdict.text : verdict.reason;
+    const place = { offset: 0, rawOffset: 0, withheld: '' };
+    ledger.intervened(run, 0, { policy: name, version, action: verdict.action, reason, ...place });
+    if (verdict.action === 'interject') ledger.corrected(run, 0, reason);
+    else this.#turns.ending.end(run, 'blocked', `${name}: ${reason}`);
+    return verdict.action === 'interject';
+  }
+}

@@ -1,0 +1,187 @@
+/**
+ * What can happen to a run, each as one recorded fact: its rows and its events together. Callers decide; the ledger only writes.
+ * Everything that is written in one tick is committed together.
+ */
+import type { Usage } from '../../agent/backend/backend.ts';
+import type { Channel } from '../../agent/turn.ts';
+import type { RunStatus } from '../events.ts';
+import type { Recorder } from '../recorder.ts';
+import type { InterventionView } from '../service.ts';
+import type { RunRow } from '../store/runs.ts';
+import type { Store } from '../store/store.ts';
+import type { TurnOutcome } from '../store/turns.ts';
+import type { LiveRun, LiveTurn } from './live-run.ts';
+
+export interface Received {
+  id: string;
+  agent: string;
+  chat: string;
+  key: string | undefined;
+  content: string;
+}
+
+export interface Intervention extends Omit<InterventionView, 'turn'> {
+  version: string;
+  /** Characters of the turn that had been judged. */
+  rawOffset: number;
+  withheld: string;
+}
+
+export class Ledger {
+  readonly #store: Store;
+  readonly #recorder: Recorder;
+
+  constructor(store: Store, recorder: Recorder) {
+    this.#store = store;
+    this.#recorder = recorder;
+  }
+
+  /** A message is in the inbox; it may be acknowledged once this is committed. */
+  received(message: Received): RunRow {
+    return this.#recorder.write(() => {
+      const { id, agent, chat, key, content } = message;
+      const firstSeq = this.#recorder.event(
+        'message-received',
+        { agent, chat, run: id },
+        { content, ...(key !== undefined && { key }) },
+      );
+      return this.#store.runs.create({ id, agent, chat, key, content, firstSeq, now: Date.now() });
+    });
+  }
+
+  /** The run left the inbox: the user's line enters the history. */
+  started(run: LiveRun): void {
+    this.#recorder.write(() => {
+      const now = Date.now();
+      this.#store.runs.start(run.number, now);
+      const { agent, chat, content } = run.row;
+      this.#store.history.add({
+        agent,
+        chat,
+        run: run.number,
+        turn: 0,
+        role: 'user',
+        content,
+        status: 'complete',
+        now,
+      });
+      this.#recorder.event('run-start', run.scope, { attempt: 1 + run.row.agentDeaths + run.row.backendFailures });
+      run.row.status = 'running';
+      run.row.startedAt = now;
+    });
+  }
+
+  messageJudged(run: LiveRun): void {
+    this.#recorder.write(() => this.#store.runs.setMessageJudged(run.number));
+    run.row.messageJudged = 1;
+  }
+
+  turnStarted(run: LiveRun, turn: LiveTurn, policies: string): void {
+    this.#recorder.write(() => {
+      this.#store.runs.claim(run.number, turn.incarnation);
+      this.#store.turns.start(run.number, turn.number, turn.incarnation, policies, Date.now());
+      this.#recorder.event('turn-start', run.scope, { turn: turn.number });
+    });
+  }
+
+  /** Text that the gate let through. */
+  released(run: LiveRun, turn: LiveTurn, channel: Channel, text: string): void {
+    this.#recorder.write(() => {
+      const type = channel === 'text' ? 'text-delta' : 'reasoning-delta';
+      this.#recorder.event(type, run.scope, { turn: turn.number, offset: turn.shown[channel].length, text });
+      if (run.row.firstTextAt === null) {
+        run.row.firstTextAt = Date.now();
+        this.#store.runs.setFirstText(run.number, run.row.firstTextAt);
+      }
+    });
+    turn.shown[channel] += text;
+  }
+
+  intervened(run: LiveRun, turn: number, intervention: Intervention): void {
+    this.#recorder.write(() => {
+      const { policy, action, reason, offset } = intervention;
+      this.#store.interventions.add({ ...intervention, run: run.number, turn, now: Date.now() });
+      this.#recorder.event('intervention', run.scope, { policy, action, reason, turn, offset });
+    });
+  }
+
+  /** A correction that the next turn will follow. */
+  corrected(run: LiveRun, turn: number, content: string): void {
+    this.#recorder.write(() => {
+      const now = Date.now();
+      const { agent, chat } = run.row;
+      this.#store.runs.addInterjection(run.number, agent, now);
+      this.#store.history.add({
+        agent,
+        chat,
+        run: run.number,
+        turn,
+        role: 'supervisor',
+        content,
+        status: 'complete',
+        now,
+      });
+    });
+  }
+
+  /** A turn ended without being the answer; what was shown of it stays in the history as interrupted. */
+  turnCut(run: LiveRun, turn: LiveTurn, outcome: Exclude<TurnOutcome, 'finished'>, reason: string): void {
+    this.#recorder.write(() => {
+      const now = Date.now();
+      this.#store.turns.end(run.number, turn.number, outcome, now);
+      if (turn.shown.text !== '' || turn.shown.reasoning !== '') this.#addAnswer(run, turn, 'interrupted', now);
+      this.#recorder.event('turn-cut', run.scope, { turn: turn.number, text: turn.shown.text, reason });
+    });
+  }
+
+  /** The turn is the answer: everything that this settles, in one transaction. */
+  answered(run: LiveRun, turn: LiveTurn, finishReason: string, usage: Usage | undefined): void {
+    this.#recorder.write(() => {
+      const now = Date.now();
+      this.#store.turns.end(run.number, turn.number, 'finished', now);
+      if (usage !== undefined) this.#store.turns.setUsage(run.number, turn.number, usage);
+      this.#addAnswer(run, turn, 'complete', now);
+      this.#recorder.event('turn-end', run.scope, { turn: turn.number, text: turn.shown.text, reason: finishReason });
+    });
+    this.ended(run, 'answered', undefined);
+  }
+
+  ended(run: LiveRun, status: RunStatus, reason: string | undefined): void {
+    this.#recorder.write(() => {
+      if (!this.#store.runs.end(run.number, status, reason, Date.now())) return;
+      this.#recorder.event('run-end', run.scope, { status, ...(reason !== undefined && { reason }) });
+    });
+    run.row.status = status;
+  }
+
+  /** No agent has the run any more; it will be tried again. */
+  setBack(run: LiveRun, failures: { agentDeaths: number; backendFailures: number }): void {
+    this.#recorder.write(() => {
+      this.#store.runs.release(run.number);
+      this.#store.runs.setFailures(run.number, failures.agentDeaths, failures.backendFailures);
+    });
+    Object.assign(run.row, failures);
+  }
+
+  /** How long the agent needed to close the connection to the model. */
+  cutMeasured(run: LiveRun, turn: number, milliseconds: number): void {
+    this.#recorder.write(() => this.#store.interventions.setCutMs(run.number, turn, milliseconds));
+  }
+
+  #addAnswer(run: LiveRun, turn: LiveTurn, status: 'complete' | 'interrupted', now: number): void {
+    const { agent, chat } = run.row;
+    const { text: content, reasoning } = turn.shown;
+    const row = {
+      agent,
+      chat,
+      run: run.number,
+      turn: turn.number,
+      role: 'assistant',
+      content,
+      reasoning,
+      status,
+      now,
+    } as const;
+    this.#store.history.add(row);
+  }
+}

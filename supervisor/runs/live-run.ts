@@ -1,0 +1,76 @@
+/** A run in memory, from its acknowledgement until it has ended and its last connection to the model is closed. */
+import type { Channel } from '../../agent/turn.ts';
+import type { AgentDefinition } from '../configuration.ts';
+import type { EventScope } from '../events.ts';
+import type { Gate } from '../gate/gate.ts';
+import { chatId, type RunRow } from '../store/runs.ts';
+
+/**
+ * `waiting`: needs a slot. `between`: about to start a turn; after a cut that waits until the connection to the model is closed.
+ * `turn`: the model is generating. `draining`: the run has ended, its connection to the model is not closed yet. All but `waiting`
+ * hold a slot.
+ */
+export type Phase = 'waiting' | 'turn' | 'between' | 'draining';
+
+/** One turn of a live run. */
+export interface LiveTurn {
+  /** Unique beyond this process; what the bus calls the turn. */
+  id: string;
+  number: number;
+  /** The start of the agent process that has it. */
+  incarnation: string;
+  gates: Record<Channel, Gate>;
+  /** UTF-16 code units that came from the agent. */
+  received: Record<Channel, number>;
+  /** What readers have been shown. */
+  shown: Record<Channel, string>;
+  /** The agent's connection to the model may still be open; the next turn and the slot wait for that. */
+  upstreamOpen: boolean;
+  /** False while a restarted supervisor waits for the agent to say that it still has the turn. */
+  attached: boolean;
+  /** When readers were last told that text is withheld; milliseconds since 1970. */
+  heldToldAt: number;
+}
+
+export class LiveRun {
+  readonly row: RunRow;
+  readonly agent: AgentDefinition;
+  readonly backend: string;
+  readonly chatId: string;
+  /** Interventions by policies that count against the cap. */
+  interventions: number;
+  phase: Phase = 'waiting';
+  turn: LiveTurn | undefined;
+
+  constructor(row: RunRow, agent: AgentDefinition, backend: string, interventions: number) {
+    this.row = row;
+    this.agent = agent;
+    this.backend = backend;
+    this.chatId = chatId(row.agent, row.chat);
+    this.interventions = interventions;
+  }
+
+  get id(): string {
+    return this.row.id;
+  }
+
+  get number(): number {
+    return this.row.number;
+  }
+
+  get scope(): Required<EventScope> {
+    return { agent: this.row.agent, chat: this.row.chat, run: this.row.id };
+  }
+
+  get hasEnded(): boolean {
+    return this.phase === 'draining';
+  }
+}
+
+/** In the order in which their held-back ends are shown. */
+export const CHANNELS: readonly Channel[] = ['reasoning', 'text'];
+
+/** What the bus calls a turn. */
+export function turnId(run: string, turn: number): string {
+  return `${run}.${turn}`;
+}

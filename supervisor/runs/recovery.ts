@@ -1,0 +1,110 @@
+/**
+ * Brings runs back from the store after a restart, and matches what agents still hold against it: a turn that both know goes on
+ * where its recorded text ends, a turn that only one of them knows is cancelled or run again.
+ */
+import type { Channel } from '../../agent/turn.ts';
+import type { AgentExit } from '../agent-links.ts';
+import type { Offence } from '../policies/watchdog.ts';
+import type { RunRow } from '../store/runs.ts';
+import { LiveRun, type LiveTurn } from './live-run.ts';
+import { reopenTurn } from './live-turn.ts';
+import { PERSON, type TurnControl } from './turn-control.ts';
+import type { Workbench } from './workbench.ts';
+
+export class Recovery {
+  readonly #bench: Workbench;
+  readonly #turns: TurnControl;
+
+  constructor(bench: Workbench, turns: TurnControl) {
+    this.#bench = bench;
+    this.#turns = turns;
+  }
+
+  /** Loads all open runs. The run that a policy hung on is not judged again: it fails closed. */
+  restore(offence: Offence | undefined): void {
+    for (const row of this.#bench.store.runs.open()) {
+      const run = this.#revive(row);
+      if (run === undefined) continue;
+      if (row.number === offence?.run) this.#turns.ending.end(run, 'failed', blame(offence));
+    }
+  }
+
+  /** A run of an agent that the configuration no longer has stays in the inbox. */
+  #revive(row: RunRow): LiveRun | undefined {
+    const { store, runs, policies } = this.#bench;
+    const agent = this.#bench.agents.get(row.agent);
+    if (agent === undefined) return undefined;
+    const interventions = store.interventions
+      .ofRun(row.number)
+      .filter(({ policy, turn, action }) => policy !== PERSON && turn > 0 && action === 'interject');
+    const run = new LiveRun(row, agent, this.#bench.backendOf(agent), interventions.length);
+    const open = store.turns.open(row.number);
+    run.phase = open === undefined ? 'waiting' : 'turn';
+    runs.add(run);
+    if (open !== undefined)
+      runs.setTurn(run, reopenTurn(run, policies, { ...open, shown: this.#shown(run, open.number) }));
+    return run;
+  }
+
+  /** What readers have been shown of a turn: its recorded deltas put together. */
+  #shown(run: LiveRun, turn: number): Record<Channel, string> {
+    const shown = { text: '', reasoning: '' };
+    for (const event of this.#bench.store.events.page({ run: run.id }, 0, Number.MAX_SAFE_INTEGER)) {
+      if (event.type !== 'text-delta' && event.type !== 'reasoning-delta') continue;
+      const data = JSON.parse(event.data) as { turn: number; text: string };
+      if (data.turn === turn) shown[event.type === 'text-delta' ? 'text' : 'reasoning'] += data.text;
+    }
+    return shown;
+  }
+
+  /** An agent says which turns it holds. */
+  greet(agent: string, incarnation: string, held: readonly string[]): void {
+    const { recorder, runs, links } = this.#bench;
+    recorder.write(() => recorder.event('agent-ready', { agent }, { incarnation }));
+    for (const turn of held) {
+      if (runs.ofTurn(turn) !== undefined) continue;
+      links.send(agent, { type: 'turn-cancel', turn });
+      links.send(agent, { type: 'turn-end-recorded', turn });
+    }
+    for (const [run, turn] of this.#openTurns(agent)) {
+      if (turn.incarnation !== incarnation || !held.includes(turn.id)) this.#turns.ending.agentLost(run, turn, false);
+      else this.#resume(run, turn);
+    }
+    this.#bench.dispatch();
+  }
+
+  #resume(run: LiveRun, turn: LiveTurn): void {
+    turn.attached = true;
+    const { text: textOffset, reasoning: reasoningOffset } = turn.received;
+    this.#bench.links.send(run.row.agent, { type: 'turn-resume', turn: turn.id, textOffset, reasoningOffset });
+    if (run.phase !== 'turn') this.#turns.ending.closeUpstream(run, turn);
+  }
+
+  /** A process of an agent has ended; one that died by itself counts against the messages it was working on. */
+  agentExited(agent: string, { incarnation, reason, restarting, expected }: AgentExit): void {
+    const { recorder } = this.#bench;
+    recorder.write(() => recorder.event('agent-exit', { agent }, { incarnation, reason, restarting }));
+    for (const [run, turn] of this.#openTurns(agent)) {
+      if (turn.incarnation === incarnation) this.#turns.ending.agentLost(run, turn, !expected);
+    }
+  }
+
+  /** Agents that did not come back in time have lost their turns. */
+  giveUpOnAbsent(): void {
+    for (const run of this.#bench.runs.all()) {
+      if (run.turn !== undefined && !run.turn.attached) this.#turns.ending.agentLost(run, run.turn, false);
+    }
+  }
+
+  #openTurns(agent: string): [LiveRun, LiveTurn][] {
+    return this.#bench.runs
+      .all()
+      .filter((run) => run.row.agent === agent)
+      .flatMap((run) => (run.turn?.upstreamOpen ? [[run, run.turn] as [LiveRun, LiveTurn]] : []));
+  }
+}
+
+function blame({ policy, version, state }: Offence): string {
+  const what = state === 'hung' ? 'did not return within 500 ms' : 'brought the supervisor down';
+  return `policy_failed: policy ${policy} (${version}) ${what}`;
+}

@@ -1,0 +1,79 @@
+/** How a run leaves a turn: it ends, it goes on with the next turn, or it goes back to the queue. */
+import type { RunStatus } from '../events.ts';
+import type { LiveRun, LiveTurn } from './live-run.ts';
+import type { Workbench } from './workbench.ts';
+
+/** A run is tried this often on a backend that fails, and with an agent that dies. */
+const MOST_ATTEMPTS = 3;
+
+export class RunEnding {
+  readonly #bench: Workbench;
+
+  constructor(bench: Workbench) {
+    this.#bench = bench;
+  }
+
+  /** Asks the agent to close its connection to the model. `judged`: characters that had come when somebody objected. */
+  closeUpstream(run: LiveRun, turn: LiveTurn, judged?: number): void {
+    if (!turn.upstreamOpen) return;
+    const offset = judged === undefined ? {} : { offset: judged };
+    this.#bench.links.send(run.row.agent, { type: 'turn-cancel', turn: turn.id, ...offset });
+  }
+
+  /** Ends a run for good, also one that never started; what was shown of its turn stays as interrupted. The slot is free when the model's connection is closed. */
+  end(run: LiveRun, status: RunStatus, reason: string): void {
+    const { turn } = run;
+    const { ledger } = this.#bench;
+    if (run.row.status === 'queued') ledger.started(run);
+    if (turn !== undefined && run.phase === 'turn') {
+      this.closeUpstream(run, turn);
+      ledger.turnCut(run, turn, status === 'failed' ? 'failed' : 'cut', reason);
+    }
+    ledger.ended(run, status, reason);
+    this.leave(run);
+  }
+
+  /** The run is recorded as ended. */
+  leave(run: LiveRun): void {
+    run.phase = 'draining';
+    if (!run.turn?.upstreamOpen) this.removed(run);
+  }
+
+  /** Nothing of the run is left outside the store. */
+  removed(run: LiveRun): void {
+    this.#bench.runs.remove(run);
+    this.#bench.dispatch();
+  }
+
+  /** The agent with the turn is gone. `counted`: it died by itself, perhaps of this message. */
+  agentLost(run: LiveRun, turn: LiveTurn, counted: boolean): void {
+    turn.upstreamOpen = false;
+    if (run.phase === 'draining') return this.removed(run);
+    const agentDeaths = run.row.agentDeaths + (counted ? 1 : 0);
+    if (agentDeaths >= MOST_ATTEMPTS) {
+      return this.end(run, 'failed', `agent_died: agent ${run.row.agent} died ${agentDeaths} times with this message`);
+    }
+    this.tryAgain(run, 'interrupted', 'agent_lost', { agentDeaths, backendFailures: run.row.backendFailures });
+  }
+
+  /** The model call failed. */
+  backendFailed(run: LiveRun, reason: string, retryable: boolean): void {
+    const backendFailures = run.row.backendFailures + 1;
+    if (!retryable || backendFailures >= MOST_ATTEMPTS) return this.end(run, 'failed', reason);
+    this.tryAgain(run, 'failed', reason, { agentDeaths: run.row.agentDeaths, backendFailures });
+  }
+
+  /** Back to the head of the queue; a turn that was going on is recorded as cut. */
+  tryAgain(
+    run: LiveRun,
+    outcome: 'interrupted' | 'failed',
+    reason: string,
+    failures: { agentDeaths: number; backendFailures: number },
+  ): void {
+    const { ledger, runs } = this.#bench;
+    if (run.turn !== undefined && run.phase === 'turn') ledger.turnCut(run, run.turn, outcome, reason);
+    ledger.setBack(run, failures);
+    runs.addFirst(run);
+    this.#bench.dispatch();
+  }
+}

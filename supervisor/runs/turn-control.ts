@@ -1,0 +1,196 @@
+/**
+ * Conducts the turns of a run: starts them, passes their deltas through the gates, cuts them when a policy or a person objects, and
+ * settles the run with its answer.
+ */
+import { BACKEND_ERRORS, type BackendErrorCode } from '../../agent/backend/errors.ts';
+import type { FromAgent, TurnEnd } from '../../agent/bus/messages.ts';
+import type { Channel } from '../../agent/turn.ts';
+import type { Verdict } from '../../policy/policy.ts';
+import type { GateStep } from '../gate/gate.ts';
+import { PolicyFailure } from '../policies/verdict.ts';
+import { foldTranscript } from '../transcript.ts';
+import { CHANNELS, type LiveRun, type LiveTurn } from './live-run.ts';
+import { newTurn } from './live-turn.ts';
+import { RunEnding } from './run-ending.ts';
+import type { Workbench } from './workbench.ts';
+
+/** Interventions of policies in one run; the next one ends it. */
+const MOST_INTERVENTIONS = 3;
+/** Readers are told that text is withheld when it is this long (characters), at most four times a second. */
+const HELD_WORTH_TELLING = 32;
+const HELD_INTERVAL_MS = 250;
+
+/** Who objected to a turn, and what is to be done. */
+interface Objection {
+  /** Name of the policy, or `person`. */
+  policy: string;
+  version: string;
+  verdict: Verdict;
+}
+
+export const PERSON = 'person';
+
+export class TurnControl {
+  readonly ending: RunEnding;
+  readonly #bench: Workbench;
+
+  constructor(bench: Workbench) {
+    this.#bench = bench;
+    this.ending = new RunEnding(bench);
+  }
+
+  /** Starts the next turn of a run that holds a slot; without its agent the run goes back to the queue. */
+  start(run: LiveRun): void {
+    const { store, links, ledger, policies, runs } = this.#bench;
+    const incarnation = links.connected(run.row.agent);
+    if (incarnation === undefined) return runs.addFirst(run);
+    const turn = newTurn(run, policies, store.turns.last(run.number) + 1, incarnation);
+    ledger.turnStarted(run, turn, policies.versionsOf(run.row.agent));
+    runs.setTurn(run, turn);
+    this.#command(run, turn);
+  }
+
+  #command(run: LiveRun, turn: LiveTurn): void {
+    const { store, links, backends } = this.#bench;
+    const { agent, row } = run;
+    links.send(row.agent, {
+      type: 'turn-start',
+      turn: turn.id,
+      run: run.id,
+      backend: run.backend,
+      model: agent.model ?? backends.model(run.backend),
+      messages: foldTranscript(agent.system, store.history.ofChat(row.agent, row.chat), run.id),
+      options: { temperature: agent.temperature, topP: agent.topP, maxTokens: agent.maxTokens, seed: agent.seed },
+    });
+  }
+
+  /** A delta came. A turn that nobody knows is cancelled. */
+  delta(agent: string, { turn: id, channel, offset, text }: Extract<FromAgent, { type: 'delta' }>): void {
+    const run = this.#bench.runs.ofTurn(id);
+    const turn = run?.turn;
+    if (run === undefined || turn === undefined)
+      return this.#bench.links.send(agent, { type: 'turn-cancel', turn: id });
+    if (run.phase !== 'turn') return;
+    if (offset > turn.received[channel]) return this.#incomplete(run, turn);
+    const fresh = text.slice(turn.received[channel] - offset);
+    if (fresh === '') return;
+    turn.received[channel] += fresh.length;
+    this.#pass(run, turn, channel, () => turn.gates[channel].push(fresh));
+  }
+
+  /** A turn's end came; it is recorded before the agent may forget the turn. */
+  ended(agent: string, end: TurnEnd): void {
+    const run = this.#bench.runs.ofTurn(end.turn);
+    if (run?.turn !== undefined) this.#settle(run, run.turn, end);
+    this.#bench.recorder.afterCommit(() =>
+      this.#bench.links.send(agent, { type: 'turn-end-recorded', turn: end.turn }),
+    );
+  }
+
+  /** A person corrects: the turn is cut where the reader is, and the next one follows the correction. */
+  correct(run: LiveRun, text: string): void {
+    const verdict = { action: 'interject', text } as const;
+    if (run.turn === undefined || run.phase !== 'turn') return this.#correctBetweenTurns(run, text);
+    const withheld = run.turn.gates.text.text.slice(run.turn.gates.text.releasedLength);
+    this.ending.closeUpstream(run, run.turn);
+    this.#objected(run, run.turn, { policy: PERSON, version: '', verdict }, withheld);
+  }
+
+  #correctBetweenTurns(run: LiveRun, text: string): void {
+    const number = this.#bench.store.turns.last(run.number);
+    const place = { offset: 0, rawOffset: 0, withheld: '' };
+    this.#bench.ledger.intervened(run, number, {
+      policy: PERSON,
+      version: '',
+      action: 'interject',
+      reason: text,
+      ...place,
+    });
+    this.#bench.ledger.corrected(run, number, text);
+  }
+
+  /** Lets a gate judge; returns whether the turn goes on. */
+  #pass(run: LiveRun, turn: LiveTurn, channel: Channel, judge: () => GateStep): boolean {
+    try {
+      const { released, ruling } = judge();
+      if (ruling !== undefined) this.ending.closeUpstream(run, turn, turn.received[channel]);
+      if (released !== '') this.#bench.ledger.released(run, turn, channel, released);
+      else this.#tellHeld(run, turn);
+      if (ruling === undefined) return true;
+      this.#objected(run, turn, ruling, turn.gates[channel].text.slice(ruling.from));
+    } catch (error) {
+      if (!(error instanceof PolicyFailure)) throw error;
+      this.ending.end(run, 'failed', `policy_failed: ${error.message}`);
+    }
+    return false;
+  }
+
+  #tellHeld(run: LiveRun, turn: LiveTurn): void {
+    const characters = turn.gates.text.heldLength;
+    const now = Date.now();
+    if (characters < HELD_WORTH_TELLING || now - turn.heldToldAt < HELD_INTERVAL_MS) return;
+    turn.heldToldAt = now;
+    this.#bench.recorder.announce('held', run.scope, { turn: turn.number, characters });
+  }
+
+  /** Nothing more of the turn is shown. */
+  #objected(run: LiveRun, turn: LiveTurn, { policy, version, verdict }: Objection, withheld: string): void {
+    const { ledger } = this.#bench;
+    const { action } = verdict;
+    const reason = verdict.action === 'interject' ? verdict.text : verdict.reason;
+    const place = { offset: turn.shown.text.length, rawOffset: turn.received.text, withheld };
+    ledger.intervened(run, turn.number, { policy, version, action, reason, ...place });
+    if (action !== 'interject') {
+      return this.ending.end(run, action === 'block' ? 'blocked' : 'stopped', `${policy}: ${reason}`);
+    }
+    if (policy !== PERSON && ++run.interventions > MOST_INTERVENTIONS) {
+      return this.ending.end(run, 'failed', 'intervention_limit');
+    }
+    ledger.turnCut(run, turn, 'cut', policy);
+    ledger.corrected(run, turn.number, reason);
+    run.phase = 'between';
+    if (!turn.upstreamOpen) this.#next(run);
+  }
+
+  #next(run: LiveRun): void {
+    this.#bench.runs.forgetTurn(run);
+    const start = (): void => this.#bench.guarded(() => this.#startIfStillThere(run));
+    setTimeout(start, this.#bench.backends.settleMs(run.backend));
+  }
+
+  #startIfStillThere(run: LiveRun): void {
+    if (this.#bench.runs.get(run.id) === run && run.phase === 'between') this.start(run);
+  }
+
+  #settle(run: LiveRun, turn: LiveTurn, end: TurnEnd): void {
+    turn.upstreamOpen = false;
+    if (end.cutMs !== undefined) this.#bench.ledger.cutMeasured(run, turn.number, end.cutMs);
+    if (run.phase === 'draining') return this.ending.removed(run);
+    if (run.phase === 'between') return this.#next(run);
+    if (end.outcome === 'finished') return this.#finish(run, turn, end);
+    if (end.outcome === 'cancelled') return this.ending.agentLost(run, turn, false);
+    this.#fail(run, end);
+  }
+
+  #finish(run: LiveRun, turn: LiveTurn, end: TurnEnd): void {
+    const isWhole = end.textLength === turn.received.text && end.reasoningLength === turn.received.reasoning;
+    if (!isWhole) return this.#incomplete(run, turn);
+    if (!CHANNELS.every((channel) => this.#pass(run, turn, channel, () => turn.gates[channel].end()))) return;
+    this.#bench.ledger.answered(run, turn, end.finishReason ?? 'stop', end.usage);
+    this.ending.leave(run);
+  }
+
+  #fail(run: LiveRun, { errorCode = 'agent_failed', errorMessage = '' }: TurnEnd): void {
+    const reason = `${errorCode}: ${errorMessage}`;
+    const known = BACKEND_ERRORS[errorCode as BackendErrorCode];
+    if (known?.retryable) this.#bench.backends.suspect(run.backend, reason);
+    this.ending.backendFailed(run, reason, known?.retryable ?? false);
+  }
+
+  /** Text is missing between what came and what the agent says: the turn is worth nothing. */
+  #incomplete(run: LiveRun, turn: LiveTurn): void {
+    this.#bench.log.error({ run: run.id, turn: turn.id }, 'text of a turn is missing');
+    this.ending.closeUpstream(run, turn);
+    this.ending.agentLost(run, turn, false);
+  }
+}

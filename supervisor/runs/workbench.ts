@@ -1,0 +1,28 @@
+/** What those who work on runs share. */
+import type { Log } from '../../agent/log.ts';
+import type { AgentLinks } from '../agent-links.ts';
+import type { Backends } from '../backends.ts';
+import type { AgentDefinition } from '../configuration.ts';
+import type { PolicyHost } from '../policies/host.ts';
+import type { Recorder } from '../recorder.ts';
+import type { Store } from '../store/store.ts';
+import type { Ledger } from './ledger.ts';
+import type { LiveRuns } from './live-runs.ts';
+
+export interface Workbench {
+  readonly store: Store;
+  readonly recorder: Recorder;
+  readonly ledger: Ledger;
+  readonly policies: PolicyHost;
+  readonly links: AgentLinks;
+  readonly backends: Backends;
+  readonly runs: LiveRuns;
+  readonly log: Log;
+  readonly agents: ReadonlyMap<string, AgentDefinition>;
+  /** Name of the backend of an agent. */
+  backendOf(agent: AgentDefinition): string;
+  /** A slot, an agent or a backend became free: see who can start. */
+  dispatch(): void;
+  /** Runs what may write, from outside any caller who could be told; a storage failure in there is dealt with. */
+  guarded(work: () => void): void;
+}

@@ -1,0 +1,133 @@
+/**
+ * What the supervisor does for its doors (the HTTP gateway and, later, others). A door imports this and nothing deeper.
+ */
+import type { EventScope, RunStatus, StoredEvent } from './events.ts';
+
+/** A message that is to be acknowledged. */
+export interface IncomingMessage {
+  agent: string;
+  content: string;
+  /** Default: `main`. */
+  chat?: string | undefined;
+  /** Unique per agent: the same key and content joins the same run. */
+  key?: string | undefined;
+}
+
+export interface AcceptedMessage {
+  run: string;
+  chat: string;
+  agent: string;
+  /** Seq of the run's first event; reading the events after `firstSeq - 1` shows the whole run. */
+  firstSeq: number;
+}
+
+export type MessageStatus = 'queued' | 'complete' | 'streaming' | 'interrupted' | 'failed';
+
+/** One line of a chat as readers see it. */
+export interface ChatMessage {
+  id: number | string;
+  run: string;
+  role: 'user' | 'assistant' | 'supervisor';
+  content: string;
+  /** The model's reasoning, where it had any. */
+  reasoning?: string;
+  /** Milliseconds since 1970. */
+  ts: number;
+  status: MessageStatus;
+  /** Number of the turn in its run, for assistant lines. */
+  turn?: number;
+}
+
+export interface InterventionView {
+  policy: string;
+  action: 'interject' | 'cut' | 'block';
+  reason: string;
+  turn: number;
+  offset: number;
+}
+
+/** A run as `GET /runs/:id` shows it. */
+export interface RunView {
+  run: string;
+  chat: string;
+  agent: string;
+  status: RunStatus | 'queued' | 'running';
+  reason?: string;
+  /** The final answer; empty until there is one. */
+  content: string;
+  messages: Pick<ChatMessage, 'role' | 'content' | 'status'>[];
+  interventions: InterventionView[];
+  usage: { prompt_tokens: number; completion_tokens: number; total_tokens: number; cached_tokens: number };
+  timings: { queue_ms: number | null; ttft_ms: number | null; total_ms: number | null };
+}
+
+export interface ChatView {
+  chat: string;
+  messages: number;
+  /** Milliseconds since 1970. */
+  updated_at: number;
+}
+
+export interface AgentView {
+  id: string;
+  state: 'starting' | 'ready' | 'restarting' | 'stopped';
+  model: string;
+  backend: string;
+  policies: string[];
+  /** Runs waiting and runs being worked on. */
+  queued: number;
+  running: number;
+  restarts: number;
+}
+
+export interface BackendView {
+  name: string;
+  url: string;
+  server: string;
+  up: boolean;
+  slots: number;
+  model: string;
+  detail?: string;
+}
+
+export interface PolicyView {
+  name: string;
+  version: string;
+  quarantined: boolean;
+}
+
+export interface Readiness {
+  ready: boolean;
+  /** Why not, for people; empty when ready. */
+  reasons: string[];
+}
+
+export interface Supervisor {
+  /** Resolves once the message is durable. @throws InterjectError unknown_agent, key_conflict, inbox_full, storage_failed, stopping */
+  accept(message: IncomingMessage): Promise<AcceptedMessage>;
+  /** @throws InterjectError unknown_run */
+  run(id: string): RunView;
+  /** Resolves when the run has ended, or after `milliseconds` with the run as it is then. */
+  waitForRun(id: string, milliseconds: number, signal?: AbortSignal): Promise<RunView>;
+  /** Ends a run as `stopped`; a run that has ended stays as it is. @throws InterjectError unknown_run */
+  stopRun(id: string): Promise<RunView>;
+  /** Stops the open run of a chat. @throws InterjectError unknown_agent, not_running */
+  stopChat(agent: string, chat: string | undefined): Promise<RunView>;
+  /** A person corrects: cuts the running turn. @throws InterjectError unknown_agent, not_running */
+  interject(agent: string, chat: string | undefined, content: string): Promise<RunView>;
+  /** @throws InterjectError unknown_agent, unknown_chat (never for `main`) */
+  history(agent: string, chat: string | undefined): { chat: string; seq: number; messages: ChatMessage[] };
+  /** @throws InterjectError unknown_agent */
+  chats(agent: string): ChatView[];
+  agents(): AgentView[];
+  backends(): BackendView[];
+  policies(): PolicyView[];
+  /** Resolves when init has taken the order. @throws InterjectError unknown_agent */
+  restartAgent(agent: string): Promise<void>;
+  readiness(): Readiness;
+  /**
+   * Recorded events after `after` (default: from now) that match the scope, then live ones, in batches of one commit.
+   * A cursor that is not known yields one `resync` first. Ends when the signal aborts, or when the reader is too slow.
+   */
+  events(scope: EventScope, after: number | undefined, signal: AbortSignal): AsyncIterable<readonly StoredEvent[]>;
+}

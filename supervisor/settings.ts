@@ -1,0 +1,39 @@
+/** What a supervisor process needs to know when it starts; all of it is plain data. */
+import type { AgentDefinition, BackendConfiguration } from './configuration.ts';
+
+/** A policy as the supervisor loads it: bundled from a file, or built in. */
+export interface PolicySource {
+  /** Built-in name, or the path as the user wrote it. */
+  use: string;
+  /** Bundle to import; absent for a built-in. */
+  file?: string;
+  /** Content hash of the bundle; absent for a built-in. */
+  version?: string;
+  options: Record<string, unknown>;
+  /** Agents it judges; absent: all. */
+  agents?: string[];
+}
+
+/** How a child process ended. */
+export interface ChildExit {
+  code: number | null;
+  signal: string | null;
+}
+
+export interface SupervisorSettings {
+  dataFolder: string;
+  /** Where it listens for agents. */
+  socketPath: string;
+  host: string;
+  port: number;
+  /** Host names beyond the loopback ones that requests may carry. */
+  allowedHosts: string[];
+  /** Secret of this data folder. */
+  token: string;
+  durability: 'normal' | 'full';
+  agents: AgentDefinition[];
+  backends: (BackendConfiguration & { simulator: boolean })[];
+  policies: PolicySource[];
+  /** How the previous supervisor of this stack ended, when it did. */
+  previousExit: ChildExit | undefined;
+}

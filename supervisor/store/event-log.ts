@@ -1,0 +1,51 @@
+/** The recorded events, in the order of `seq`. */
+import type { EventScope, StoredEvent } from '../events.ts';
+import type { Database } from './database.ts';
+
+interface EventRow {
+  seq: number;
+  type: StoredEvent['type'];
+  agent: string | null;
+  chat: string | null;
+  run: string | null;
+  data: string;
+}
+
+export type EventLog = ReturnType<typeof eventLog>;
+
+export function eventLog(database: Database) {
+  const insert = database.prepare(
+    'insert into event (seq, type, agent, chat, run, ts, data) values (?, ?, ?, ?, ?, ?, ?)',
+  );
+  const last = database.prepare<[], { seq: number | null }>('select max(seq) as seq from event');
+  const page = database.prepare<[number, number], EventRow>(
+    'select seq, type, agent, chat, run, data from event where seq > ? order by seq limit ?',
+  );
+  const runPage = database.prepare<[string, number, number], EventRow>(
+    'select seq, type, agent, chat, run, data from event where run = ? and seq > ? order by seq limit ?',
+  );
+  return {
+    add(event: StoredEvent, now: number): void {
+      const { seq, type, agent, chat, run, data } = event;
+      insert.run(seq, type, agent ?? null, chat ?? null, run ?? null, now, data);
+    },
+    /** Seq of the newest event; 0 before the first. */
+    lastSeq: () => last.get()?.seq ?? 0,
+    /** At most `limit` events after `after`; of one run where the scope names one, else of everything. */
+    page(scope: EventScope, after: number, limit: number): StoredEvent[] {
+      const rows = scope.run === undefined ? page.all(after, limit) : runPage.all(scope.run, after, limit);
+      return rows.map(toStoredEvent);
+    },
+  };
+}
+
+function toStoredEvent({ seq, type, agent, chat, run, data }: EventRow): StoredEvent {
+  return {
+    seq,
+    type,
+    data,
+    ...(agent !== null && { agent }),
+    ...(chat !== null && { chat }),
+    ...(run !== null && { run }),
+  };
+}

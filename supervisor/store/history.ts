@@ -1,0 +1,60 @@
+/** The conversation as people read it: `chat_history`. */
+import type { RunStatus } from '../events.ts';
+import type { ChatView } from '../service.ts';
+import type { Database } from './database.ts';
+import { chatId } from './runs.ts';
+
+export interface HistoryRow {
+  id: number;
+  role: 'user' | 'assistant' | 'supervisor';
+  content: string;
+  reasoning: string | null;
+  /** Milliseconds since 1970. */
+  ts: number;
+  /** Id of the run. */
+  run: string;
+  runStatus: RunStatus | 'queued' | 'running';
+  /** Number of the turn in its run; 0 for the message itself. */
+  turn: number;
+  status: 'complete' | 'interrupted';
+}
+
+export interface NewHistoryRow {
+  agent: string;
+  chat: string;
+  run: number;
+  turn: number;
+  role: HistoryRow['role'];
+  content: string;
+  reasoning?: string;
+  status: HistoryRow['status'];
+  now: number;
+}
+
+const SELECT = `select h.id, h.role, h.content, h.reasoning, h.ts, run.id as run, run.status as runStatus, h.turn, h.status
+  from chat_history h join run on run.number = h.run`;
+
+export type HistoryStore = ReturnType<typeof historyStore>;
+
+export function historyStore(database: Database) {
+  const insert = database.prepare(
+    'insert into chat_history (chat_id, role, content, ts, run, turn, status, reasoning) values (?, ?, ?, ?, ?, ?, ?, ?)',
+  );
+  const ofChat = database.prepare<[string], HistoryRow>(`${SELECT} where h.chat_id = ? order by h.id`);
+  const ofRun = database.prepare<[number], HistoryRow>(`${SELECT} where h.run = ? order by h.id`);
+  const chats = database.prepare<[string], ChatView>(
+    `select chat.name as chat, count(run.number) as messages, coalesce(max(run.accepted_at), chat.created_at) as updated_at
+     from chat left join run on run.chat_id = chat.id where chat.agent = ? group by chat.id order by updated_at desc`,
+  );
+  const exists = database.prepare<[string], { id: string }>('select id from chat where id = ?');
+  return {
+    add(row: NewHistoryRow): void {
+      const { content, run, turn, role, status } = row;
+      insert.run(chatId(row.agent, row.chat), role, content, row.now, run, turn, status, row.reasoning || null);
+    },
+    ofChat: (agent: string, chat: string) => ofChat.all(chatId(agent, chat)),
+    ofRun: (run: number) => ofRun.all(run),
+    chats: (agent: string) => chats.all(agent),
+    hasChat: (agent: string, chat: string) => exists.get(chatId(agent, chat)) !== undefined,
+  };
+}

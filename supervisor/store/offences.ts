@@ -1,0 +1,27 @@
+/** Policies that hung or brought the supervisor down, by version; the second offence of a version is its quarantine. */
+import type { Database } from './database.ts';
+
+const OFFENCES_TO_QUARANTINE = 2;
+
+export type OffenceStore = ReturnType<typeof offenceStore>;
+
+export function offenceStore(database: Database) {
+  const count = database.prepare(
+    `insert into policy_offence (policy, version, offences) values (?, ?, 1)
+     on conflict do update set offences = offences + 1`,
+  );
+  const quarantine = database.prepare(
+    `update policy_offence set quarantined_at = ? where policy = ? and version = ?
+     and offences >= ${OFFENCES_TO_QUARANTINE} and quarantined_at is null`,
+  );
+  const quarantined = database.prepare<[string, string], { at: number }>(
+    'select quarantined_at as at from policy_offence where policy = ? and version = ? and quarantined_at is not null',
+  );
+  return {
+    count(policy: string, version: string, now: number): void {
+      count.run(policy, version);
+      quarantine.run(now, policy, version);
+    },
+    isQuarantined: (policy: string, version: string) => quarantined.get(policy, version) !== undefined,
+  };
+}

@@ -1,0 +1,119 @@
+/** Runs and their inbox rows: what was acknowledged, who has it, how it ended. */
+import type { RunStatus } from '../events.ts';
+import type { Database } from './database.ts';
+
+/** A run as it is stored. Times are milliseconds since 1970. */
+export interface RunRow {
+  /** Key in the store; small enough for the watchdog's shared memory. */
+  number: number;
+  id: string;
+  agent: string;
+  chat: string;
+  content: string;
+  status: RunStatus | 'queued' | 'running';
+  reason: string | null;
+  firstSeq: number;
+  messageJudged: 0 | 1;
+  agentDeaths: number;
+  backendFailures: number;
+  acceptedAt: number;
+  startedAt: number | null;
+  firstTextAt: number | null;
+  endedAt: number | null;
+}
+
+export interface NewRun {
+  id: string;
+  agent: string;
+  chat: string;
+  key: string | undefined;
+  content: string;
+  firstSeq: number;
+  now: number;
+}
+
+const COLUMNS = `run.number, run.id, run.agent, chat.name as chat, run.content, run.status, run.reason, run.first_seq as firstSeq,
+  run.message_judged as messageJudged, run.agent_deaths as agentDeaths, run.backend_failures as backendFailures,
+  run.accepted_at as acceptedAt, run.started_at as startedAt, run.first_text_at as firstTextAt, run.ended_at as endedAt`;
+const FROM = 'from run join chat on chat.id = run.chat_id';
+
+/** The id of a chat: unique for the whole store. */
+export function chatId(agent: string, chat: string): string {
+  return `${agent}/${chat}`;
+}
+
+export type RunStore = ReturnType<typeof runStore>;
+
+export function runStore(database: Database) {
+  const insertChat = database.prepare('insert or ignore into chat (id, agent, name, created_at) values (?, ?, ?, ?)');
+  const insertRun = database.prepare(
+    `insert into run (id, agent, chat_id, key, content, status, first_seq, accepted_at) values (?, ?, ?, ?, ?, 'queued', ?, ?)`,
+  );
+  const insertInbox = database.prepare(`insert into inbox (run, agent, kind, state, ts) values (?, ?, ?, 'queued', ?)`);
+  const byId = database.prepare<[string], RunRow>(`select ${COLUMNS} ${FROM} where run.id = ?`);
+  const byNumber = database.prepare<[number], RunRow>(`select ${COLUMNS} ${FROM} where run.number = ?`);
+  const byKey = database.prepare<[string, string], RunRow>(
+    `select ${COLUMNS} ${FROM} where run.agent = ? and run.key = ?`,
+  );
+  const open = database.prepare<[], RunRow>(
+    `select ${COLUMNS} ${FROM} where run.status in ('queued', 'running') order by number`,
+  );
+  const claimInbox = database.prepare(
+    `update inbox set state = 'claimed', incarnation = ? where run = ? and state <> 'settled'`,
+  );
+  const releaseInbox = database.prepare(
+    `update inbox set state = 'queued', incarnation = null where run = ? and state = 'claimed'`,
+  );
+  const settleInbox = database.prepare(`update inbox set state = 'settled' where run = ?`);
+  const start = database.prepare(`update run set status = 'running', started_at = ? where number = ?`);
+  const judged = database.prepare('update run set message_judged = 1 where number = ?');
+  const firstText = database.prepare('update run set first_text_at = ? where number = ? and first_text_at is null');
+  const failures = database.prepare('update run set agent_deaths = ?, backend_failures = ? where number = ?');
+  const end = database.prepare(
+    'update run set status = ?, reason = ?, ended_at = ? where number = ? and ended_at is null',
+  );
+  const depth = database.prepare<[], { agent: string; depth: number }>(
+    `select agent, count(*) as depth from inbox where state = 'queued' group by agent`,
+  );
+  return {
+    /** Makes the chat where it is new, the run, and its inbox row. */
+    create(run: NewRun): RunRow {
+      const chat = chatId(run.agent, run.chat);
+      insertChat.run(chat, run.agent, run.chat, run.now);
+      const { lastInsertRowid } = insertRun.run(
+        run.id,
+        run.agent,
+        chat,
+        run.key ?? null,
+        run.content,
+        run.firstSeq,
+        run.now,
+      );
+      insertInbox.run(lastInsertRowid, run.agent, 'message', run.now);
+      return byNumber.get(Number(lastInsertRowid)) as RunRow;
+    },
+    /** Puts an interjection into the inbox; it belongs to the open run. */
+    addInterjection: (run: number, agent: string, now: number) => void insertInbox.run(run, agent, 'interjection', now),
+    byId: (id: string) => byId.get(id),
+    byNumber: (number: number) => byNumber.get(number),
+    byKey: (agent: string, key: string) => byKey.get(agent, key),
+    /** Queued and running runs, oldest first. */
+    open: () => open.all(),
+    start: (run: number, now: number) => void start.run(now, run),
+    /** The inbox rows of a run are with this incarnation of the agent now. */
+    claim: (run: number, incarnation: string) => void claimInbox.run(incarnation, run),
+    /** No agent has them any more. */
+    release: (run: number) => void releaseInbox.run(run),
+    setMessageJudged: (run: number) => void judged.run(run),
+    setFirstText: (run: number, now: number) => void firstText.run(now, run),
+    setFailures: (run: number, agentDeaths: number, backendFailures: number) =>
+      void failures.run(agentDeaths, backendFailures, run),
+    /** Ends a run and settles its inbox rows; false when it had ended before. */
+    end(run: number, status: RunStatus, reason: string | undefined, now: number): boolean {
+      settleInbox.run(run);
+      return end.run(status, reason ?? null, now, run).changes === 1;
+    },
+    /** Agent → inbox rows that wait. */
+    inboxDepth: () => new Map(depth.all().map((row) => [row.agent, row.depth])),
+  };
+}

@@ -1,0 +1,129 @@
+/** The tables, as numbered migrations that run when a database is opened. A migration that was published is never changed. */
+import type { Database } from './database.ts';
+
+const MIGRATIONS = [
+  `
+  create table chat (
+    id text primary key,                -- agent/name
+    agent text not null,
+    name text not null,
+    created_at integer not null,
+    parent_chat text,
+    parent_message integer
+  ) strict;
+
+  create table run (
+    number integer primary key autoincrement,
+    id text not null unique,
+    agent text not null,
+    chat_id text not null references chat (id),
+    key text,
+    content text not null,
+    status text not null,               -- queued, running, or how it ended
+    reason text,
+    first_seq integer not null,
+    message_judged integer not null default 0,
+    agent_deaths integer not null default 0,
+    backend_failures integer not null default 0,
+    accepted_at integer not null,
+    started_at integer,
+    first_text_at integer,
+    ended_at integer
+  ) strict;
+  create unique index run_key on run (agent, key) where key is not null;
+  create index run_open on run (status) where status in ('queued', 'running');
+  create index run_chat on run (chat_id, number);
+
+  create table inbox (
+    id integer primary key autoincrement,
+    run integer not null references run (number),
+    agent text not null,
+    kind text not null check (kind in ('message', 'interjection')),
+    state text not null check (state in ('queued', 'claimed', 'settled')),
+    incarnation text,
+    ts integer not null
+  ) strict;
+  create index inbox_run on inbox (run);
+  create index inbox_depth on inbox (agent) where state = 'queued';
+
+  create table turn (
+    run integer not null references run (number),
+    number integer not null,
+    incarnation text not null,
+    policies text not null,             -- the versions that judge it: "name@version name@version"
+    outcome text,                       -- null while it is open
+    started_at integer not null,
+    ended_at integer,
+    prompt_tokens integer not null default 0,
+    completion_tokens integer not null default 0,
+    cached_tokens integer not null default 0,
+    primary key (run, number)
+  ) strict, without rowid;
+
+  create table chat_history (
+    id integer primary key autoincrement,
+    chat_id text not null references chat (id),
+    role text not null check (role in ('user', 'assistant', 'supervisor')),
+    content text not null,
+    ts integer not null,
+    run integer not null references run (number),
+    turn integer not null,              -- 0: the message itself
+    status text not null,               -- complete, interrupted
+    reasoning text
+  ) strict;
+  create index chat_history_chat on chat_history (chat_id, id);
+  create index chat_history_run on chat_history (run, id);
+  create unique index one_answer on chat_history (run) where role = 'assistant' and status = 'complete';
+
+  create table intervention (
+    id integer primary key autoincrement,
+    run integer not null references run (number),
+    turn integer not null,
+    policy text not null,               -- or person
+    version text not null,
+    action text not null,
+    reason text not null,
+    shown_offset integer not null,
+    raw_offset integer not null,
+    withheld text not null,             -- for the person who runs the stack only
+    cut_ms real,
+    ts integer not null
+  ) strict;
+  create index intervention_run on intervention (run, id);
+
+  create table event (
+    seq integer primary key,
+    type text not null,
+    agent text,
+    chat text,
+    run text,
+    ts integer not null,
+    data text not null
+  ) strict;
+  create index event_run on event (run, seq) where run is not null;
+
+  create table policy_offence (
+    policy text not null,
+    version text not null,
+    offences integer not null,
+    quarantined_at integer,
+    primary key (policy, version)
+  ) strict, without rowid;
+  `,
+];
+
+/** Brings a database to the newest schema. @throws when it was written by a newer version of the product */
+export function migrate(database: Database): void {
+  const version = database.pragma('user_version', { simple: true }) as number;
+  if (version > MIGRATIONS.length) {
+    throw new Error(
+      `${database.name} was written by a newer version of interject (schema ${version}); use that version.`,
+    );
+  }
+  for (let next = version; next < MIGRATIONS.length; next++) {
+    database.transaction(() => {
+      database.exec(MIGRATIONS[next] ?? '');
+      database.pragma(`user_version = ${next + 1}`);
+    })();
+  }
+}

@@ -1,0 +1,56 @@
+/**
+ * Everything that is kept, behind one door. All calls are synchronous and belong to one connection of one process, the
+ * supervisor: it is the only writer.
+ */
+import { openDatabase } from './database.ts';
+import { type EventLog, eventLog } from './event-log.ts';
+import { type HistoryStore, historyStore } from './history.ts';
+import { type InterventionStore, interventionStore } from './interventions.ts';
+import { type OffenceStore, offenceStore } from './offences.ts';
+import { type RunStore, runStore } from './runs.ts';
+import { migrate } from './schema.ts';
+import { type TurnStore, turnStore } from './turns.ts';
+
+/** `full` also survives a power loss, at some milliseconds a commit. */
+export type Durability = 'normal' | 'full';
+
+export interface Store {
+  readonly runs: RunStore;
+  readonly turns: TurnStore;
+  readonly history: HistoryStore;
+  readonly interventions: InterventionStore;
+  readonly events: EventLog;
+  readonly offences: OffenceStore;
+  begin(): void;
+  commit(): void;
+  rollback(): void;
+  /** Writes something that changes nothing, to see whether it can. */
+  touch(): void;
+  close(): void;
+}
+
+/** Opens the database and brings it to the newest schema. @throws when it cannot be opened or is newer than this version */
+export function openStore(path: string, durability: Durability): Store {
+  const database = openDatabase(path);
+  database.pragma('journal_mode = wal');
+  database.pragma(`synchronous = ${durability}`);
+  database.pragma('wal_autocheckpoint = 0');
+  migrate(database);
+  const begin = database.prepare('begin immediate');
+  const commit = database.prepare('commit');
+  return {
+    runs: runStore(database),
+    turns: turnStore(database),
+    history: historyStore(database),
+    interventions: interventionStore(database),
+    events: eventLog(database),
+    offences: offenceStore(database),
+    begin: () => void begin.run(),
+    commit: () => void commit.run(),
+    rollback: () => {
+      if (database.inTransaction) database.exec('rollback');
+    },
+    touch: () => void database.pragma(`user_version = ${database.pragma('user_version', { simple: true })}`),
+    close: () => database.close(),
+  };
+}

@@ -1,0 +1,161 @@
+/** What the supervisor does for its doors: see service.ts for every promise. */
+import { randomBytes } from 'node:crypto';
+import type { AgentDefinition } from './configuration.ts';
+import type { Engine } from './engine.ts';
+import { InterjectError } from './errors.ts';
+import type { EventScope } from './events.ts';
+import type { RunWaiters } from './run-waiters.ts';
+import { LiveRun } from './runs/live-run.ts';
+import type * as service from './service.ts';
+import type { RunRow } from './store/runs.ts';
+import { Views } from './views.ts';
+
+const MAIN_CHAT = 'main';
+/** Messages that may wait for one agent. */
+const MOST_QUEUED = 1000;
+
+/** What only init can do. */
+export interface ProcessControl {
+  restartAgent(agent: string): void;
+}
+
+export class StackSupervisor implements service.Supervisor {
+  readonly #engine: Engine;
+  readonly #waiters: RunWaiters;
+  readonly #views: Views;
+  readonly #processes: ProcessControl;
+  #isStopping = false;
+
+  constructor(engine: Engine, waiters: RunWaiters, processes: ProcessControl) {
+    this.#engine = engine;
+    this.#waiters = waiters;
+    this.#views = new Views(engine.bench.store, engine.bench.runs);
+    this.#processes = processes;
+  }
+
+  /** From now on no message is accepted. */
+  stopAccepting(): void {
+    this.#isStopping = true;
+  }
+
+  async accept({ agent, content, chat = MAIN_CHAT, key }: service.IncomingMessage): Promise<service.AcceptedMessage> {
+    const definition = this.#agent(agent);
+    if (this.#isStopping) throw new InterjectError('stopping');
+    const { store, recorder, runs, ledger } = this.#engine.bench;
+    const known = key === undefined ? undefined : store.runs.byKey(agent, key);
+    if (known !== undefined) return this.#join(known, chat, content);
+    if (this.#engine.degraded !== undefined) throw new InterjectError('storage_failed', this.#engine.degraded);
+    if (runs.count(agent).queued >= MOST_QUEUED) throw new InterjectError('inbox_full');
+    const row = ledger.received({ id: randomBytes(8).toString('hex'), agent, chat, key, content });
+    await recorder.committed();
+    runs.add(new LiveRun(row, definition, this.#engine.bench.backendOf(definition), 0));
+    this.#engine.bench.dispatch();
+    return accepted(row);
+  }
+
+  /** The same key again: the same run, unless something else is asked. */
+  async #join(known: RunRow, chat: string, content: string): Promise<service.AcceptedMessage> {
+    if (known.content !== content || known.chat !== chat) throw new InterjectError('key_conflict');
+    await this.#engine.bench.recorder.committed();
+    return accepted(known);
+  }
+
+  run(id: string): service.RunView {
+    this.#engine.bench.recorder.flush();
+    return this.#views.run(id);
+  }
+
+  async waitForRun(id: string, milliseconds: number, signal?: AbortSignal): Promise<service.RunView> {
+    const { status } = this.run(id);
+    if (status === 'queued' || status === 'running') await this.#waiters.wait(id, milliseconds, signal);
+    return this.run(id);
+  }
+
+  async stopRun(id: string): Promise<service.RunView> {
+    this.run(id);
+    const live = this.#engine.bench.runs.get(id);
+    if (live !== undefined && !live.hasEnded) this.#engine.turns.ending.end(live, 'stopped', 'stopped by a person');
+    await this.#engine.bench.recorder.committed();
+    return this.run(id);
+  }
+
+  async stopChat(agent: string, chat: string | undefined): Promise<service.RunView> {
+    return this.stopRun(this.#open(agent, chat).id);
+  }
+
+  async interject(agent: string, chat: string | undefined, content: string): Promise<service.RunView> {
+    const run = this.#open(agent, chat);
+    this.#engine.turns.correct(run, content);
+    await this.#engine.bench.recorder.committed();
+    return this.run(run.id);
+  }
+
+  history(agent: string, chat = MAIN_CHAT): ReturnType<service.Supervisor['history']> {
+    const definition = this.#agent(agent);
+    const { recorder, store } = this.#engine.bench;
+    recorder.flush();
+    if (chat !== MAIN_CHAT && !store.history.hasChat(agent, chat)) throw new InterjectError('unknown_chat');
+    return { chat, seq: recorder.lastSeq, messages: this.#views.history(definition, chat) };
+  }
+
+  chats(agent: string): service.ChatView[] {
+    this.#agent(agent);
+    return this.#engine.bench.store.history.chats(agent);
+  }
+
+  agents(): service.AgentView[] {
+    const { agents, links, backends, policies, runs, backendOf } = this.#engine.bench;
+    return [...agents.values()].map((agent) => ({
+      id: agent.name,
+      ...links.state(agent.name),
+      backend: backendOf(agent),
+      model: agent.model ?? backends.model(backendOf(agent)),
+      policies: policies.of(agent.name).map(({ name }) => name),
+      ...runs.count(agent.name),
+    }));
+  }
+
+  backends(): service.BackendView[] {
+    return this.#engine.bench.backends.views();
+  }
+
+  policies(): service.PolicyView[] {
+    return this.#engine.bench.policies.views();
+  }
+
+  async restartAgent(agent: string): Promise<void> {
+    this.#agent(agent);
+    this.#processes.restartAgent(agent);
+  }
+
+  readiness(): service.Readiness {
+    const reasons: string[] = [];
+    if (this.#isStopping) reasons.push('the stack is stopping');
+    if (this.#engine.degraded !== undefined)
+      reasons.push(`the data folder cannot be written: ${this.#engine.degraded}`);
+    if (!this.backends().some(({ up }) => up)) reasons.push('no model server answers');
+    return { ready: reasons.length === 0, reasons };
+  }
+
+  events(scope: EventScope, after: number | undefined, signal: AbortSignal): ReturnType<service.Supervisor['events']> {
+    return this.#engine.hub.subscribe(scope, after, signal);
+  }
+
+  #agent(name: string): AgentDefinition {
+    const agent = this.#engine.bench.agents.get(name);
+    if (agent === undefined) throw new InterjectError('unknown_agent');
+    return agent;
+  }
+
+  /** The run of a chat that somebody can stop or correct. */
+  #open(agent: string, chat = MAIN_CHAT): LiveRun {
+    this.#agent(agent);
+    const run = this.#engine.bench.runs.inProgress(agent, chat);
+    if (run === undefined) throw new InterjectError('not_running');
+    return run;
+  }
+}
+
+function accepted({ id, chat, agent, firstSeq }: RunRow): service.AcceptedMessage {
+  return { run: id, chat, agent, firstSeq };
+}

@@ -1,0 +1,80 @@
+/**
+ * The transcript: what the model is shown, folded from the recorded history. Pure. Earlier runs count with the user's message
+ * and the final answer only; the current run with its cut answers and the corrections that followed them.
+ */
+import type { ModelMessage } from '../agent/backend/backend.ts';
+import { CORRECTION_MARK } from '../agent/backend/correction-mark.ts';
+import type { RunStatus } from './events.ts';
+
+/** A line of `chat_history` as the fold needs it, in the order of recording. */
+export interface RecordedLine {
+  run: string;
+  runStatus: RunStatus | 'queued' | 'running';
+  role: 'user' | 'assistant' | 'supervisor';
+  content: string;
+  /** 0: the message itself. */
+  turn: number;
+  status: 'complete' | 'interrupted';
+}
+
+/**
+ * Folds a chat into the message list of the next turn of `run`. User and assistant alternate, beginning with a user message:
+ * many chat templates refuse anything else.
+ */
+export function foldTranscript(system: string, lines: readonly RecordedLine[], run: string): ModelMessage[] {
+  const messages: ModelMessage[] = system === '' ? [] : [{ role: 'system', content: system }];
+  for (const group of groupByRun(lines)) {
+    const fold = group[0]?.run === run ? foldCurrent(group) : foldEarlier(group);
+    for (const message of fold) append(messages, message);
+  }
+  return messages;
+}
+
+function groupByRun(lines: readonly RecordedLine[]): RecordedLine[][] {
+  const groups = new Map<string, RecordedLine[]>();
+  for (const line of lines) {
+    const group = groups.get(line.run);
+    if (group === undefined) groups.set(line.run, [line]);
+    else group.push(line);
+  }
+  return [...groups.values()];
+}
+
+/** Failed and blocked runs leave no trace: what they hold was refused or never judged. */
+function foldEarlier(group: readonly RecordedLine[]): ModelMessage[] {
+  const status = group[0]?.runStatus;
+  if (status !== 'answered' && status !== 'stopped') return [];
+  const answer = group.findLast(({ role }) => role === 'assistant');
+  const lines = group.filter((line) => line.role === 'user' || line === answer);
+  return lines.filter(({ content }) => content !== '').map(({ role, content }) => ({ role, content }) as ModelMessage);
+}
+
+/** A cut prefix stands before its correction; prefixes of turns that were lost are generated anew and do not count. */
+function foldCurrent(group: readonly RecordedLine[]): ModelMessage[] {
+  const messages: ModelMessage[] = [];
+  for (const line of group) {
+    if (line.role === 'user') messages.push({ role: 'user', content: line.content });
+    if (line.role === 'supervisor') correct(messages, line.content, prefixOf(group, line));
+  }
+  return messages;
+}
+
+function prefixOf(group: readonly RecordedLine[], correction: RecordedLine): string {
+  const cut = group.find(({ role, turn }) => role === 'assistant' && turn === correction.turn);
+  return cut === undefined || cut.content.trim() === '' ? '' : cut.content;
+}
+
+function correct(messages: ModelMessage[], correction: string, prefix: string): void {
+  const last = messages.at(-1);
+  if (prefix !== '' || last === undefined) {
+    messages.push({ role: 'assistant', content: prefix }, { role: 'user', content: correction });
+  } else {
+    last.content += CORRECTION_MARK + correction;
+  }
+}
+
+function append(messages: ModelMessage[], message: ModelMessage): void {
+  const last = messages.at(-1);
+  if (last?.role === message.role) last.content += `\n\n${message.content}`;
+  else messages.push({ ...message });
+}

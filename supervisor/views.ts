@@ -1,0 +1,95 @@
+/** Runs and chats as readers see them: what is stored, and what is being streamed right now. */
+import type { AgentDefinition } from './configuration.ts';
+import { InterjectError } from './errors.ts';
+import type { LiveRun } from './runs/live-run.ts';
+import type { LiveRuns } from './runs/live-runs.ts';
+import type { ChatMessage, RunView } from './service.ts';
+import type { HistoryRow } from './store/history.ts';
+import type { RunRow } from './store/runs.ts';
+import type { Store } from './store/store.ts';
+
+export class Views {
+  readonly #store: Store;
+  readonly #runs: LiveRuns;
+
+  constructor(store: Store, runs: LiveRuns) {
+    this.#store = store;
+    this.#runs = runs;
+  }
+
+  /** @throws InterjectError unknown_run */
+  run(id: string): RunView {
+    const row = this.#store.runs.byId(id);
+    if (row === undefined) throw new InterjectError('unknown_run');
+    const history = this.#store.history.ofRun(row.number);
+    const live = this.#runs.get(id);
+    const messages = [...history.map(toMessage), ...unfinished(row, history, live)];
+    const answer = history.find(({ role, status }) => role === 'assistant' && status === 'complete');
+    return {
+      run: row.id,
+      chat: row.chat,
+      agent: row.agent,
+      status: row.status,
+      ...(row.reason !== null && { reason: row.reason }),
+      content: answer?.content ?? '',
+      messages: messages.map(({ role, content, status }) => ({ role, content, status })),
+      interventions: this.#store.interventions.ofRun(row.number),
+      usage: this.#usage(row),
+      timings: timings(row),
+    };
+  }
+
+  #usage({ number }: RunRow): RunView['usage'] {
+    const { promptTokens, completionTokens, cachedTokens } = this.#store.turns.usage(number);
+    return {
+      prompt_tokens: promptTokens,
+      completion_tokens: completionTokens,
+      total_tokens: promptTokens + completionTokens,
+      cached_tokens: cachedTokens,
+    };
+  }
+
+  /** Everything of a chat, oldest first; the answers that are being streamed and the queued messages last. */
+  history(agent: AgentDefinition, chat: string): ChatMessage[] {
+    const rows = this.#store.history.ofChat(agent.name, chat);
+    const open = this.#store.runs.open().filter((row) => row.agent === agent.name && row.chat === chat);
+    const tail = open.flatMap((row) =>
+      unfinished(
+        row,
+        rows.filter(({ run }) => run === row.id),
+        this.#runs.get(row.id),
+      ),
+    );
+    return [...rows.map(toMessage), ...tail];
+  }
+}
+
+/** What is not in the history yet: a message that waits for its claim, the shown part of the turn that is going on. */
+function unfinished(row: RunRow, history: readonly HistoryRow[], live: LiveRun | undefined): ChatMessage[] {
+  const base = { run: row.id, ts: row.acceptedAt };
+  if (history.length === 0) {
+    return [{ ...base, id: row.id, role: 'user', content: row.content, status: 'queued' }];
+  }
+  if (live?.turn === undefined || live.phase !== 'turn') return [];
+  const { id, number, shown } = live.turn;
+  const reasoning = shown.reasoning === '' ? {} : { reasoning: shown.reasoning };
+  return [{ ...base, id, role: 'assistant', content: shown.text, ...reasoning, status: 'streaming', turn: number }];
+}
+
+function toMessage({ id, run, role, content, reasoning, ts, status, turn }: HistoryRow): ChatMessage {
+  return {
+    id,
+    run,
+    role,
+    content,
+    ...(reasoning !== null && { reasoning }),
+    ts,
+    status,
+    ...(role === 'assistant' && { turn }),
+  };
+}
+
+function timings({ acceptedAt, startedAt, firstTextAt, endedAt }: RunRow): RunView['timings'] {
+  const since = (time: number | null): number | null => (time === null ? null : time - acceptedAt);
+  return { queue_ms: since(startedAt), ttft_ms: since(firstTextAt), total_ms: since(endedAt) };
+}

@@ -1,0 +1,39 @@
+/** What every policy that comes with the product must keep to. */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { BUILT_IN_POLICIES } from '../../policy/built-in.ts';
+import { checkPolicy } from '../../policy/check-policy.ts';
+import { callHook } from '../../supervisor/policies/verdict.ts';
+
+const PLACE = { agent: 'assistant', chat: 'main', run: 'run-1' };
+
+test('the default policy is there by its name', () => {
+  expect([...BUILT_IN_POLICIES.keys()]).toEqual(['error-keyword']);
+});
+
+describe.each([...BUILT_IN_POLICIES])('%s', (name, policy) => {
+  const loaded = { name, version: '1', policy };
+
+  test('is a policy and goes by its own name', () => {
+    expect(checkPolicy(policy)).toBe(policy);
+    expect(policy.name).toBe(name);
+  });
+
+  test('judges any text with a valid verdict, the same one every time, and changes nothing', () => {
+    const text = fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('ERROR', 'an ERROR occurred'));
+    fc.assert(
+      fc.property(text, fc.constantFrom('text', 'reasoning'), (content, channel) => {
+        const judgements = () => [
+          callHook(loaded, 'onMessage', Object.freeze({ ...PLACE, role: 'user', content })),
+          callHook(
+            loaded,
+            'onText',
+            Object.freeze({ ...PLACE, turn: 1, channel, text: content, delta: content, match: undefined }),
+          ),
+          callHook(loaded, 'onTurnEnd', Object.freeze({ ...PLACE, turn: 1, channel, text: content })),
+        ];
+        expect(judgements()).toEqual(judgements());
+      }),
+    );
+  });
+});

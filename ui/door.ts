@@ -1,0 +1,34 @@
+/** What every route group is handed: the supervisor it speaks to and the gateway's own parts. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { Supervisor } from '../supervisor/service.ts';
+import type { PageAssets } from './assets.ts';
+import type { Credentials } from './credentials.ts';
+import type { GatewayLimits } from './limits.ts';
+import type { EventStreams } from './sse.ts';
+import type { Waits } from './waits.ts';
+
+/** The part of a logger that the gateway uses; pino has it. Contents, tokens and cookies are never handed to it. */
+export interface GatewayLog {
+  error(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+}
+
+export interface Door {
+  supervisor: Supervisor;
+  streams: EventStreams;
+  waits: Waits;
+  credentials: Credentials;
+  limits: GatewayLimits;
+  page: Promise<PageAssets>;
+}
+
+/** A fastify server whose routes are typed by their zod schemas. */
+export type App = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse<IncomingMessage>,
+  FastifyBaseLogger,
+  ZodTypeProvider
+>;

@@ -1,0 +1,80 @@
+/** Every route of the gateway, one table: registration, the trust checks and the documentation go by it. */
+import type { Access } from '../trust.ts';
+
+export interface RouteEntry {
+  method: 'GET' | 'POST';
+  path: string;
+  access: Access;
+  description: string;
+}
+
+export const ROUTES = [
+  {
+    method: 'POST',
+    path: '/chat/:agent',
+    access: 'token',
+    description:
+      'Send `{content, chat?, key?}`. Waits at most 60 s for the answer, then 202 with `Location`; with `Accept: text/event-stream` the events of the run, ending with `run-end`.',
+  },
+  { method: 'GET', path: '/runs/:id', access: 'token', description: 'A run; `?wait=` waits up to 60 s for its end.' },
+  {
+    method: 'POST',
+    path: '/runs/:id/stop',
+    access: 'token',
+    description: 'Stop a run; one that has ended stays as it is.',
+  },
+  {
+    method: 'GET',
+    path: '/chat/:agent/history',
+    access: 'token',
+    description: 'The lines of a chat and the seq to read events after; `?chat=`, default `main`.',
+  },
+  { method: 'GET', path: '/chat/:agent/chats', access: 'token', description: 'The chats of an agent.' },
+  {
+    method: 'POST',
+    path: '/chat/:agent/stop',
+    access: 'token',
+    description: 'Stop the open run of a chat: `{chat?}`.',
+  },
+  {
+    method: 'POST',
+    path: '/chat/:agent/interject',
+    access: 'token',
+    description: 'A person corrects: `{content, chat?}` cuts the running turn; 409 when nothing runs.',
+  },
+  {
+    method: 'GET',
+    path: '/events',
+    access: 'token',
+    description: 'Events as SSE: `?after=` or `Last-Event-ID`, and `agent=`, `chat=`, `run=` to see less.',
+  },
+  { method: 'GET', path: '/agents', access: 'token', description: 'Agents, backends and policies.' },
+  { method: 'POST', path: '/agents/:id/restart', access: 'token', description: 'Restart the process of an agent.' },
+  {
+    method: 'POST',
+    path: '/session',
+    access: 'open',
+    description: 'Exchange `{token}` for a cookie; the page does it.',
+  },
+  { method: 'GET', path: '/healthz', access: 'open', description: 'Always 200: the process answers.' },
+  {
+    method: 'GET',
+    path: '/readyz',
+    access: 'open',
+    description: '200 when messages are accepted and a backend answers, else 503 with the reasons.',
+  },
+  { method: 'GET', path: '/', access: 'document', description: 'The page.' },
+  { method: 'GET', path: '/page.js', access: 'open', description: 'Script of the page.' },
+  { method: 'GET', path: '/page.css', access: 'open', description: 'Style of the page.' },
+  { method: 'GET', path: '/icon.svg', access: 'open', description: 'Icon of the page.' },
+] as const satisfies readonly RouteEntry[];
+
+type KeyOf<R extends RouteEntry> = R extends RouteEntry ? `${R['method']} ${R['path']}` : never;
+export type RouteKey = KeyOf<(typeof ROUTES)[number]>;
+
+/** The part of a route's registration that the table decides. */
+export function route(key: RouteKey): { method: 'GET' | 'POST'; url: string; config: { access: Access } } {
+  const entry = ROUTES.find(({ method, path }) => `${method} ${path}` === key);
+  if (entry === undefined) throw new Error(`no such route in the table: ${key}`);
+  return { method: entry.method, url: entry.path, config: { access: entry.access } };
+}

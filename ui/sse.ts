@@ -1,0 +1,161 @@
+/**
+ * Server-sent events: frames, and the streams that are open. A batch of events becomes one string and one write. A reader who does not
+ * read is not buffered for: the subscription is not asked for more, and after two heartbeats the stream is dropped. A stream's end never
+ * touches a run.
+ */
+import { Readable } from 'node:stream';
+import type { FastifyReply } from 'fastify';
+import { InterjectError } from '../supervisor/errors.ts';
+import type { StoredEvent } from '../supervisor/events.ts';
+import type { GatewayLog } from './door.ts';
+import type { GatewayLimits } from './limits.ts';
+
+type Batches = AsyncIterable<readonly StoredEvent[]>;
+
+const HEADERS = {
+  'content-type': 'text/event-stream; charset=utf-8',
+  'cache-control': 'no-cache, no-store, no-transform',
+  'x-accel-buffering': 'no',
+};
+/** Milliseconds after which a browser connects again, and what opens every stream so that its headers go out at once. */
+const OPENING = 'retry: 500\n\n';
+const HEARTBEAT = ':\n\n';
+/** Bytes that are kept for a reader who is slower than the events. */
+const BUFFER_BYTES = 65_536;
+
+/** One event as it goes over the wire; without an `id` line when it is not recorded. */
+export function frame(event: StoredEvent): string {
+  const id = event.seq === undefined ? '' : `id: ${event.seq}\n`;
+  return `${id}event: ${event.type}\ndata: ${event.data}\n\n`;
+}
+
+/** One open stream: pushed to from outside, back-pressure by `#room`. */
+class EventStream extends Readable {
+  readonly #subscription = new AbortController();
+  #room: (() => void) | undefined;
+  #stuckBeats = 0;
+  #ended = false;
+
+  constructor() {
+    super({ highWaterMark: BUFFER_BYTES });
+    // fastify listens only from the moment it sends; a failure before that must not end the process.
+    this.on('error', () => undefined);
+    this.push(OPENING);
+  }
+
+  /** Aborts when nobody reads any more. */
+  get signal(): AbortSignal {
+    return this.#subscription.signal;
+  }
+
+  override _read(): void {
+    this.#stuckBeats = 0;
+    this.#room?.();
+    this.#room = undefined;
+  }
+
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    this.#ended = true;
+    this.#subscription.abort();
+    this.#room?.();
+    callback(error);
+  }
+
+  /** Sends batches until they end, until the event for which `isLast` is true, or until nobody reads. */
+  async pump(batches: Batches, isLast: (event: StoredEvent) => boolean): Promise<void> {
+    for await (const batch of batches) {
+      if (this.#ended) return;
+      const end = batch.findIndex(isLast) + 1;
+      const events = end === 0 ? batch : batch.slice(0, end);
+      if (!this.push(events.map(frame).join(''))) await this.#drained();
+      if (end !== 0) break;
+    }
+    this.end();
+  }
+
+  /** What was pushed still goes out. */
+  end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.push(null);
+    this.#subscription.abort();
+  }
+
+  beat(): void {
+    if (this.#ended) return;
+    if (this.#room === undefined) this.push(HEARTBEAT);
+    else if (++this.#stuckBeats > 1) this.destroy();
+  }
+
+  #drained(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#room = resolve;
+    });
+  }
+}
+
+/** All open streams of a gateway. */
+export class EventStreams {
+  readonly #open = new Set<EventStream>();
+  readonly #limits: Pick<GatewayLimits, 'streams' | 'heartbeatMs'>;
+  readonly #log: GatewayLog;
+  readonly #heartbeat: NodeJS.Timeout;
+  #closed = false;
+
+  constructor(limits: Pick<GatewayLimits, 'streams' | 'heartbeatMs'>, log: GatewayLog) {
+    this.#limits = limits;
+    this.#log = log;
+    this.#heartbeat = setInterval(() => this.#beat(), limits.heartbeatMs).unref();
+  }
+
+  get size(): number {
+    return this.#open.size;
+  }
+
+  /**
+   * Answers a request with events. `subscribe` runs only when there is room for the stream; what it throws is the reply's error.
+   * The stream ends after the event for which `isLast` is true, or with the subscription.
+   * @throws InterjectError too_many_streams, stopping
+   */
+  async open(
+    reply: FastifyReply,
+    subscribe: (signal: AbortSignal) => Batches | Promise<Batches>,
+    isLast: (event: StoredEvent) => boolean = () => false,
+  ): Promise<FastifyReply> {
+    if (this.#closed) throw new InterjectError('stopping');
+    if (this.#open.size >= this.#limits.streams) throw new InterjectError('too_many_streams');
+    const stream = new EventStream();
+    this.#open.add(stream);
+    stream.once('close', () => this.#open.delete(stream));
+    const batches = await this.#subscribed(stream, subscribe);
+    stream.pump(batches, isLast).catch((error: unknown) => this.#fail(stream, error));
+    return reply.headers(HEADERS).send(stream);
+  }
+
+  /** Ends every stream now; what was pushed still goes out. */
+  close(): void {
+    this.#closed = true;
+    clearInterval(this.#heartbeat);
+    for (const stream of this.#open) stream.end();
+  }
+
+  async #subscribed(stream: EventStream, subscribe: (signal: AbortSignal) => Batches | Promise<Batches>) {
+    try {
+      return await subscribe(stream.signal);
+    } catch (error) {
+      stream.destroy();
+      throw error;
+    }
+  }
+
+  #beat(): void {
+    for (const stream of this.#open) stream.beat();
+  }
+
+  /** The reader sees a broken connection and comes back with its cursor. */
+  #fail(stream: EventStream, error: unknown): void {
+    if (stream.signal.aborted) return;
+    this.#log.error({ err: error }, 'an event stream failed');
+    stream.destroy(error instanceof Error ? error : new Error(String(error)));
+  }
+}
