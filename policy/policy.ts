@@ -7,7 +7,10 @@
 export interface InterjectVerdict {
   action: 'interject';
   text: string;
-  /** First character that is withheld; default: the first pattern match, else the first unreleased character. */
+  /**
+   * First character that is withheld; default: the leftmost pattern match, else the first unreleased character. Never before what
+   * readers have seen already; beyond the text means its end.
+   */
   from?: number;
 }
 
@@ -15,6 +18,7 @@ export interface InterjectVerdict {
 export interface CutVerdict {
   action: 'cut';
   reason: string;
+  /** As for an interjection. */
   from?: number;
 }
 
@@ -44,7 +48,7 @@ export interface MessageToJudge extends Place {
 /** Which stream of a turn: the answer, or the model's reasoning before it. */
 export type Channel = 'text' | 'reasoning';
 
-/** Where a declared pattern was found first among the text that is not released yet. */
+/** Where a declared pattern was found in the text. */
 export interface PatternMatch {
   pattern: string;
   from: number;
@@ -60,7 +64,10 @@ export interface TextToJudge extends Place {
   /** Number of the turn in its run, from 1. */
   turn: number;
   channel: Channel;
-  /** The earliest match of this policy's `patterns`. */
+  /**
+   * The leftmost match of this policy's `patterns` that is not wholly released yet; of several that start there, the one that was
+   * complete first. One only: a policy that objects to some of its patterns and allows others looks at the text itself.
+   */
   match: PatternMatch | undefined;
 }
 

@@ -8,6 +8,10 @@ export const MODULE_OPTIONS = {
   charset: 'utf8',
   legalComments: 'none',
   logLevel: 'silent',
-  // CommonJS packages inside an ES module still call `require`.
-  banner: { js: "import{createRequire as $require}from'node:module';const require=$require(import.meta.url);" },
+  banner: requireFrom('import.meta.url'),
 } as const;
+
+/** CommonJS packages inside an ES module still call `require`. `place`: expression for the file it looks from. */
+export function requireFrom(place: string): { js: string } {
+  return { js: `import{createRequire as $require}from'node:module';const require=$require(${place});` };
+}

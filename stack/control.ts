@@ -3,6 +3,7 @@
  * Init speaks first (`start`), a child answers with `ready` or `failed` once, and ends when init says `stop` or is gone.
  */
 import type { BackendDefinition } from '../agent/backend/backend.ts';
+import { count, type Infer, list, messages, optional, record, text } from '../agent/bus/shape.ts';
 import type { SupervisorSettings } from '../supervisor/settings.ts';
 
 export type ProcessKind = 'init' | 'supervisor' | 'agent' | 'model';
@@ -43,6 +44,8 @@ export type FromInit =
   | { type: 'start'; start: AgentStart | SupervisorStart | SimulatorStart }
   /** Finish what can be finished within `graceMs`, then exit. */
   | { type: 'stop'; graceMs: number }
+  /** To the supervisor: the stack is about to stop. Take and start nothing more; say `drained` when no turn is open. */
+  | { type: 'drain'; graceMs: number }
   /** To the supervisor: an agent process started or ended. */
   | { type: 'agent-started'; agent: string; incarnation: string; restarts: number }
   | {
@@ -55,10 +58,23 @@ export type FromInit =
     };
 
 /** Child → init. */
-export type ToInit =
-  | { type: 'ready'; port?: number }
+export const toInit = messages({
+  ready: {
+    /** Where it listens, when it does. */
+    port: optional(count),
+    /** From the supervisor: the policies in force, with what they hold back, for the start lines. */
+    policies: optional(list(record({ name: text, holdback: text }))),
+  },
   /** It cannot start; `exitCode` is what the whole stack should end with. */
-  | { type: 'failed'; message: string; exitCode: number }
-  | { type: 'heartbeat' }
+  failed: { message: text, exitCode: count },
+  heartbeat: {},
+  /** From the supervisor: no turn is open and none will be. */
+  drained: {},
   /** From the supervisor: a person wants this agent restarted. */
-  | { type: 'restart-agent'; agent: string };
+  'restart-agent': { agent: text },
+  /** From the supervisor: this end of an agent was a message's fault and must not count against the agent. */
+  'exit-charged': { agent: text, incarnation: text },
+});
+
+export type ToInit = Infer<typeof toInit>;
+export type Ready = Extract<ToInit, { type: 'ready' }>;

@@ -6,9 +6,12 @@ import { readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { BuildFailure, BuildOptions } from 'esbuild';
-import { MODULE_OPTIONS } from './bundle-options.ts';
+import { MODULE_OPTIONS, requireFrom } from './bundle-options.ts';
 import { usageFailure } from './failure.ts';
 import { PROJECT_ROOT } from './project.ts';
+
+/** Of the errors in a module this many are told. */
+const MOST_ERRORS = 5;
 
 export interface UserModule {
   /** ES module. */
@@ -32,8 +35,10 @@ export async function bundleUserModule(path: string, shownAs: string): Promise<U
 }
 
 function buildOptions(path: string) {
+  const url = JSON.stringify(pathToFileURL(path).href);
   return {
     ...MODULE_OPTIONS,
+    banner: requireFrom(url),
     entryPoints: [path],
     absWorkingDir: dirname(path),
     outfile: `${path}.bundle.mjs`,
@@ -42,10 +47,7 @@ function buildOptions(path: string) {
     metafile: true,
     alias: { interject: join(PROJECT_ROOT, 'stack/index.ts') },
     // The bundle lies elsewhere; what reads a file beside itself must still find it.
-    define: {
-      'import.meta.url': JSON.stringify(pathToFileURL(path).href),
-      'import.meta.dirname': JSON.stringify(dirname(path)),
-    },
+    define: { 'import.meta.url': url, 'import.meta.dirname': JSON.stringify(dirname(path)) },
   } satisfies BuildOptions;
 }
 
@@ -64,16 +66,16 @@ function mustBeReadable(path: string, shownAs: string): void {
 function describe(error: BuildFailure, folder: string): string {
   const errors = error.errors ?? [];
   if (errors.length === 0) return `  ${error.message}`;
-  return errors
-    .slice(0, 5)
-    .map(({ location, text }) => {
-      const place =
-        location === null
-          ? ''
-          : `${relative(process.cwd(), resolve(folder, location.file))}:${location.line}:${location.column + 1}: `;
-      return `  ${place}${text}`;
-    })
-    .join('\n');
+  const lines = errors.slice(0, MOST_ERRORS).map(({ location, text }) => {
+    if (location === null) return text;
+    return `${shortPath(resolve(folder, location.file))}:${location.line}:${location.column + 1}: ${text}`;
+  });
+  return lines.map((line) => `  ${line}`).join('\n');
+}
+
+function shortPath(path: string): string {
+  const fromHere = relative(process.cwd(), path);
+  return fromHere.startsWith('..') ? path : fromHere;
 }
 
 /** Ends the bundler's own process. To be called when nothing is being bundled any more; without it nothing happens. */

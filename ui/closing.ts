@@ -11,7 +11,6 @@ export function registerClosing(app: App, door: Pick<Door, 'streams' | 'waits' |
   // Browsers open connections ahead of need; node does not count those as idle.
   const silent = new Set<Socket>();
   let closing = false;
-  let cutOff: NodeJS.Timeout | undefined;
 
   app.server.on('connection', (socket: Socket) => {
     silent.add(socket);
@@ -30,11 +29,8 @@ export function registerClosing(app: App, door: Pick<Door, 'streams' | 'waits' |
     door.streams.close();
     door.waits.close();
     for (const socket of silent) socket.destroy();
-    cutOff = setTimeout(() => app.server.closeAllConnections(), door.limits.closeMs);
-    done();
-  });
-  app.addHook('onClose', (_app, done) => {
-    clearTimeout(cutOff);
+    const cutOff = setTimeout(() => app.server.closeAllConnections(), door.limits.closeMs).unref();
+    app.server.once('close', () => clearTimeout(cutOff));
     done();
   });
 }

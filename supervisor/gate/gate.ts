@@ -13,7 +13,6 @@
  *
  * All policies judge the same text in configuration order, also while a ruling waits. Offsets are UTF-16 units.
  */
-import { wellFormed } from '../../policy/well-formed.ts';
 import type { Judge, LoadedPolicy } from '../policies/loaded-policy.ts';
 import { Intake } from './intake.ts';
 import { type GatePlace, Panel } from './panel.ts';
@@ -24,7 +23,7 @@ export interface GateOptions {
   policies: readonly LoadedPolicy[];
   judge: Judge;
   place: GatePlace;
-  /** Text that was released before a restart: known to the matchers, neither judged nor released again. */
+  /** Text that a gate released before a restart: known to the matchers, neither judged nor released again. */
   resumeFrom?: string;
 }
 
@@ -66,7 +65,7 @@ class StreamGate implements Gate {
 
   constructor({ policies, judge, place, resumeFrom = '' }: GateOptions) {
     this.#panel = new Panel(policies, judge, place);
-    this.#text = wellFormed(resumeFrom);
+    this.#text = resumeFrom;
     this.#panel.read(this.#text);
   }
 
@@ -90,8 +89,8 @@ class StreamGate implements Gate {
     if (this.#closed) return NOTHING;
     this.#take(this.#intake.push(delta));
     const objection = this.#objection;
-    if (objection === undefined) return { released: this.#release(this.#allowedLength()) };
-    return this.#waits(objection) ? { released: this.#release(this.#allowedLength()) } : this.#rule(objection);
+    if (objection !== undefined && !this.#waits(objection)) return this.#rule(objection);
+    return { released: this.#release(this.#allowedLength()) };
   }
 
   end(): GateStep {

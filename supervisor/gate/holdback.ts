@@ -4,7 +4,7 @@ import { compile, type State } from './automaton.ts';
 import { PatternSearch } from './pattern-search.ts';
 
 /** Characters that an `onText` without `patterns` and `holdback` gets to see before a reader does. */
-export const DEFAULT_HOLDBACK = 64;
+const DEFAULT_HOLDBACK = 64;
 
 // Policies live as long as the process, turns do not: each is compiled once.
 const compiled = new WeakMap<Policy, State>();

@@ -17,8 +17,6 @@ export class Intake {
 
   /** The stream is over: returns what was still waiting. */
   end(): string {
-    const rest = wellFormed(this.#waiting);
-    this.#waiting = '';
-    return rest;
+    return wellFormed(this.#waiting);
   }
 }

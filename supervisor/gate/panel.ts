@@ -53,8 +53,10 @@ export class Panel {
     );
   }
 
-  /** Every policy's judgement of the finished turn. @throws whatever the judge throws */
+  /** Every policy's judgement of the finished turn; of reasoning only where there was any. @throws whatever the judge throws */
   judgeTurnEnd(text: string, released: number): Objection | undefined {
+    // Most models never reason: a policy that wants an answer to say something must not object to that.
+    if (text === '' && this.#place.channel === 'reasoning') return undefined;
     return this.#gather(text, released, (loaded) =>
       loaded.policy.onTurnEnd === undefined ? undefined : this.#judge(loaded, 'onTurnEnd', { ...this.#place, text }),
     );

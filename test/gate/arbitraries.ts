@@ -17,25 +17,52 @@ const anySymbol = fc.oneof(
   { weight: 6, arbitrary: fc.constantFrom('a', 'b') },
 );
 
-export const anyText = fc.array(anySymbol, { maxLength: 40 }).map((symbols) => symbols.join(''));
+const denseSymbol = fc.constantFrom('a', 'b');
+const stem = fc.oneof(
+  fc.string({ unit: symbol, minLength: 2, maxLength: 6 }),
+  fc.string({ unit: denseSymbol, minLength: 2, maxLength: 6 }),
+);
 
-const freePattern = fc.string({ unit: symbol, minLength: 1, maxLength: 6 });
-const densePattern = fc.string({ unit: fc.constantFrom('a', 'b'), minLength: 1, maxLength: 6 });
-const pattern = fc.oneof(freePattern, densePattern);
-
-/** Patterns of one policy: some free, some an end, a beginning or an extension of another one. */
-export const patterns = fc
-  .tuple(fc.array(pattern, { minLength: 1, maxLength: 3 }), fc.array(symbol, { maxLength: 2 }), fc.nat(5))
-  .map(([free, added, cut]) => {
-    const related = added.map((extra, index) => {
-      const symbols = [...(free[index % free.length] ?? 'a')];
-      return index % 2 === 0 ? [...symbols, extra].join('') : symbols.slice(cut % symbols.length).join('');
-    });
-    return [...free, ...related];
+/** A part of one of the stems, in whole code points; often all of it. */
+function partOf(stems: readonly string[]): fc.Arbitrary<string> {
+  return fc.tuple(fc.constantFrom(...stems), fc.nat(2), fc.nat(2)).map(([one, before, after]) => {
+    const symbols = [...one];
+    return symbols.slice(before, Math.max(before + 1, symbols.length - after)).join('');
   });
+}
+
+/** Patterns of one policy: stems, parts of them, and parts that go on differently. */
+function patternsFrom(stems: readonly string[]): fc.Arbitrary<string[]> {
+  const extended = fc.tuple(partOf(stems), symbol).map(([part, next]) => part + next);
+  const pattern = fc.oneof(fc.constantFrom(...stems), partOf(stems), extended).filter((one) => one !== '');
+  return fc.array(pattern, { minLength: 1, maxLength: 4 });
+}
+
+/** Symbols and parts of the stems, so that patterns are begun, met and missed. */
+function textFrom(stems: readonly string[]): fc.Arbitrary<string> {
+  const pieces = fc.oneof({ weight: 3, arbitrary: anySymbol }, { weight: 1, arbitrary: partOf(stems) });
+  return fc.array(pieces, { maxLength: 16 }).map((list) => list.join(''));
+}
+
+/** A text, how it is split, and the patterns of one to three policies. */
+export interface Scene {
+  text: string;
+  deltas: string[];
+  patterns: string[][];
+}
+
+export const scene: fc.Arbitrary<Scene> = fc
+  .array(stem, { minLength: 1, maxLength: 3 })
+  .chain((stems) =>
+    fc
+      .tuple(textFrom(stems), fc.array(patternsFrom(stems), { minLength: 1, maxLength: 3 }))
+      .chain(([text, patterns]) =>
+        fc.record({ text: fc.constant(text), deltas: splitting(text), patterns: fc.constant(patterns) }),
+      ),
+  );
 
 /** Divides a text at random places, inside surrogate pairs too, sometimes with empty deltas. */
-export function splitting(text: string): fc.Arbitrary<string[]> {
+function splitting(text: string): fc.Arbitrary<string[]> {
   const everywhere = fc.constant(text.split(''));
   const somewhere = fc.array(fc.nat(text.length), { maxLength: 12 }).map((places) => {
     const sorted = [0, ...places.sort((a, b) => a - b), text.length];
@@ -86,3 +113,5 @@ export const verdict: fc.Arbitrary<Verdict> = fc.oneof(
   ),
   fc.record({ action: fc.constant('block' as const), reason: fc.constant('No.') }),
 );
+
+export const holdback: fc.Arbitrary<number | 'turn'> = fc.oneof(fc.constant('turn' as const), fc.nat(12));

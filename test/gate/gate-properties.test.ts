@@ -5,29 +5,23 @@ import type { Policy } from '../../policy/policy.ts';
 import { wellFormed } from '../../policy/well-formed.ts';
 import type { Gate } from '../../supervisor/gate/gate.ts';
 import {
-  anyText,
   certain,
   endsInsidePair,
   expectedRelease,
+  holdback,
   leftmost,
-  patterns,
-  splitting,
+  type Scene,
+  scene,
   undecidedLength,
   verdict,
 } from './arbitraries.ts';
-import { gateOf, listening, objecting, play, searching } from './playing.ts';
+import { gateOf, listening, objecting, play, searching, selective } from './playing.ts';
 
-const RUNS = 4000;
+const RUNS = { numRuns: 4000 };
 
-/** Policies that object whenever one of their patterns is in the text, each in one of two ways of finding that out. */
-const patternPolicies = fc
-  .array(fc.tuple(patterns, fc.boolean()), { minLength: 1, maxLength: 3 })
-  .map((list) => list.map(([own, looks], index) => (looks ? searching : objecting)(`policy-${index}`, own)));
-
-const splitText = anyText.chain((text) => fc.tuple(fc.constant(text), splitting(text)));
-
-function patternsOf(policies: readonly Policy[]): string[] {
-  return policies.flatMap((policy) => policy.patterns ?? []);
+/** Policies that object whenever one of their patterns is in the text; every second one looks for itself. */
+function objectors({ patterns }: Scene): Policy[] {
+  return patterns.map((own, index) => (index % 2 === 0 ? objecting : searching)(`policy-${index}`, own));
 }
 
 /** Every beginning of a list, joined. */
@@ -37,30 +31,30 @@ function beginnings(list: readonly string[]): string[] {
 
 test('what is released is the text before the leftmost match, however the text is split', () => {
   fc.assert(
-    fc.property(patternPolicies, splitText, (policies, [text, deltas]) => {
-      const gate = gateOf(policies);
+    fc.property(scene, ({ text, deltas, patterns }) => {
+      const gate = gateOf(objectors({ text, deltas, patterns }));
       const { releases, released, ruling } = play(gate, deltas);
-      expect(released).toBe(expectedRelease(text, patternsOf(policies)));
+      expect(released).toBe(expectedRelease(text, patterns.flat()));
       expect(beginnings(releases).some(endsInsidePair)).toBe(false);
-      expect(ruling?.from).toBe(leftmost(wellFormed(text), patternsOf(policies)));
+      expect(ruling?.from).toBe(leftmost(wellFormed(text), patterns.flat()));
       expect(gate.releasedLength).toBe(released.length);
       expect([gate.closed, gate.push('more'), gate.end()]).toEqual([true, { released: '' }, { released: '' }]);
     }),
-    { numRuns: RUNS },
+    RUNS,
   );
 });
 
 test('at every moment exactly the undecided end is held back, and a ruling waits for nothing else', () => {
   fc.assert(
-    fc.property(patternPolicies, splitText, (policies, [, deltas]) => {
-      const gate = gateOf(policies);
-      for (const [index, read] of beginnings(deltas).map(certain).entries()) {
-        const ruled = gate.push(deltas[index] ?? '').ruling !== undefined;
-        expect(momentOf(gate, ruled)).toEqual(expectedMoment(read, patternsOf(policies)));
+    fc.property(scene, (given) => {
+      const gate = gateOf(objectors(given));
+      for (const [index, read] of beginnings(given.deltas).map(certain).entries()) {
+        const ruled = gate.push(given.deltas[index] ?? '').ruling !== undefined;
+        expect(momentOf(gate, ruled)).toEqual(expectedMoment(read, given.patterns.flat()));
         if (ruled) break;
       }
     }),
-    { numRuns: RUNS },
+    RUNS,
   );
 });
 
@@ -76,84 +70,98 @@ function expectedMoment(text: string, wanted: readonly string[]) {
   return { ruled, text, released, held: text.length - released, closed: ruled };
 }
 
-test('a gate that resumes goes on as if nothing had happened', () => {
-  const lives = splitText.chain(([text, deltas]) =>
-    fc.tuple(
-      fc.constant(text),
-      fc.constant(deltas),
-      fc.nat(deltas.length),
-      fc.infiniteStream(fc.integer({ min: 1, max: 7 })),
-    ),
-  );
+test('a policy may declare patterns that it allows in the end', () => {
+  const minds = (pattern: string): boolean => pattern.length > 2;
   fc.assert(
-    fc.property(patternPolicies, lives, (policies, [text, deltas, died, lengths]) => {
-      const before = play(gateOf(policies), deltas.slice(0, died), false);
-      fc.pre(before.ruling === undefined);
-      const gate = gateOf(policies, { resumeFrom: before.released });
-      expect(gate.releasedLength).toBe(before.released.length);
-      const again: string[] = [];
-      for (let at = before.released.length; at < text.length; at += again.at(-1)?.length ?? 0) {
-        again.push(text.slice(at, at + (lengths.next().value ?? 1)));
-      }
-      const after = play(gate, again);
-      expect(before.released + after.released).toBe(expectedRelease(text, patternsOf(policies)));
-      expect(after.ruling?.from).toBe(leftmost(wellFormed(text), patternsOf(policies)));
+    fc.property(scene, ({ text, deltas, patterns }) => {
+      const gate = gateOf(patterns.map((own, index) => selective(`policy-${index}`, own, minds)));
+      const minded = patterns.flat().filter(minds);
+      const { releases, released, ruling } = play(gate, deltas);
+      expect(released).toBe(expectedRelease(text, minded));
+      expect(ruling?.from).toBe(leftmost(wellFormed(text), minded));
+      expect(beginnings(releases).some(endsInsidePair)).toBe(false);
     }),
-    { numRuns: RUNS },
+    RUNS,
   );
 });
 
-test('whoever holds back by count keeps that many characters, whatever the others find', () => {
-  const holdback = fc.oneof(fc.constant('turn' as const), fc.nat(12));
+test('a gate that resumes goes on as if nothing had happened', () => {
+  const sizes = fc.array(fc.integer({ min: 1, max: 7 }), { minLength: 1, maxLength: 5 });
   fc.assert(
-    fc.property(patternPolicies, holdback, splitText, (policies, held, [text, deltas]) => {
-      const gate = gateOf([...policies, listening([], { holdback: held })]);
+    fc.property(scene, fc.nat(12), sizes, (given, died, lengths) => {
+      const { text, deltas, patterns } = given;
+      const before = play(gateOf(objectors(given)), deltas.slice(0, died), false);
+      fc.pre(before.ruling === undefined);
+      const gate = gateOf(objectors(given), { resumeFrom: before.released });
+      expect([gate.releasedLength, gate.heldLength]).toEqual([before.released.length, 0]);
+      const after = play(gate, inPieces(text.slice(before.released.length), lengths));
+      expect(before.released + after.released).toBe(expectedRelease(text, patterns.flat()));
+      expect(after.ruling?.from).toBe(leftmost(wellFormed(text), patterns.flat()));
+    }),
+    RUNS,
+  );
+});
+
+function inPieces(text: string, lengths: readonly number[]): string[] {
+  const pieces: string[] = [];
+  for (let at = 0; at < text.length; at += pieces.at(-1)?.length ?? 1) {
+    pieces.push(text.slice(at, at + (lengths[pieces.length % lengths.length] ?? 1)));
+  }
+  return pieces;
+}
+
+test('whoever holds back by count keeps that many characters, whatever the others find', () => {
+  fc.assert(
+    fc.property(scene, holdback, (given, held) => {
+      const gate = gateOf([...objectors(given), listening([], { holdback: held })]);
       const kept = held === 'turn' ? Number.POSITIVE_INFINITY : held;
-      const { releases, ruling } = play(gate, deltas, false);
+      const { releases, ruling } = play(gate, given.deltas, false);
       for (const [index, shown] of beginnings(releases).entries()) {
-        const read = certain(deltas.slice(0, index + 1).join(''));
+        const read = certain(given.deltas.slice(0, index + 1).join(''));
         expect(shown.length).toBeLessThanOrEqual(Math.max(0, read.length - kept));
       }
       const end = gate.end();
-      const released = releases.join('') + end.released;
-      const expected = expectedRelease(text, patternsOf(policies));
-      const objected = leftmost(wellFormed(text), patternsOf(policies)) !== undefined;
+      const all = [...releases, end.released];
+      const expected = expectedRelease(given.text, given.patterns.flat());
+      const objected = leftmost(wellFormed(given.text), given.patterns.flat()) !== undefined;
       expect((ruling ?? end.ruling) !== undefined).toBe(objected);
-      expect(objected ? expected.slice(0, released.length) : expected).toBe(released);
-      expect(beginnings(releases).some(endsInsidePair)).toBe(false);
+      expect(all.join('')).toBe(objected ? expected.slice(0, gate.releasedLength) : expected);
+      expect(beginnings(all).some(endsInsidePair)).toBe(false);
     }),
-    { numRuns: RUNS },
+    RUNS,
   );
 });
 
-/** Policies that say anything at any time. */
-const capriciousPolicy = fc
-  .record(
-    {
-      patterns,
-      holdback: fc.oneof(fc.constant('turn' as const), fc.nat(12)),
-      verdicts: fc.array(fc.option(verdict, { nil: undefined, freq: 3 }), { maxLength: 8 }),
-      last: fc.option(verdict, { nil: undefined }),
-    },
-    { requiredKeys: ['verdicts', 'last'] },
-  )
-  .map(({ verdicts, last, ...rest }) => {
-    let calls = 0;
-    const policy: Policy = { name: 'capricious', ...rest, onText: () => verdicts[calls++], onTurnEnd: () => last };
-    return policy;
-  });
+/** What a policy that says anything at any time is made of. */
+const caprice = fc.record({
+  holdback: fc.option(holdback, { nil: undefined }),
+  patterned: fc.boolean(),
+  verdicts: fc.array(fc.option(verdict, { nil: undefined, freq: 3 }), { maxLength: 8 }),
+  last: fc.option(verdict, { nil: undefined }),
+});
 
 test('whatever policies say: what is released is a prefix, in whole pairs, and ends where the ruling says', () => {
   fc.assert(
-    fc.property(fc.array(capriciousPolicy, { maxLength: 3 }), splitText, (policies, [text, deltas]) => {
-      const gate = gateOf(policies);
+    fc.property(scene, fc.array(caprice, { maxLength: 3 }), ({ text, deltas, patterns }, caprices) => {
+      const gate = gateOf(
+        caprices.map(({ holdback: held, patterned, verdicts, last }, index): Policy => {
+          const rest = verdicts.values();
+          return {
+            name: `policy-${index}`,
+            ...(held === undefined ? {} : { holdback: held }),
+            ...(patterned ? { patterns: patterns[index] ?? ['ab'] } : {}),
+            onText: () => rest.next().value,
+            onTurnEnd: () => last,
+          };
+        }),
+      );
       const { releases, released, ruling } = play(gate, deltas);
       expect(wellFormed(text).startsWith(released)).toBe(true);
       expect(beginnings(releases).some(endsInsidePair)).toBe(false);
-      expect(ruling?.from ?? wellFormed(text).length).toBe(released.length);
+      expect(ruling?.from ?? text.length).toBe(released.length);
       expect(ruling === undefined || ruling.decidedAt >= ruling.from).toBe(true);
       expect([gate.closed, gate.releasedLength]).toEqual([true, released.length]);
     }),
-    { numRuns: RUNS },
+    RUNS,
   );
 });

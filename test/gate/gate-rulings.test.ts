@@ -1,7 +1,7 @@
 /** Where a verdict cuts, who wins, when a ruling waits, how a turn ends, and what a failing policy does; rule by rule. */
 import { describe, expect, test } from 'vitest';
 import { errorKeyword } from '../../policy/error-keyword.ts';
-import type { Policy, Verdict } from '../../policy/policy.ts';
+import type { Channel, Policy, Verdict } from '../../policy/policy.ts';
 import { PolicyFailure } from '../../supervisor/policies/verdict.ts';
 import { gateOf, judging, listening, objecting, PLACE, play } from './playing.ts';
 
@@ -72,6 +72,7 @@ describe('who wins', () => {
     { what: 'at the same place a cut over an interject', verdicts: [at('interject', 4), at('cut', 4)], winner: 1 },
     { what: 'at the same place a block over a cut', verdicts: [at('cut', 0), at('interject', 0), block], winner: 2 },
     { what: 'a block over whatever starts later', verdicts: [at('cut', 1), block], winner: 1 },
+    { what: 'inside a pair counts as before it', verdicts: [at('interject', 5), at('cut', 6)], winner: 1 },
     { what: 'else the order of the configuration', verdicts: [at('cut', 5), at('cut', 4), at('cut', 4)], winner: 1 },
   ];
 
@@ -79,10 +80,17 @@ describe('who wins', () => {
     const policies = verdicts.map((verdict, index) =>
       judging(`policy-${index}`, () => true, verdict, { holdback: 20 }),
     );
-    expect(play(gateOf(policies), ['Some text']).ruling).toMatchObject({
+    expect(play(gateOf(policies), ['Some \u{1F600} text']).ruling).toMatchObject({
       policy: `policy-${winner}`,
       verdict: verdicts[winner],
     });
+  });
+
+  test.each([at('cut', 4), block])('what is shown already counts for nobody: $action wins there', (verdict) => {
+    const whenSix = (text: string) => text.length >= 6;
+    const early = judging('early', whenSix, at('interject', 1), { holdback: 0 });
+    const late = judging('late', whenSix, verdict, { holdback: 0 });
+    expect(play(gateOf([early, late]), ['Some', ' text']).ruling).toMatchObject({ policy: 'late', from: 4 });
   });
 });
 
@@ -166,11 +174,6 @@ describe('the end of the turn', () => {
     ]);
   });
 
-  test('a turn without text is judged too', () => {
-    const ruling = gateOf([atEnd({ action: 'interject', text: 'Say something.' })]).end().ruling;
-    expect(ruling).toMatchObject({ policy: 'at-end', from: 0, decidedAt: 0 });
-  });
-
   test.each([
     { what: 'from', verdict: { action: 'cut', reason: 'Enough.', from: 3 } as const, released: 'Hel' },
     { what: 'no from', verdict: { action: 'cut', reason: 'Enough.' } as const, released: '' },
@@ -178,6 +181,13 @@ describe('the end of the turn', () => {
   ])('an objection with $what, although others hold back the whole turn', ({ verdict, released }) => {
     const gate = gateOf([atEnd(verdict, { holdback: 'turn' }), atEnd(undefined, { holdback: 'turn' })]);
     expect(play(gate, ['Hello'])).toMatchObject({ released, ruling: { verdict, from: released.length, decidedAt: 5 } });
+  });
+
+  test('reasoning that never came is not judged, an empty answer is', () => {
+    const policies = [atEnd({ action: 'cut', reason: 'Say something.' })];
+    const endOf = (channel: Channel) => gateOf(policies, { place: { ...PLACE, channel } }).end();
+    expect(endOf('reasoning')).toEqual({ released: '' });
+    expect(endOf('text')).toMatchObject({ ruling: { policy: 'at-end', from: 0, decidedAt: 0 } });
   });
 
   test('nobody is asked at the end of a turn that is cut', () => {

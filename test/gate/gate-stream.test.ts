@@ -34,6 +34,12 @@ describe('what is held back', () => {
       released: 3,
     },
     {
+      what: 'the end of an allowed match that may begin another',
+      policies: [{ name: 'a', patterns: ['ab', 'baa'], onText }],
+      text: 'ab',
+      released: 1,
+    },
+    {
       what: 'patterns and holdback: the longer of the two',
       policies: [{ name: 'a', patterns: ['ERROR'], holdback: 2, onText }],
       text: 'an ERRO',

@@ -45,6 +45,19 @@ export function searching(name: string, patterns: readonly string[]): Policy {
   };
 }
 
+/** Declares patterns, but objects only to those for which `minds` is true, where the first of them starts. */
+export function selective(name: string, patterns: readonly string[], minds: (pattern: string) => boolean): Policy {
+  const minded = patterns.filter(minds);
+  return {
+    name,
+    patterns,
+    onText: ({ text }) => {
+      const starts = minded.map((pattern) => text.indexOf(pattern)).filter((start) => start >= 0);
+      return starts.length === 0 ? undefined : { action: 'cut', reason: 'Enough.', from: Math.min(...starts) };
+    },
+  };
+}
+
 /** Returns `verdict` once `when` holds for the text so far. */
 export function judging(
   name: string,

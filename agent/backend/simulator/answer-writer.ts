@@ -21,7 +21,7 @@ export interface AnswerWriter {
   write(tokens: readonly AnswerToken[]): boolean;
   end(summary: CompletionSummary): void;
   /** Ends the answer in this wrong way. */
-  breakOff(kind: Exclude<FaultKind, 'hang' | '503'>): void;
+  breakOff(kind: FaultKind): void;
 }
 
 const HALF_AN_EVENT = 'data: {"choices":[{"finish_reason":null,"ind\n\n';
@@ -56,9 +56,9 @@ export class StreamWriter implements AnswerWriter {
     this.#response.end(STREAM_END);
   }
 
-  breakOff(kind: Exclude<FaultKind, 'hang' | '503'>): void {
-    const last = { truncate: '', 'error-line': errorEvent(FAILURE), garbage: HALF_AN_EVENT };
-    this.#send(last[kind]);
+  breakOff(kind: FaultKind): void {
+    const last: Partial<Record<FaultKind, string>> = { 'error-line': errorEvent(FAILURE), garbage: HALF_AN_EVENT };
+    this.#send(last[kind] ?? '');
     this.#response.end();
   }
 
@@ -90,7 +90,7 @@ export class WholeWriter implements AnswerWriter {
     sendJson(this.#response, 200, wholeCompletion(this.#identity, this.#tokens, summary));
   }
 
-  breakOff(kind: Exclude<FaultKind, 'hang' | '503'>): void {
+  breakOff(kind: FaultKind): void {
     if (kind === 'truncate') this.#response.destroy();
     else if (kind === 'garbage') sendText(this.#response, 200, '{"choices":[', 'application/json; charset=utf-8');
     else sendRefusal(this.#response, new Refusal(500, 'server_error', FAILURE));

@@ -4,56 +4,61 @@
  * has gone while other streams run: such a request keeps its place, reads its prompt, and ends at its first token or its end.
  */
 import type { ServerResponse } from 'node:http';
-import type { AnswerPlan } from './answer.ts';
 import { type AnswerWriter, StreamWriter, WholeWriter } from './answer-writer.ts';
 import type { ChatRequest } from './chat-request.ts';
-import type { AnswerToken, CompletionSummary } from './completion-body.ts';
-import { DEFAULT_AFTER_TOKENS, type Fault } from './faults.ts';
+import type { CompletionSummary } from './completion-body.ts';
 import { Pacer } from './pacing.ts';
+import type { PreparedAnswer } from './prepared-answer.ts';
 import { epochMs, type LoggedRequest, type RequestOutcome } from './request-log.ts';
 import type { Simulation } from './simulation.ts';
 import type { Slot, SlotWork } from './slots.ts';
-import { commonTokens, tokenize } from './tokens.ts';
+import { commonTokens } from './tokens.ts';
 
 /** How often the real server asks whether the client of a quiet request is still there. */
 const POLL_MS = 1000;
+
+/** What is done in a slot. */
+interface Run {
+  slot: Slot;
+  work: SlotWork;
+  pacer: Pacer;
+  /** Monotonic milliseconds. */
+  since: number;
+  firstTokenAt: number | undefined;
+}
 
 export class Completion {
   readonly #simulation: Simulation;
   readonly #request: ChatRequest;
   readonly #prompt: readonly string[];
+  readonly #answer: PreparedAnswer;
   readonly #writer: AnswerWriter;
   readonly #entry: LoggedRequest;
-  readonly #tokens: readonly AnswerToken[];
-  readonly #finishReason: 'stop' | 'length';
-  readonly #fault: Fault | undefined;
-  readonly #leaveQueue: () => void;
-  #slot: Slot | undefined;
-  #work: SlotWork | undefined;
-  #pacer: Pacer | undefined;
+  #run: Run | undefined;
+  #leaveQueue: (() => void) | undefined;
   #poll: NodeJS.Timeout | undefined;
-  #runningSince = 0;
-  #firstTokenAt = 0;
 
   constructor(
     simulation: Simulation,
     request: ChatRequest,
     prompt: readonly string[],
-    plan: AnswerPlan,
+    answer: PreparedAnswer,
     response: ServerResponse,
   ) {
     this.#simulation = simulation;
     this.#request = request;
     this.#prompt = prompt;
-    this.#fault = plan.fault;
+    this.#answer = answer;
     this.#entry = simulation.log.open(request.messages);
-    const all = answerTokens(plan, request.echo);
-    const limit = Math.min(limitOf(request.maxTokens), simulation.contextTokens - prompt.length);
-    this.#tokens = all.slice(0, limit);
-    this.#finishReason = all.length >= limit ? 'length' : 'stop';
     this.#writer = writerFor(simulation, request, this.#entry.id, response);
-    response.once('close', () => this.#clientGone()).on('drain', () => this.#pacer?.resume());
-    this.#leaveQueue = simulation.slots.acquire(prompt, (slot) => this.#run(slot));
+    response.once('close', () => this.#clientGone()).on('drain', () => this.#run?.pacer.resume());
+  }
+
+  /** Takes a slot, now or when one is free. */
+  start(): void {
+    this.#simulation.track(this);
+    const leaveQueue = this.#simulation.slots.acquire(this.#prompt, (slot) => this.#begin(slot));
+    if (this.#run === undefined) this.#leaveQueue = leaveQueue;
   }
 
   /** Ends it, whatever its state. */
@@ -61,62 +66,69 @@ export class Completion {
     this.#end('cancelled');
   }
 
-  get #ended(): boolean {
-    return this.#entry.endedAt !== null;
-  }
-
-  #run(slot: Slot): void {
-    const { promptTokens, cachedTokens } = this.#countPrompt(slot);
-    this.#slot = slot;
-    this.#work = { task: this.#entry.id, request: this.#request, promptTokens, cachedTokens, decoded: 0 };
-    slot.work = this.#work;
-    this.#entry.outcome = 'running';
-    this.#runningSince = performance.now();
-    this.#writer.begin();
-    const count = this.#fault === undefined ? this.#tokens.length : (this.#fault.afterTokens ?? DEFAULT_AFTER_TOKENS);
-    this.#pacer = new Pacer(this.#simulation.settings, Math.min(count, this.#tokens.length), {
+  #begin(slot: Slot): void {
+    const pacer = new Pacer(this.#simulation.settings, this.#answer.tokens.length, {
       onDue: (from, to) => this.#send(from, to),
       onEnd: () => this.#finish(),
     });
-    this.#pacer.start();
+    slot.work = this.#workIn(slot);
+    this.#run = { slot, work: slot.work, pacer, since: performance.now(), firstTokenAt: undefined };
+    this.#entry.outcome = 'running';
+    this.#writer.begin();
+    pacer.start();
   }
 
-  #countPrompt(slot: Slot): { promptTokens: number; cachedTokens: number } {
+  #workIn(slot: Slot): SlotWork {
     const promptTokens = this.#prompt.length;
-    return { promptTokens, cachedTokens: Math.min(commonTokens(slot.cache, this.#prompt), promptTokens - 1) };
+    const cachedTokens = Math.min(commonTokens(slot.cache, this.#prompt), promptTokens - 1);
+    return { task: this.#entry.id, request: this.#request, promptTokens, cachedTokens, decoded: 0 };
   }
 
   #send(from: number, to: number): boolean {
-    if (this.#poll !== undefined && this.#request.stream) {
-      this.cancel();
-      return false;
-    }
+    if (this.#poll !== undefined && this.#request.stream) this.cancel();
+    if (this.#run === undefined) return false;
+    this.#note(this.#run, to);
+    return this.#writer.write(this.#answer.tokens.slice(from, to));
+  }
+
+  #note(run: Run, sent: number): void {
     const now = performance.now();
-    if (from === 0) this.#firstTokenAt = now;
+    run.firstTokenAt ??= now;
+    run.work.decoded = sent;
     this.#entry.firstTokenAt ??= epochMs();
-    this.#entry.tokensSent = to;
-    if (this.#work !== undefined) this.#work.decoded = to;
+    this.#entry.tokensSent = sent;
     if (this.#request.stream) this.#simulation.lastStreamedAt = now;
-    return this.#writer.write(this.#tokens.slice(from, to));
   }
 
   #finish(): void {
-    const kind = this.#fault?.kind;
-    if (kind === 'hang') return;
-    if (kind === undefined || kind === '503') {
-      const summary = this.#summary();
-      this.#end('completed');
-      this.#count(summary);
-      this.#writer.end(summary);
-    } else {
-      this.#end('failed');
-      this.#writer.breakOff(kind);
-    }
+    const kind = this.#answer.fault?.kind;
+    if (kind === 'hang' || this.#run === undefined) return;
+    const summary = this.#summary(this.#run);
+    this.#end(kind === undefined ? 'completed' : 'failed');
+    if (kind === undefined) this.#deliver(summary);
+    else this.#writer.breakOff(kind);
+  }
+
+  #deliver(summary: CompletionSummary): void {
+    this.#simulation.count(summary);
+    this.#writer.end(summary);
+  }
+
+  #summary({ work, since, firstTokenAt = performance.now() }: Run): CompletionSummary {
+    const { finishReason, tokens } = this.#answer;
+    return {
+      finishReason,
+      promptTokens: work.promptTokens,
+      cachedTokens: work.cachedTokens,
+      completionTokens: tokens.length + (finishReason === 'stop' ? 1 : 0),
+      promptMs: roundMs(firstTokenAt - since),
+      predictedMs: roundMs(performance.now() - firstTokenAt),
+    };
   }
 
   #clientGone(): void {
-    if (this.#ended) return;
-    if (this.#slot !== undefined && this.#request.stream) this.cancel();
+    if (this.#entry.endedAt !== null) return;
+    if (this.#run !== undefined && this.#request.stream) this.cancel();
     else this.#poll = setInterval(() => this.#cancelWhenQuiet(), POLL_MS);
   }
 
@@ -125,41 +137,22 @@ export class Completion {
   }
 
   #end(outcome: RequestOutcome): void {
-    if (this.#ended) return;
+    if (this.#entry.endedAt !== null) return;
     this.#entry.endedAt = epochMs();
     this.#entry.outcome = outcome;
     clearInterval(this.#poll);
-    this.#pacer?.stop();
     this.#leaveQueue?.();
-    if (this.#slot !== undefined) this.#simulation.slots.release(this.#slot, this.#sequence());
+    this.#simulation.forget(this);
+    const run = this.#run;
+    this.#run = undefined;
+    run?.pacer.stop();
+    if (run !== undefined) this.#simulation.slots.release(run.slot, this.#sequence());
   }
 
   /** Prompt and what was generated: what the slot keeps. */
   #sequence(): string[] {
-    return [...this.#prompt, ...this.#tokens.slice(0, this.#entry.tokensSent).map(({ text }) => text)];
-  }
-
-  #summary(): CompletionSummary {
-    const now = performance.now();
-    const firstTokenAt = this.#firstTokenAt || now;
-    return {
-      finishReason: this.#finishReason,
-      promptTokens: this.#prompt.length,
-      cachedTokens: this.#work?.cachedTokens ?? 0,
-      completionTokens: this.#tokens.length + (this.#finishReason === 'stop' ? 1 : 0),
-      promptMs: roundMs(firstTokenAt - this.#runningSince),
-      predictedMs: roundMs(now - firstTokenAt),
-    };
-  }
-
-  #count({ promptTokens, cachedTokens, completionTokens, promptMs, predictedMs }: CompletionSummary): void {
-    const { totals } = this.#simulation;
-    totals.promptTokens += promptTokens - cachedTokens;
-    totals.cachedTokens += cachedTokens;
-    totals.promptMs += promptMs;
-    totals.predictedTokens += completionTokens;
-    totals.predictedMs += predictedMs;
-    totals.longestSequenceTokens = Math.max(totals.longestSequenceTokens, promptTokens + completionTokens);
+    const sent = this.#answer.tokens.slice(0, this.#entry.tokensSent);
+    return [...this.#prompt, ...sent.map(({ text }) => text)];
   }
 }
 
@@ -169,18 +162,6 @@ function writerFor(simulation: Simulation, request: ChatRequest, id: number, res
   return request.stream
     ? new StreamWriter(response, identity, request.includeUsage)
     : new WholeWriter(response, identity);
-}
-
-function answerTokens({ reasoning, text }: AnswerPlan, echo: string): AnswerToken[] {
-  const thought = tokenize(reasoning).map((token): AnswerToken => ({ channel: 'reasoning_content', text: token }));
-  const [first = '', ...said] = tokenize(text);
-  const spoken = first === '' ? [] : [echo + first, ...said];
-  return [...thought, ...spoken.map((token): AnswerToken => ({ channel: 'content', text: token }))];
-}
-
-/** Even 0 gives one token. */
-function limitOf(maxTokens: number): number {
-  return maxTokens === -1 ? Number.POSITIVE_INFINITY : Math.max(1, maxTokens);
 }
 
 /** Milliseconds with three decimals, as the server writes them. */

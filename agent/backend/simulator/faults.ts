@@ -18,9 +18,9 @@ export type FaultKind = keyof typeof FAULT_KINDS;
 export interface Fault {
   kind: FaultKind;
   /** Tokens that are sent in good order first; default 3. */
-  afterTokens?: number;
+  afterTokens?: number | undefined;
   /** Requests that fail this way before it is over; default: all. */
-  times?: number;
+  times?: number | undefined;
 }
 
 /** Tokens sent before a fault that does not say. */

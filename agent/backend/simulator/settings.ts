@@ -14,7 +14,10 @@ export interface SimulatorSettings {
   fault: Fault | null;
 }
 
-export interface SimulatorOptions extends Partial<SimulatorSettings> {
+/** Some of the settings; what is absent stays as it is. */
+export type SettingsChange = { [Name in keyof SimulatorSettings]?: SimulatorSettings[Name] | undefined };
+
+export interface SimulatorOptions extends SettingsChange {
   /** Default 127.0.0.1. */
   host?: string;
   /** Default 0: a free one. */
@@ -61,7 +64,7 @@ const settings = record(fields);
  * Checks a change of settings that came from outside.
  * @throws ShapeError names the field
  */
-export function readSettings(value: unknown): Partial<SimulatorSettings> {
+export function readSettings(value: unknown): SettingsChange {
   const change = settings(value, 'settings');
   const unknown = Object.keys(change).find((key) => !Object.hasOwn(fields, key));
   if (unknown !== undefined)

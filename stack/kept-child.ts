@@ -1,0 +1,150 @@
+/**
+ * Keeps one child alive as its specification says: starts it again after it has ended, later and later, until it has ended too often.
+ * A failed restart goes back to the event loop like any other end.
+ */
+import type { ChildExit } from '../supervisor/settings.ts';
+import { ChildLife, type StartOutcome } from './child-life.ts';
+import type { ChildSpecification } from './child-specification.ts';
+import type { FromInit, ToInit } from './control.ts';
+import { addRestart, type CountedRestart, forgiveRestart, type RestartLimits } from './restart-window.ts';
+
+/** The end of one life. */
+export interface ChildEnd {
+  incarnation: string;
+  pid: number;
+  exit: ChildExit;
+  reason: string;
+  /** Milliseconds until the next start; undefined: there is none. */
+  restartMs: number | undefined;
+  /** Somebody wanted it. */
+  expected: boolean;
+  /** What the stack is to end with if it cannot do without this child. */
+  exitCode: number;
+}
+
+export interface KeptChildListener {
+  /** A process was forked. */
+  onStarted(child: KeptChild): void;
+  onMessage(child: KeptChild, message: ToInit): void;
+  onErrorLine(child: KeptChild, line: string): void;
+  onEnded(child: KeptChild, end: ChildEnd): void;
+}
+
+type Decision = Pick<ChildEnd, 'restartMs' | 'expected'>;
+
+const NO_RESTART: Decision = { restartMs: undefined, expected: true };
+
+export class KeptChild {
+  readonly specification: ChildSpecification;
+  readonly #limits: RestartLimits;
+  readonly #listener: KeptChildListener;
+  #life: ChildLife | undefined;
+  /** How the latest life ended. */
+  #lastEnd: ChildEnd | undefined;
+  #counted: readonly CountedRestart[] = [];
+  #starts = 0;
+  #isWanted = false;
+  #isRestartOrdered = false;
+  #wasReady = false;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(specification: ChildSpecification, limits: RestartLimits, listener: KeptChildListener) {
+    this.specification = specification;
+    this.#limits = limits;
+    this.#listener = listener;
+  }
+
+  /** The process, while there is one. */
+  get life(): ChildLife | undefined {
+    return this.#life;
+  }
+
+  /** How the latest process ended, when there is none now. */
+  get lastEnd(): ChildEnd | undefined {
+    return this.#life === undefined ? this.#lastEnd : undefined;
+  }
+
+  get restarts(): number {
+    return Math.max(0, this.#starts - 1);
+  }
+
+  /** The first start. Resolves when the child is ready, or could not get there. */
+  start(): Promise<StartOutcome> {
+    this.#isWanted = true;
+    return this.#begin();
+  }
+
+  send(message: FromInit): void {
+    this.#life?.send(message);
+  }
+
+  /** Somebody wants it started anew, whatever state it is in; that does not count as a restart. */
+  restart(): void {
+    if (!this.#isWanted) return;
+    this.#counted = [];
+    if (this.#life === undefined) {
+      void this.#begin();
+    } else {
+      this.#isRestartOrdered = true;
+      void this.#life.stop(this.specification.shutdownMs);
+    }
+  }
+
+  /** Stops it for good. May be called again with less time. */
+  async stop(milliseconds = this.specification.shutdownMs): Promise<void> {
+    this.#isWanted = false;
+    clearTimeout(this.#timer);
+    await this.#life?.stop(milliseconds);
+  }
+
+  /** Kills the process because it does not work any more; it is started again like after any other end. */
+  kill(reason: string): void {
+    this.#life?.kill(reason);
+  }
+
+  /** The end of this life was somebody else's fault. */
+  forgive(incarnation: string): void {
+    this.#counted = forgiveRestart(this.#counted, incarnation);
+  }
+
+  #begin(): Promise<StartOutcome> {
+    clearTimeout(this.#timer);
+    this.#starts++;
+    const life = new ChildLife(this.specification, this.#lastEnd?.exit, {
+      onMessage: (message) => {
+        if (message.type === 'ready') this.#wasReady = true;
+        this.#listener.onMessage(this, message);
+      },
+      onErrorLine: (line) => this.#listener.onErrorLine(this, line),
+    });
+    this.#life = life;
+    this.#listener.onStarted(this);
+    void life.exited.then((exit) => this.#onExit(life, exit));
+    return life.started;
+  }
+
+  #onExit(life: ChildLife, exit: ChildExit): void {
+    const decision = this.#decide(life, exit);
+    const { incarnation, pid, exitCode } = life;
+    const end: ChildEnd = { incarnation, pid, exit, exitCode, reason: life.reason(exit), ...decision };
+    this.#life = undefined;
+    this.#lastEnd = end;
+    if (end.restartMs !== undefined) this.#timer = setTimeout(() => void this.#begin(), end.restartMs);
+    this.#listener.onEnded(this, end);
+  }
+
+  #decide({ incarnation, pid }: ChildLife, exit: ChildExit): Decision {
+    const { restart, significant, isForgiven } = this.specification;
+    if (!this.#isWanted) return NO_RESTART;
+    if (this.#isRestartOrdered) {
+      this.#isRestartOrdered = false;
+      return { restartMs: 0, expected: true };
+    }
+    if (restart === 'temporary' || (restart === 'transient' && exit.code === 0)) return NO_RESTART;
+    if (significant && !this.#wasReady) return { restartMs: undefined, expected: false };
+    if (isForgiven?.(pid)) return { restartMs: 0, expected: false };
+    const counted = addRestart(this.#counted, { id: incarnation, at: performance.now() }, this.#limits);
+    this.#counted = counted.restarts;
+    return { restartMs: counted.delayMs, expected: false };
+  }
+}

@@ -1,0 +1,36 @@
+/**
+ * The log: pino's JSON lines, appended to one file in the data folder by every process. Secrets are redacted, contents of messages are
+ * there at `debug` and `trace` only. Init shows its own entries on the terminal too.
+ */
+import pino from 'pino';
+import type { LogSettings } from './control.ts';
+import { redactFields, redactLine, showsContents } from './redact.ts';
+import { plainError } from './small-log.ts';
+
+export type Logger = pino.Logger;
+
+/** Opens the log. `name`: who writes; `secrets`: texts that must not be in any line; `terminal`: gets every line too. */
+export function createLog(
+  settings: LogSettings,
+  name: string,
+  secrets: readonly string[],
+  terminal?: pino.StreamEntry,
+): Logger {
+  // Synchronous: an entry that was logged is in the file, whatever the process dies of.
+  const file = pino.destination({ dest: settings.file, append: true, mkdir: true, mode: 0o600, sync: true });
+  const streams = pino.multistream([{ level: 'trace', stream: file }, ...(terminal === undefined ? [] : [terminal])]);
+  const contents = showsContents(settings.level);
+  return pino(
+    {
+      level: settings.level,
+      base: { pid: process.pid, name },
+      serializers: { err: plainError, error: plainError },
+      formatters: {
+        log: (fields) => redactFields(fields, contents),
+        bindings: (fields) => redactFields(fields, contents),
+      },
+      hooks: { streamWrite: (line) => redactLine(line, secrets) },
+    },
+    terminal === undefined ? file : streams,
+  );
+}

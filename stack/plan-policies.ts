@@ -1,0 +1,90 @@
+/** Which policy judges which agent, in which order, and where it lies. */
+import { isAbsolute, resolve } from 'node:path';
+import { BUILT_IN_POLICIES } from '../policy/built-in.ts';
+import { nearestName } from '../policy/nearest-name.ts';
+import type { AgentDefinition, PolicyReference } from '../supervisor/configuration.ts';
+import { DEFAULT_POLICIES } from './defaults.ts';
+import { usageFailure } from './failure.ts';
+
+export interface PlannedPolicy {
+  /** Built-in name, or the path as it was written. */
+  use: string;
+  /** Absolute path of the file; undefined: built in. */
+  path: string | undefined;
+  options: Record<string, unknown>;
+  /** Agents it judges; undefined: all. */
+  agents: string[] | undefined;
+}
+
+export interface PolicyChoices {
+  /** From the command line or the environment; paths are relative to `givenFolder`. */
+  given: string[] | undefined;
+  givenFolder: string;
+  /** From the configuration file; paths, those of agents too, are relative to `configuredFolder`. */
+  configured: PolicyReference[] | undefined;
+  configuredFolder: string;
+}
+
+/** Instead of a policy: there is none. */
+const NONE = 'none';
+
+interface Resolved {
+  use: string;
+  path: string | undefined;
+  options: Record<string, unknown>;
+}
+
+/**
+ * The policies in configuration order. Agents with a list of their own get that one, all others the list of the stack.
+ * @throws Failure (exit code 2) when a policy that was given does not exist; configured ones are checked by references.ts
+ */
+export function planPolicies(agents: readonly AgentDefinition[], choices: PolicyChoices): PlannedPolicy[] {
+  const common = commonPolicies(choices);
+  const groups = new Map<string, { policies: Resolved[]; agents: string[] }>();
+  for (const agent of agents) {
+    const own = agent.policies?.map((reference) => resolvePolicy(reference, choices.configuredFolder));
+    const policies = own ?? common;
+    // One group for each list, so that every agent keeps the order of its own.
+    const key = JSON.stringify(policies);
+    const group = groups.get(key) ?? { policies, agents: [] };
+    group.agents.push(agent.name);
+    groups.set(key, group);
+  }
+  return [...groups.values()].flatMap((group) => {
+    const judged = group.agents.length === agents.length ? undefined : group.agents;
+    return group.policies.map((policy) => ({ ...policy, agents: judged }));
+  });
+}
+
+function commonPolicies({ given, givenFolder, configured, configuredFolder }: PolicyChoices): Resolved[] {
+  if (given === undefined) {
+    const references = configured ?? DEFAULT_POLICIES;
+    return references.map((reference) => resolvePolicy(reference, configuredFolder));
+  }
+  if (given.includes(NONE)) {
+    if (given.length > 1) throw usageFailure(`--policy: "${NONE}" cannot be combined with a policy.`);
+    return [];
+  }
+  const problem = given.map(policyProblem).find((found) => found !== undefined);
+  if (problem !== undefined) throw usageFailure(`--policy: ${problem}.`);
+  return given.map((use) => resolvePolicy(use, givenFolder));
+}
+
+function resolvePolicy(reference: PolicyReference, folder: string): Resolved {
+  const { use, options = {} } = typeof reference === 'string' ? { use: reference } : reference;
+  return { use, path: isPath(use) ? resolve(folder, use) : undefined, options };
+}
+
+/** Why a reference leads nowhere; undefined: it is a path, or the name of a built-in policy. */
+export function policyProblem(reference: PolicyReference): string | undefined {
+  const use = typeof reference === 'string' ? reference : reference.use;
+  if (isPath(use) || BUILT_IN_POLICIES.has(use)) return undefined;
+  const known = [...BUILT_IN_POLICIES.keys()];
+  const nearest = nearestName(use, known);
+  const hint = nearest === undefined ? `built in: ${known.join(', ')}` : `did you mean "${nearest}"`;
+  return `there is no policy "${use}" (${hint}); a file is given as a path, like ./${use}.ts`;
+}
+
+function isPath(use: string): boolean {
+  return isAbsolute(use) || /[/\\]/.test(use) || /\.[cm]?[jt]s$/.test(use);
+}

@@ -1,0 +1,51 @@
+/** The conformance suite over the simulator, and over a real llama-server where one is named. */
+
+import { createBackend } from '../../agent/backend/registry.ts';
+import type { FaultKind } from '../../agent/backend/simulator/faults.ts';
+import { startSimulator } from '../../agent/backend/simulator/server.ts';
+import { definitionOf } from './collect.ts';
+import { type Failure, type Script, testConformance } from './conformance.ts';
+
+const FAULTS: Record<Failure, FaultKind> = {
+  truncate: 'truncate',
+  hang: 'hang',
+  loading: '503',
+  internal: 'error-line',
+  garbage: 'garbage',
+};
+
+const script: Script = {
+  say: (text) => `say: ${text}`,
+  think: (reasoning, text) => `think: ${reasoning}\nsay: ${text}`,
+  fail: (failure, text) => `fault: ${FAULTS[failure]} 3\nsay: ${text}`,
+};
+
+for (const [name, speed] of [
+  ['simulator', { ttftMs: 5, tokensPerSecond: 500 }],
+  ['simulator as fast as it can', { ttftMs: 0, tokensPerSecond: 0 }],
+] as const) {
+  testConformance({
+    name,
+    server: 'simulator',
+    tooManyWords: 5000,
+    createBackend: (definition) => createBackend(definition, {}),
+    startServer: async () => {
+      const simulator = await startSimulator({ ...speed, slots: 2, contextTokens: 1000 });
+      return { definition: definitionOf(simulator.url), model: 'simulator', close: () => simulator.close() };
+    },
+    script,
+  });
+}
+
+const llamaUrl = process.env.INTERJECT_TEST_LLAMA_URL;
+if (llamaUrl === undefined) {
+  console.log('conformance: llama-server left out, because INTERJECT_TEST_LLAMA_URL does not name a running one');
+} else {
+  testConformance({
+    name: `llama-server at ${llamaUrl}`,
+    server: 'llama-server',
+    tooManyWords: Number(process.env.INTERJECT_TEST_LLAMA_WORDS ?? 20_000),
+    createBackend: (definition) => createBackend(definition, {}),
+    startServer: async () => ({ definition: definitionOf(llamaUrl), model: 'any', close: async () => {} }),
+  });
+}

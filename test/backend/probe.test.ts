@@ -1,0 +1,123 @@
+/** What a probe makes of the recorded replies, of other servers, and of none. */
+import type { Socket } from 'node:net';
+import { afterEach, expect, test } from 'vitest';
+import type { BackendStatus } from '../../agent/backend/backend.ts';
+import { createBackend } from '../../agent/backend/registry.ts';
+import { readCapture } from './captures.ts';
+import { backendAt, definitionOf, never } from './collect.ts';
+import { type RawServer, startRawServer } from './raw-server.ts';
+
+let server: RawServer | undefined;
+afterEach(async () => {
+  await server?.close();
+  server = undefined;
+});
+
+type Replies = Record<string, Buffer | string>;
+
+/** A server that answers each path with these bytes and everything else with 404. */
+async function serve(replies: Replies): Promise<string> {
+  server = await startRawServer((socket: Socket, request) => {
+    const path = request.split(' ')[1] ?? '';
+    socket.end(replies[path] ?? json(404, { error: { message: 'no such path' } }));
+  });
+  return server.url;
+}
+
+function json(status: number, body: unknown, headers = ''): string {
+  const text = JSON.stringify(body);
+  return `HTTP/1.1 ${status} Whatever\r\n${headers}Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`;
+}
+
+const recorded = (name: string) => readCapture(name).bytes;
+const unknown: BackendStatus = {
+  server: 'openai-compatible',
+  ready: false,
+  slots: undefined,
+  contextTokens: undefined,
+  models: [],
+  detail: undefined,
+};
+
+test('a llama-server, as recorded', async () => {
+  const url = await serve({ '/health': recorded('health'), '/props': recorded('props') });
+  expect(await backendAt(url).probe(never())).toEqual({
+    server: 'llama-server',
+    ready: true,
+    slots: 4,
+    contextTokens: 2048,
+    models: ['tiny'],
+    detail: undefined,
+  });
+  expect(server?.received).toHaveLength(2);
+});
+
+test('a llama-server that is loading, as recorded', async () => {
+  const url = await serve({ '/health': recorded('loading-health-503') });
+  const status = await backendAt(url).probe(never());
+  expect(status).toEqual({ ...unknown, server: 'llama-server', detail: expect.stringContaining('Loading model') });
+});
+
+test('a llama-server without an alias names its models elsewhere', async () => {
+  const props = json(200, { total_slots: 2, default_generation_settings: { n_ctx: 512 } });
+  const url = await serve({ '/health': recorded('health'), '/props': props, '/v1/models': recorded('v1-models') });
+  expect(await backendAt(url).probe(never())).toMatchObject({
+    server: 'llama-server',
+    ready: true,
+    slots: 2,
+    models: ['tiny'],
+  });
+});
+
+test('a llama-server that wants a key is not ready and says so', async () => {
+  const props = json(401, { error: { message: 'Invalid API Key' } }, 'Server: llama.cpp\r\n');
+  const url = await serve({ '/health': recorded('health'), '/props': props, '/v1/models': recorded('v1-models') });
+  const backend = createBackend(definitionOf(url, { apiKeyVariable: 'MODEL_KEY' }), {});
+  const status = await backend.probe(never());
+  expect(status).toMatchObject({ server: 'llama-server', ready: false, detail: expect.stringContaining('MODEL_KEY') });
+});
+
+test('any other server that lists models', async () => {
+  const models = json(200, { object: 'list', data: [{ id: 'big' }, { id: 'small' }, { name: 'odd' }, null] });
+  const url = await serve({ '/v1/models': models });
+  expect(await backendAt(url).probe(never())).toEqual({ ...unknown, ready: true, models: ['big', 'small'] });
+});
+
+test('a server that has /health and nothing of llama-server', async () => {
+  const models = json(200, { data: [{ id: 'big' }] });
+  const url = await serve({ '/health': json(200, {}), '/v1/models': models });
+  expect(await backendAt(url).probe(never())).toEqual({ ...unknown, ready: true, models: ['big'] });
+});
+
+test('something that is no model server', async () => {
+  const url = await serve({});
+  const status = await backendAt(url).probe(never());
+  expect(status).toEqual({ ...unknown, detail: expect.stringContaining('404') });
+});
+
+test('nobody, a server that never answers, one that breaks off, and a question that is withdrawn', async () => {
+  const url = await serve({ '/health': 'HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf' });
+  expect(await backendAt(url).probe(never())).toMatchObject({
+    ready: false,
+    detail: expect.stringContaining('broke off'),
+  });
+  await server?.close();
+  expect(await backendAt(url).probe(never())).toMatchObject({
+    ready: false,
+    detail: expect.stringContaining('ECONNREFUSED'),
+  });
+  server = await startRawServer(() => {});
+  const silent = backendAt(server.url);
+  expect(await silent.probe(never())).toMatchObject({
+    ready: false,
+    detail: expect.stringContaining('within 2000 ms'),
+  });
+  const controller = new AbortController();
+  const withdrawn = silent.probe(controller.signal);
+  controller.abort();
+  expect(await withdrawn).toMatchObject({ ready: false, detail: expect.stringContaining('withdrawn') });
+  expect(await silent.probe(controller.signal)).toMatchObject({
+    ready: false,
+    detail: expect.stringContaining('withdrawn'),
+  });
+});

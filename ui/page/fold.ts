@@ -1,0 +1,110 @@
+/**
+ * Events → view, pure. An event that is already in the view is ignored; `turn-cut` and `turn-end` carry the whole text and replace what was
+ * put together from deltas; a delta that does not join on makes the view stale.
+ */
+import type { EventData, EventType } from '../../supervisor/events.ts';
+import type { Answer, ChatView, Item, RunLines } from './chat-view.ts';
+
+interface Place {
+  seq?: number;
+  agent?: string;
+  chat?: string;
+  run?: string;
+}
+
+/** An event as it comes over the stream. */
+export type PageEvent = { [T in EventType]: { type: T } & Place & EventData<T> }[EventType];
+type EventOf<T extends EventType> = Extract<PageEvent, { type: T }>;
+
+/** The view after an event of its chat. */
+export function fold(view: ChatView, event: PageEvent): ChatView {
+  if (event.seq !== undefined && event.seq <= view.seq) return view;
+  const seq = event.seq ?? view.seq;
+  if (event.type === 'resync') return { ...view, stale: true };
+  if (event.run === undefined) return seq === view.seq ? view : { ...view, seq };
+  if (event.type === 'message-received')
+    return { ...view, seq, runs: withQuestion(view.runs, event.run, event.content) };
+  return { ...view, seq, ...foldRun(view, event.run, event) };
+}
+
+function withQuestion(runs: readonly RunLines[], run: string, question: string): readonly RunLines[] {
+  if (runs.some((known) => known.run === run)) return runs;
+  return [...runs, { run, question, items: [], state: 'queued', reason: '' }];
+}
+
+/** A run or a text that is not known means that something was missed. */
+function foldRun(view: ChatView, id: string, event: PageEvent): Pick<ChatView, 'runs' | 'stale'> {
+  const index = view.runs.findIndex(({ run }) => run === id);
+  const run = view.runs[index];
+  const changed = run === undefined ? undefined : changeRun(run, event);
+  if (changed === undefined) return { runs: view.runs, stale: true };
+  return { runs: view.runs.with(index, changed), stale: view.stale };
+}
+
+/** Undefined when the event does not fit the run. */
+function changeRun(run: RunLines, event: PageEvent): RunLines | undefined {
+  switch (event.type) {
+    case 'run-start':
+      return { ...run, state: 'running', items: interruptStreaming(run.items, 'the agent ended; tried again') };
+    case 'turn-start':
+      return withAnswer(run, event.turn, () => newAnswer(event.turn));
+    case 'text-delta':
+      return withDelta(run, event, 'text');
+    case 'reasoning-delta':
+      return withDelta(run, event, 'reasoning');
+    case 'held':
+      return withAnswer(run, event.turn, (answer) => ({ ...answer, held: event.characters }));
+    case 'intervention':
+      return { ...run, items: [...run.items, intervention(event)] };
+    case 'turn-cut':
+      return withAnswer(run, event.turn, (answer) => {
+        return { ...answer, text: event.text, state: 'interrupted', note: event.reason, held: 0 };
+      });
+    case 'turn-end':
+      return withAnswer(run, event.turn, (answer) => {
+        const note = event.reason === 'length' ? 'the answer reached its token limit' : '';
+        return { ...answer, text: event.text, state: 'complete', note, held: 0 };
+      });
+    case 'run-end':
+      return { ...run, state: event.status, reason: event.reason ?? '', items: interruptStreaming(run.items, '') };
+    default:
+      return run;
+  }
+}
+
+function intervention({ policy, action, reason, turn }: EventOf<'intervention'>): Item {
+  return { kind: 'intervention', policy, action, reason, turn };
+}
+
+function newAnswer(turn: number): Answer {
+  return { kind: 'answer', turn, text: '', reasoning: '', state: 'streaming', note: '', held: 0 };
+}
+
+function withAnswer(run: RunLines, turn: number, change: (answer: Answer) => Answer): RunLines {
+  const index = run.items.findIndex((item) => item.kind === 'answer' && item.turn === turn);
+  const known = run.items[index];
+  const answer = change(known?.kind === 'answer' ? known : newAnswer(turn));
+  const items = known === undefined ? [...run.items, answer] : run.items.with(index, answer);
+  return { ...run, state: run.state === 'queued' ? 'running' : run.state, items };
+}
+
+function withDelta(
+  run: RunLines,
+  delta: EventOf<'text-delta' | 'reasoning-delta'>,
+  channel: 'text' | 'reasoning',
+): RunLines | undefined {
+  const known = run.items.find((item) => item.kind === 'answer' && item.turn === delta.turn);
+  const length = known?.kind === 'answer' ? known[channel].length : 0;
+  if (delta.offset > length) return undefined;
+  return withAnswer(run, delta.turn, (answer) => {
+    return { ...answer, [channel]: answer[channel].slice(0, delta.offset) + delta.text, held: 0 };
+  });
+}
+
+function interruptStreaming(items: readonly Item[], note: string): readonly Item[] {
+  return items.map((item) => {
+    return item.kind === 'answer' && item.state === 'streaming'
+      ? { ...item, state: 'interrupted', note, held: 0 }
+      : item;
+  });
+}

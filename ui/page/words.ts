@@ -1,0 +1,70 @@
+/** What the page says in words: pure functions, so that they can be tested. */
+import type { Stack } from './api.ts';
+import { type Answer, type ChatView, type Intervention, type RunLines, runningRun } from './chat-view.ts';
+
+export type Connection = 'connecting' | 'connected' | 'lost';
+
+const BADGES: Record<Answer['state'], string> = {
+  streaming: '',
+  complete: '',
+  interrupted: 'interrupted',
+  failed: 'failed',
+};
+const ENDINGS: Record<RunLines['state'], string> = {
+  queued: 'Waiting for its turn',
+  running: '',
+  answered: '',
+  failed: 'No answer: it failed',
+  stopped: 'Stopped',
+  blocked: 'Blocked',
+  expired: 'Expired before it was its turn',
+};
+const DEEDS: Record<Intervention['action'], string> = {
+  interject: 'corrected the answer',
+  cut: 'ended the answer',
+  block: 'blocked the answer',
+};
+
+/** Who intervened and what they did. */
+export function describeIntervention({ policy, action, turn }: Intervention): string {
+  const who = policy === '' ? 'The supervisor' : policy === 'person' ? 'A person' : `Policy ${policy}`;
+  return turn === 0 && action === 'interject' ? `${who} flagged the message` : `${who} ${DEEDS[action]}`;
+}
+
+/** Beside the name of an answer: its state, the reason, what is held back. Empty for an answer like any other. */
+export function describeAnswer({ state, note, held }: Answer): string {
+  const holding = held > 0 ? `${held} characters held back` : '';
+  return [BADGES[state], note, holding].filter((part) => part !== '').join(' · ');
+}
+
+/** Below a run that is waiting, or that ended without an answer; else empty. */
+export function describeEnding({ state, reason }: RunLines): string {
+  const ending = ENDINGS[state];
+  return ending === '' || reason === '' ? ending : `${ending}: ${reason}`;
+}
+
+/** The state line. */
+export function describeState(view: ChatView, connection: Connection, agent: string): string {
+  if (connection === 'lost') return 'Connection lost, reconnecting …';
+  if (connection === 'connecting') return 'Connecting …';
+  const running = runningRun(view);
+  if (running !== undefined) return `${agent} is answering …`;
+  const last = view.runs.at(-1);
+  if (last === undefined) return 'Ready.';
+  if (last.state === 'queued') return 'The message waits in the inbox …';
+  return last.state === 'answered' ? 'Answer complete.' : `${describeEnding(last)}.`;
+}
+
+/** Which model answers; says plainly when it is none. */
+export function describeBackend(stack: Stack, agentName: string): string {
+  const agent = stack.agents.find(({ id }) => id === agentName);
+  const backend = stack.backends.find(({ name }) => name === agent?.backend);
+  if (agent === undefined || backend === undefined) return '';
+  const down = backend.up ? '' : ` It does not answer${backend.detail === undefined ? '.' : `: ${backend.detail}.`}`;
+  const away = agent.state === 'ready' ? '' : ` The agent is ${agent.state}.`;
+  const policies = agent.policies.length === 0 ? 'No policy.' : `Watched by ${agent.policies.join(', ')}.`;
+  if (backend.server === 'simulator') {
+    return `Simulator: a stand-in, not a real model. Attach one with --backend URL.${down}${away} ${policies}`;
+  }
+  return `${agent.model || backend.model} on ${backend.server} (${backend.url}).${down}${away} ${policies}`;
+}
