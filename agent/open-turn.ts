@@ -72,7 +72,8 @@ export class OpenTurn {
 
   /** Closes the connection to the model now. `offset`: text length at which the supervisor objected. */
   cancel(offset: number | undefined): void {
-    const read = this.#reads.find(({ end }) => end === offset);
+    // The last one: reasoning that came before the text may have been as long.
+    const read = this.#reads.findLast(({ end }) => end === offset);
     this.#abort.abort(new Error('cancelled by the supervisor'));
     if (read !== undefined) this.#cutMs = performance.now() - read.at;
   }

@@ -3,6 +3,7 @@
  * is run.
  */
 import type { Backend, FinishReason, ModelRequest, Usage } from './backend/backend.ts';
+import { BackendError } from './backend/errors.ts';
 
 export type Channel = 'text' | 'reasoning';
 
@@ -37,7 +38,7 @@ export async function* runTurn(
     const channel = part.type === 'text-delta' ? 'text' : 'reasoning';
     yield { channel, offset: lengths[channel], text: part.text };
     lengths[channel] += part.text.length;
-    if (lengths.text + lengths.reasoning > LONGEST_TURN_CHARACTERS) break;
+    if (lengths.text + lengths.reasoning > LONGEST_TURN_CHARACTERS) return { reason: 'length', usage: undefined };
   }
-  return { reason: 'length', usage: undefined };
+  throw new BackendError('backend_truncated', 'the stream ended without a finish reason');
 }

@@ -7,7 +7,7 @@ import { randomUUID } from 'node:crypto';
 import { createInterface } from 'node:readline';
 import type { ChildExit } from '../supervisor/settings.ts';
 import type { ChildSpecification } from './child-specification.ts';
-import { type FromInit, type Ready, type ToInit, toInit } from './control.ts';
+import { type FromInit, type ToInit, toInit } from './control.ts';
 import { messageOf } from './failure.ts';
 import { startTime } from './process-identity.ts';
 import { translateLocations } from './source-locations.ts';
@@ -18,9 +18,6 @@ export interface LifeListener {
   onErrorLine(line: string): void;
 }
 
-/** How a start went. `exitCode`: what the stack is to end with if it cannot do without. */
-export type StartOutcome = { ready: Ready } | { ready?: undefined; reason: string; exitCode: number };
-
 /** After a process has ended, what it wrote is waited for this long; others may hold its stderr open. */
 const LAST_WORDS_MS = 50;
 const LONGEST_LINE = 2000;
@@ -30,7 +27,6 @@ export class ChildLife {
   /** 0: it could not even be forked. */
   readonly pid: number;
   readonly startTime: string | number;
-  readonly started: Promise<StartOutcome>;
   /** Never rejects. */
   readonly exited: Promise<ChildExit>;
   readonly #process: ChildProcess;
@@ -52,7 +48,7 @@ export class ChildLife {
     this.pid = this.#process.pid ?? 0;
     this.startTime = startTime(this.pid) ?? '';
     this.exited = this.#watchExit();
-    this.started = this.#watchStart(specification.startMs);
+    this.#readMessages(specification.startMs);
     this.#readErrors();
     this.send({ type: 'start', start: message({ incarnation: this.incarnation, previousExit }) });
   }
@@ -104,20 +100,15 @@ export class ChildLife {
     });
   }
 
-  #watchStart(startMs: number): Promise<StartOutcome> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(() => this.kill(`it was not ready after ${startMs} ms`), startMs);
-      this.#process.on('message', (value) => {
-        const message = this.#parse(value);
-        if (message?.type === 'failed') this.#fail(message);
-        if (message?.type === 'ready') resolve({ ready: message });
-        if (message?.type === 'ready') clearTimeout(timer);
-        if (message !== undefined) this.#listener.onMessage(message);
-      });
-      void this.exited.then((exit) => {
-        clearTimeout(timer);
-        resolve({ reason: this.reason(exit), exitCode: this.#exitCode });
-      });
+  #readMessages(startMs: number): void {
+    const timer = setTimeout(() => this.kill(`it was not ready after ${startMs} ms`), startMs);
+    void this.exited.then(() => clearTimeout(timer));
+    this.#process.on('message', (value) => {
+      const message = this.#parse(value);
+      if (message === undefined) return;
+      if (message.type === 'ready') clearTimeout(timer);
+      if (message.type === 'failed') this.#fail(message);
+      this.#listener.onMessage(message);
     });
   }
 

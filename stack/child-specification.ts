@@ -28,5 +28,5 @@ export interface ChildSpecification {
   /** Without it there is no stack: its end for good, or a failure of its first start, ends all. */
   significant: boolean;
   /** Whether the end of this process is somebody else's fault and must not count in the restart window. */
-  isForgiven?(pid: number): boolean;
+  isForgiven?(pid: number, exit: ChildExit): boolean;
 }

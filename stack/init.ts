@@ -72,9 +72,9 @@ export class Init implements KeptChildListener {
 
   async #startChild(child: KeptChild): Promise<void> {
     if (this.#stopped !== undefined) return;
-    const outcome = await child.start();
-    if (outcome.ready !== undefined || !child.specification.significant || this.#stopped !== undefined) return;
-    throw new Failure(outcome.reason, outcome.exitCode);
+    const end = await child.start();
+    if (end === undefined || !child.specification.significant || this.#stopped !== undefined) return;
+    throw new Failure(end.reason, end.exitCode);
   }
 
   /** Stops all children in reverse order, the agents after what they have open has ended. Never rejects. */
@@ -118,7 +118,7 @@ export class Init implements KeptChildListener {
   }
 
   onErrorLine({ specification: { kind, id } }: KeptChild, line: string): void {
-    this.#options.log.warn({ kind, id, line }, 'stderr');
+    this.#options.log.warn({ kind, id, stream: 'stderr' }, line);
   }
 
   onMessage(child: KeptChild, message: ToInit): void {
@@ -143,7 +143,7 @@ export class Init implements KeptChildListener {
   #onReady(child: KeptChild, ready: Ready): void {
     const { kind, id } = child.specification;
     this.#watch.beat(keyOf(child));
-    this.#options.log.info({ kind, id, pid: child.life?.pid, restarts: child.restarts }, 'ready');
+    this.#options.log.info({ kind, id, child: child.life?.pid, restarts: child.restarts }, 'ready');
     this.#options.onReady?.(child.specification, ready);
     if (kind !== 'supervisor') return;
     this.#isSupervisorReady = true;
@@ -168,7 +168,7 @@ export class Init implements KeptChildListener {
   }
 
   #report({ specification: { kind, id } }: KeptChild, { pid, reason, expected, restartMs }: ChildEnd): void {
-    const fields = { kind, id, pid, reason, restartMs };
+    const fields = { kind, id, child: pid, reason, restartMs };
     if (expected) this.#options.log.info(fields, `${id} ended`);
     else if (restartMs === undefined)
       this.#options.log.error(fields, `${id} ended and is not started again: ${reason}`);

@@ -3,7 +3,7 @@
  * A failed restart goes back to the event loop like any other end.
  */
 import type { ChildExit } from '../supervisor/settings.ts';
-import { ChildLife, type StartOutcome } from './child-life.ts';
+import { ChildLife } from './child-life.ts';
 import type { ChildSpecification } from './child-specification.ts';
 import type { FromInit, ToInit } from './control.ts';
 import { addRestart, type CountedRestart, forgiveRestart, type RestartLimits } from './restart-window.ts';
@@ -47,6 +47,7 @@ export class KeptChild {
   #isRestartOrdered = false;
   #wasReady = false;
   #timer: NodeJS.Timeout | undefined;
+  #onSettled: (failure: ChildEnd | undefined) => void = () => {};
 
   constructor(specification: ChildSpecification, limits: RestartLimits, listener: KeptChildListener) {
     this.specification = specification;
@@ -68,10 +69,17 @@ export class KeptChild {
     return Math.max(0, this.#starts - 1);
   }
 
-  /** The first start. Resolves when the child is ready, or could not get there. */
-  start(): Promise<StartOutcome> {
+  /**
+   * The first start. Resolves with nothing when the child is ready, else with its end: a child that the stack can do without is not waited
+   * for any longer, though it is started again; a significant one will not be.
+   */
+  start(): Promise<ChildEnd | undefined> {
     this.#isWanted = true;
-    return this.#begin();
+    const settled = new Promise<ChildEnd | undefined>((resolve) => {
+      this.#onSettled = resolve;
+    });
+    this.#begin();
+    return settled;
   }
 
   send(message: FromInit): void {
@@ -83,7 +91,7 @@ export class KeptChild {
     if (!this.#isWanted) return;
     this.#counted = [];
     if (this.#life === undefined) {
-      void this.#begin();
+      this.#begin();
     } else {
       this.#isRestartOrdered = true;
       void this.#life.stop(this.specification.shutdownMs);
@@ -94,7 +102,8 @@ export class KeptChild {
   async stop(milliseconds = this.specification.shutdownMs): Promise<void> {
     this.#isWanted = false;
     clearTimeout(this.#timer);
-    await this.#life?.stop(milliseconds);
+    if (this.#life === undefined) this.#onSettled(this.#lastEnd);
+    else await this.#life.stop(milliseconds);
   }
 
   /** Kills the process because it does not work any more; it is started again like after any other end. */
@@ -107,20 +116,24 @@ export class KeptChild {
     this.#counted = forgiveRestart(this.#counted, incarnation);
   }
 
-  #begin(): Promise<StartOutcome> {
+  #begin(): void {
     clearTimeout(this.#timer);
     this.#starts++;
     const life = new ChildLife(this.specification, this.#lastEnd?.exit, {
       onMessage: (message) => {
-        if (message.type === 'ready') this.#wasReady = true;
         this.#listener.onMessage(this, message);
+        if (message.type === 'ready') this.#onReady();
       },
       onErrorLine: (line) => this.#listener.onErrorLine(this, line),
     });
     this.#life = life;
     this.#listener.onStarted(this);
     void life.exited.then((exit) => this.#onExit(life, exit));
-    return life.started;
+  }
+
+  #onReady(): void {
+    this.#wasReady = true;
+    this.#onSettled(undefined);
   }
 
   #onExit(life: ChildLife, exit: ChildExit): void {
@@ -129,8 +142,9 @@ export class KeptChild {
     const end: ChildEnd = { incarnation, pid, exit, exitCode, reason: life.reason(exit), ...decision };
     this.#life = undefined;
     this.#lastEnd = end;
-    if (end.restartMs !== undefined) this.#timer = setTimeout(() => void this.#begin(), end.restartMs);
+    if (end.restartMs !== undefined) this.#timer = setTimeout(() => this.#begin(), end.restartMs);
     this.#listener.onEnded(this, end);
+    if (!this.specification.significant || end.restartMs === undefined) this.#onSettled(end);
   }
 
   #decide({ incarnation, pid }: ChildLife, exit: ChildExit): Decision {
@@ -141,8 +155,8 @@ export class KeptChild {
       return { restartMs: 0, expected: true };
     }
     if (restart === 'temporary' || (restart === 'transient' && exit.code === 0)) return NO_RESTART;
+    if (isForgiven?.(pid, exit)) return { restartMs: 0, expected: false };
     if (significant && !this.#wasReady) return { restartMs: undefined, expected: false };
-    if (isForgiven?.(pid)) return { restartMs: 0, expected: false };
     const counted = addRestart(this.#counted, { id: incarnation, at: performance.now() }, this.#limits);
     this.#counted = counted.restarts;
     return { restartMs: counted.delayMs, expected: false };

@@ -84,11 +84,12 @@ function untilDrained(socket: Socket): Promise<void> {
   });
 }
 
-/** Gathers chunks into lines. */
+/** Gathers chunks into lines. Only the new chunk is searched: a long line comes in thousands of them. */
 function splitLines(onLine: (line: string) => void, onTooLong: (error: Error) => void): (chunk: string) => void {
   let rest = '';
   return (chunk) => {
-    const lines = (rest + chunk).split('\n');
+    const lines = chunk.split('\n');
+    lines[0] = rest + lines[0];
     rest = lines.pop() ?? '';
     for (const line of lines) onLine(line);
     if (rest.length > LONGEST_LINE_CHARACTERS) onTooLong(new Error('a line on the bus is too long'));

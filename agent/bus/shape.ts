@@ -64,8 +64,9 @@ export function messages<F extends Record<string, Fields>>(
   const shapes = new Map(Object.entries(table).map(([type, fields]) => [type, record(fields)]));
   return (value, path) => {
     const type = (value as { type?: unknown } | null)?.type;
-    const shape = typeof type === 'string' ? shapes.get(type) : undefined;
-    if (shape === undefined) throw new ShapeError(`${path}.type: unknown message ${String(type)}`);
+    if (typeof type !== 'string') throw new ShapeError(`${path}.type: expected text`);
+    const shape = shapes.get(type);
+    if (shape === undefined) throw new ShapeError(`${path}.type: unknown message ${type.slice(0, 40)}`);
     return shape(value, path) as never;
   };
 }

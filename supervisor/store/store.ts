@@ -2,7 +2,7 @@
  * Everything that is kept, behind one door. All calls are synchronous and belong to one connection of one process, the
  * supervisor: it is the only writer.
  */
-import { openDatabase } from './database.ts';
+import { type Database, openDatabase } from './database.ts';
 import { type EventLog, eventLog } from './event-log.ts';
 import { type HistoryStore, historyStore } from './history.ts';
 import { type InterventionStore, interventionStore } from './interventions.ts';
@@ -31,11 +31,7 @@ export interface Store {
 
 /** Opens the database and brings it to the newest schema. @throws when it cannot be opened or is newer than this version */
 export function openStore(path: string, durability: Durability): Store {
-  const database = openDatabase(path);
-  database.pragma('journal_mode = wal');
-  database.pragma(`synchronous = ${durability}`);
-  database.pragma('wal_autocheckpoint = 0');
-  migrate(database);
+  const database = openMigrated(path, durability);
   const begin = database.prepare('begin immediate');
   const commit = database.prepare('commit');
   return {
@@ -53,4 +49,18 @@ export function openStore(path: string, durability: Durability): Store {
     touch: () => void database.pragma(`user_version = ${database.pragma('user_version', { simple: true })}`),
     close: () => database.close(),
   };
+}
+
+function openMigrated(path: string, durability: Durability): Database {
+  const database = openDatabase(path);
+  try {
+    database.pragma('journal_mode = wal');
+    database.pragma(`synchronous = ${durability}`);
+    database.pragma('wal_autocheckpoint = 0');
+    migrate(database);
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
 }

@@ -44,7 +44,7 @@ if (llamaUrl === undefined) {
   testConformance({
     name: `llama-server at ${llamaUrl}`,
     server: 'llama-server',
-    tooManyWords: Number(process.env.INTERJECT_TEST_LLAMA_WORDS ?? 20_000),
+    tooManyWords: 300_000,
     createBackend: (definition) => createBackend(definition, {}),
     startServer: async () => ({ definition: definitionOf(llamaUrl), model: 'any', close: async () => {} }),
   });

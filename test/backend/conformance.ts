@@ -14,7 +14,7 @@ import type { BackendErrorCode } from '../../agent/backend/errors.ts';
 import { type Collected, collect, deferred, never, textIn } from './collect.ts';
 import { startTap, type Tap } from './tap.ts';
 
-export interface ServerUnderTest {
+interface ServerUnderTest {
   definition: BackendDefinition;
   model: string;
   close(): Promise<void>;

@@ -2,7 +2,7 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { type Deferred, deferred } from './collect.ts';
 
-export interface TappedConnection {
+interface TappedConnection {
   /** Resolves when the client's side is closed. */
   closedByClient: Promise<void>;
   /** Bytes that came from the server so far. */

@@ -2,10 +2,11 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
+import type { FromAgent } from '../../agent/bus/messages.ts';
 import { type AgentEnd, callSupervisor, listenForAgents, type SupervisorEnd } from '../../agent/bus/transport.ts';
 import { collect, socketPath } from './socket-pair.ts';
 
-const HELLO = { type: 'hello', agent: 'assistant', incarnation: 'a1', turns: [] } as const;
+const HELLO: FromAgent = { type: 'hello', agent: 'assistant', incarnation: 'a1', turns: [] };
 
 /** Calls until the test ends; hands out the connections as they come. */
 function caller(path: string): { connected: (count: number) => Promise<AgentEnd[]>; stop: () => void } {
@@ -17,8 +18,12 @@ function caller(path: string): { connected: (count: number) => Promise<AgentEnd[
     connections.push(connection);
     told();
   });
+  const untilTold = (): Promise<void> =>
+    new Promise((resolve) => {
+      told = resolve;
+    });
   const connected = async (count: number): Promise<AgentEnd[]> => {
-    while (connections.length < count) await new Promise<void>((resolve) => (told = resolve));
+    while (connections.length < count) await untilTold();
     return connections;
   };
   return { connected, stop: () => stopping.abort() };

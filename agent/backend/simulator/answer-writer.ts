@@ -44,7 +44,8 @@ export class StreamWriter implements AnswerWriter {
   begin(): void {
     const headers = { ...COMMON_HEADERS, 'X-Accel-Buffering': 'no', 'Content-Type': 'text/event-stream' };
     this.#response.writeHead(200, { ...headers, ...brokenPromise(this.#response) }).flushHeaders();
-    this.#response.once('finish', () => this.#response.socket?.end());
+    const { socket } = this.#response;
+    this.#response.once('finish', () => socket?.end());
   }
 
   write(tokens: readonly AnswerToken[]): boolean {

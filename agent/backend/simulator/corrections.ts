@@ -20,20 +20,19 @@ const INSTEAD = ['I will leave that out.', 'Understood.', 'All right.', 'Yes.'] 
 
 /** The answer that follows this correction. */
 export function applyCorrection(answer: Answer, correction: Correction): Answer {
-  const quoted = quotedIn(correction.text).filter(
-    (phrase) => holds(answer.text, phrase) || holds(answer.reasoning, phrase),
-  );
-  if (quoted.length > 0) return withoutAll(answer, quoted);
+  const quoted = quotedIn(correction.text);
+  if (quoted.some((phrase) => holds(answer.text, phrase) || holds(answer.reasoning, phrase)))
+    return withoutAll(answer, quoted);
   const cutAtStart = correction.prefix.trim() === '';
   if (cutAtStart && answer.reasoning !== '') return { ...answer, reasoning: '' };
   const word = wordAt(answer.text, correction.prefix.trimEnd().length);
-  return word === '' ? answer : withoutAll(answer, [word]);
+  return word === '' ? answer : withoutAll(answer, [word, ...quoted]);
 }
 
 function withoutAll({ reasoning, text }: Answer, phrases: readonly string[]): Answer {
   const left = phrases.reduce(leaveOut, text);
-  const fallback = INSTEAD.find((sentence) => !phrases.some((phrase) => holds(sentence, phrase))) ?? '…';
-  return { reasoning: phrases.reduce(leaveOut, reasoning), text: left === '' && text !== '' ? fallback : left };
+  const instead = INSTEAD.find((sentence) => !phrases.some((phrase) => holds(sentence, phrase))) ?? '…';
+  return { reasoning: phrases.reduce(leaveOut, reasoning), text: left === '' && text !== '' ? instead : left };
 }
 
 function quotedIn(text: string): string[] {

@@ -1,0 +1,145 @@
+/**
+ * What supervision costs, measured on the stack as a user starts it, side by side with the model server itself and with a bare pipe
+ * proxy. Prints machine, versions and figures; ends with exit code 1 when a figure misses its mark or anything was lost.
+ */
+import { execFileSync } from 'node:child_process';
+import { cpus, totalmem } from 'node:os';
+import { type CutsResult, measureCuts } from './cuts.ts';
+import { type FirstTextResult, measureFirstText } from './first-text.ts';
+import { agentStartsMs, type Memory, memoryOf } from './processes.ts';
+import { type RunningStack, startModelServer, startPipeProxy, startStack } from './servers.ts';
+import { median, percentile } from './statistics.ts';
+import { measureThroughput, type ThroughputResult } from './throughput.ts';
+
+const ROUNDS = 5;
+const MARKS = {
+  ratioOne: 2.5,
+  ratioSixteen: 1.6,
+  cutP50: 1,
+  cutP99: 5,
+  privateMb: 14,
+  pssMb: 16,
+  agentReadyMs: 200,
+  tokens: 15_000,
+  readyMs: 2000,
+};
+
+const misses: string[] = [];
+
+function line(what: string, figure: string, isReached: boolean, mark: string): void {
+  if (!isReached) misses.push(what);
+  console.log(`${isReached ? 'ok  ' : 'MISS'} ${what}: ${figure} (mark: ${mark})`);
+}
+
+function printMachine(): void {
+  const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD']).toString().trim();
+  const cores = cpus();
+  console.log(
+    `machine: ${cores.length} x ${cores[0]?.model}, ${Math.round(totalmem() / 2 ** 30)} GB, ${process.platform}`,
+  );
+  console.log(`node ${process.version}, commit ${commit}, ${new Date().toISOString()}`);
+  console.log('All processes share the cores: model server, agents, supervisor, and this one with all its readers.\n');
+}
+
+function printFirstText(result: FirstTextResult, mark: number): void {
+  const { streams, samples, p50, p99, ratio } = result;
+  const times = (row: FirstTextResult['p50']): string =>
+    `direct ${row.direct.toFixed(2)}, proxy ${row.proxy.toFixed(2)}, supervised ${row.supervised.toFixed(2)} ms`;
+  console.log(`first text, ${streams} stream(s), ${samples} samples each: p50 ${times(p50)}; p99 ${times(p99)}`);
+  const added = `${(p50.supervised - p50.direct).toFixed(2)} ms against ${(p50.proxy - p50.direct).toFixed(2)} ms`;
+  line(
+    `added to the first text, ${streams} stream(s)`,
+    `${ratio.toFixed(2)} times (${added})`,
+    ratio <= mark,
+    `${mark} times`,
+  );
+}
+
+function printCuts({ cutMs, flaggedShown }: CutsResult): void {
+  const [p50, p99] = [percentile(cutMs, 50), percentile(cutMs, 99)];
+  const reached = p50 <= MARKS.cutP50 && p99 <= MARKS.cutP99;
+  line(
+    `offending delta read to upstream closed, ${cutMs.length} cuts`,
+    `p50 ${p50.toFixed(2)} ms, p99 ${p99.toFixed(2)} ms`,
+    reached,
+    'p50 1 ms, p99 5 ms',
+  );
+  line('flagged characters shown', String(flaggedShown), flaggedShown === 0, '0');
+}
+
+function memoryOfAgents(stack: RunningStack): Memory[] {
+  return stack
+    .processes()
+    .filter(({ kind }) => kind === 'agent')
+    .map(({ pid }) => memoryOf(pid));
+}
+
+function printThroughput({ streams, tokensPerSecond, sent, stored, seen }: ThroughputResult): void {
+  const figure = `${Math.round(tokensPerSecond)} tokens/s; sent ${sent}, stored ${stored}, seen ${seen}`;
+  line(
+    `supervised throughput, ${streams} streams and readers`,
+    figure,
+    tokensPerSecond >= MARKS.tokens,
+    `${MARKS.tokens}`,
+  );
+  line('nothing dropped', `${sent} = ${stored} = ${seen}`, sent === stored && stored === seen, 'all equal');
+}
+
+async function withTwoAgents(): Promise<void> {
+  const model = await startModelServer({ slots: 64, ttftMs: 0, tokensPerSecond: 200 });
+  const proxy = await startPipeProxy(model.url);
+  const stack = await startStack(['--backend', model.url]);
+  const addresses = { model: model.url, proxy: proxy.url, stack: stack.url };
+  printFirstText(await measureFirstText(addresses, 1, ROUNDS, 40), MARKS.ratioOne);
+  printFirstText(await measureFirstText(addresses, 16, ROUNDS, 12), MARKS.ratioSixteen);
+  printCuts(await measureCuts(stack, 100));
+  const privateMb = Math.max(...memoryOfAgents(stack).map((memory) => memory.privateMb));
+  line(
+    'private memory of an agent after this work',
+    `${privateMb.toFixed(1)} MB`,
+    privateMb <= MARKS.privateMb,
+    `${MARKS.privateMb} MB`,
+  );
+  for (const server of [stack, proxy, model]) await server.close();
+}
+
+async function withSixteenAgents(): Promise<void> {
+  const agents = Array.from({ length: 16 }, (_, index) => `agent-${index + 1}`);
+  const model = await startModelServer({ slots: 64, ttftMs: 0, tokensPerSecond: 0 });
+  const stack = await startStack(['--backend', model.url, '--agents', agents.join(',')]);
+  const pssMb = median(memoryOfAgents(stack).map((memory) => memory.pssMb));
+  line('PSS of an agent, 16 agents', `${pssMb.toFixed(1)} MB`, pssMb <= MARKS.pssMb, `${MARKS.pssMb} MB`);
+  await measureThroughput(stack, model.url, agents, 64, 200);
+  printThroughput(await measureThroughput(stack, model.url, agents, 64, 2000));
+  for (const server of [stack, model]) await server.close();
+}
+
+async function starts(): Promise<void> {
+  const readyMs: number[] = [];
+  const agentMs: number[] = [];
+  for (let round = 0; round <= ROUNDS; round++) {
+    const stack = await startStack([]);
+    if (round > 0) readyMs.push(stack.readyMs);
+    if (round > 0) agentMs.push(...agentStartsMs(stack.folder));
+    await stack.close();
+  }
+  line(
+    'fork of an agent to ready, median',
+    `${median(agentMs).toFixed(0)} ms`,
+    median(agentMs) <= MARKS.agentReadyMs,
+    `${MARKS.agentReadyMs} ms`,
+  );
+  line(
+    'npx tsx run.ts to /readyz, warm, median',
+    `${median(readyMs).toFixed(0)} ms`,
+    median(readyMs) <= MARKS.readyMs,
+    `${MARKS.readyMs} ms`,
+  );
+}
+
+printMachine();
+await starts();
+await withTwoAgents();
+await withSixteenAgents();
+console.log(misses.length === 0 ? '\nEvery mark was reached.' : `\nMissed: ${misses.join('; ')}`);
+process.exitCode = misses.length === 0 ? 0 : 1;

@@ -1,0 +1,55 @@
+/** Clients that read a streamed answer and note when its first text came: of a model server, and of the stack. */
+import { request } from 'node:http';
+import { createParser } from 'eventsource-parser';
+
+export interface StreamedAnswer {
+  /** Milliseconds from sending the request to the first piece of text. */
+  firstTextMs: number;
+  /** Pieces of text. */
+  pieces: number;
+  text: string;
+}
+
+/** Takes one SSE event; returns the piece of text in it, if there is one. */
+type TextOf = (event: { event?: string | undefined; data: string }) => string | undefined;
+
+/** Asks a model server, or a proxy before it. */
+export function askModel(url: string, content: string): Promise<StreamedAnswer> {
+  const body = { model: 'simulator', messages: [{ role: 'user', content }], stream: true };
+  return stream(`${url}/v1/chat/completions`, body, ({ data }) => {
+    if (data === '[DONE]') return undefined;
+    return JSON.parse(data).choices[0]?.delta?.content ?? undefined;
+  });
+}
+
+/** Asks an agent of the stack, in a chat of its own. */
+export function askAgent(url: string, agent: string, chat: string, content: string): Promise<StreamedAnswer> {
+  return stream(`${url}/chat/${agent}`, { content, chat }, ({ event, data }) =>
+    event === 'text-delta' ? (JSON.parse(data).text as string) : undefined,
+  );
+}
+
+function stream(url: string, body: object, textOf: TextOf): Promise<StreamedAnswer> {
+  return new Promise((resolve, reject) => {
+    const headers = { 'content-type': 'application/json', accept: 'text/event-stream', connection: 'close' };
+    const answer: StreamedAnswer = { firstTextMs: Number.NaN, pieces: 0, text: '' };
+    const startedAt = performance.now();
+    const parser = createParser({
+      onEvent: (event) => {
+        const text = textOf(event);
+        if (!text) return;
+        if (answer.pieces++ === 0) answer.firstTextMs = performance.now() - startedAt;
+        answer.text += text;
+      },
+    });
+    const outgoing = request(url, { method: 'POST', headers, agent: false }, (reply) => {
+      if (reply.statusCode !== 200) reject(new Error(`${url} answered ${reply.statusCode}`));
+      reply.setEncoding('utf8');
+      reply.on('data', (chunk: string) => parser.feed(chunk));
+      reply.on('end', () => resolve(answer));
+      reply.on('error', reject);
+    });
+    outgoing.on('error', reject);
+    outgoing.end(JSON.stringify(body));
+  });
+}

@@ -1,0 +1,55 @@
+/** Entry of the supervisor process: the engine, what it does for its doors, and the HTTP door. */
+import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { Engine } from '../../supervisor/engine.ts';
+import { PolicyLoadError } from '../../supervisor/policies/host.ts';
+import { RunWaiters } from '../../supervisor/run-waiters.ts';
+import { StackSupervisor } from '../../supervisor/supervisor.ts';
+import { createGateway } from '../../ui/gateway.ts';
+import { runChild } from '../child.ts';
+import { EXIT, Failure } from '../failure.ts';
+import { describeListenError } from '../listen-error.ts';
+import { createLog } from '../log.ts';
+import { whenIdle } from '../when-idle.ts';
+
+/** The bundles of the worker threads lie beside this one. */
+const WORKERS = { watchdog: besideThis('watchdog-worker.mjs'), checkpoint: besideThis('checkpoint-worker.mjs') };
+
+runChild({
+  role: 'supervisor',
+  openLog: createLog,
+  async begin({ settings }, { log, send }) {
+    const waiters = new RunWaiters();
+    const engine = new Engine(settings, WORKERS, log, (run) => waiters.ended(run));
+    const restartAgent = (agent: string): void => send({ type: 'restart-agent', agent });
+    const supervisor = new StackSupervisor(engine, waiters, { restartAgent });
+    await engine.start().catch((error: unknown) => {
+      throw error instanceof PolicyLoadError ? new Failure(error.message, EXIT.usage) : error;
+    });
+    const gateway = await createGateway({ supervisor, settings, log });
+    await gateway.listen({ host: settings.host, port: settings.port }).catch((error: unknown) => {
+      throw describeListenError(error, settings.host, settings.port);
+    });
+    const { port } = gateway.server.address() as AddressInfo;
+    return {
+      ready: { port },
+      drain: (graceMs) => {
+        supervisor.stopAccepting();
+        return whenIdle(engine, graceMs);
+      },
+      async stop() {
+        supervisor.stopAccepting();
+        await gateway.close();
+        await engine.close();
+      },
+      onMessage(message) {
+        if (message.type === 'agent-started') engine.agentStarted(message.agent, message.incarnation, message.restarts);
+        if (message.type === 'agent-exited') engine.agentExited(message.agent, message);
+      },
+    };
+  },
+});
+
+function besideThis(name: string): string {
+  return fileURLToPath(new URL(name, import.meta.url));
+}

@@ -1,0 +1,40 @@
+/** Asks a running stack over HTTP how it is, as any other program would. */
+import { count, type Infer, list, optional, record, type Shape, text } from '../agent/bus/shape.ts';
+
+const flag: Shape<boolean> = (value) => value === true;
+
+const agentsReply = record({
+  agents: list(
+    record({ id: text, state: text, backend: text, model: text, queued: count, running: count, restarts: count }),
+  ),
+  backends: list(
+    record({ name: text, url: text, server: text, up: flag, slots: count, model: text, detail: optional(text) }),
+  ),
+});
+const readyReply = record({ ready: flag, reasons: list(text) });
+
+/** Of `GET /agents` and `GET /readyz` what `--status` shows. */
+export interface StackHealth {
+  overview: Infer<typeof agentsReply>;
+  readiness: Infer<typeof readyReply>;
+}
+
+const TIMEOUT_MS = 2000;
+
+/** @throws Error when the stack does not answer in time, or not in the expected form */
+export async function askStack(url: string, token: string | undefined): Promise<StackHealth> {
+  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  const [overview, readiness] = await Promise.all([
+    ask(`${url}/agents`, headers, agentsReply),
+    ask(`${url}/readyz`, {}, readyReply),
+  ]);
+  return { overview, readiness };
+}
+
+async function ask<T>(url: string, headers: Record<string, string>, shape: Shape<T>): Promise<T> {
+  const reply = await fetch(url, { headers, signal: AbortSignal.timeout(TIMEOUT_MS) });
+  const body: unknown = await reply.json();
+  const error = (body as { error?: { message?: unknown } }).error;
+  if (error !== undefined) throw new Error(String(error.message));
+  return shape(body, url);
+}

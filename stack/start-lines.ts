@@ -1,0 +1,68 @@
+/** What a start prints, as plain text. */
+import { isIPv6 } from 'node:net';
+import type { Ready } from './control.ts';
+import { isLoopback, type PlannedBackend, type StackPlan } from './plan.ts';
+
+/** Marks parts of the text for the eye. */
+export interface Paint {
+  bold(text: string): string;
+  dim(text: string): string;
+  cyan(text: string): string;
+  yellow(text: string): string;
+}
+
+export interface StartedStack {
+  plan: StackPlan;
+  version: string;
+  /** Without the token. */
+  url: string;
+  token: string;
+  backends: PlannedBackend[];
+  /** As the supervisor loaded them; undefined: it did not say. */
+  policies: Ready['policies'];
+}
+
+const SHORT_TOKEN = 16;
+
+/** Address of the gateway. Where it listens on all addresses, the loopback one stands for them. */
+export function gatewayUrl(host: string, port: number): string {
+  const reachable = { '0.0.0.0': '127.0.0.1', '::': '::1' }[host] ?? host;
+  return `http://${isIPv6(reachable) ? `[${reachable}]` : reachable}:${port}`;
+}
+
+export function startLines(stack: StartedStack, paint: Paint): string[] {
+  const { plan, url, token, version } = stack;
+  const lines: [label: string, text: string][] = [
+    ['open', paint.cyan(`${url}/#token=${token}`)],
+    ['agents', plan.agents.map(({ name }) => name).join(', ')],
+    ...stack.backends.flatMap((backend) => backendLines(backend, paint)),
+    ...policyLines(stack),
+    ['data', plan.dataFolder],
+    ...(plan.configurationFile === undefined ? [] : [['config', plan.configurationFile] as [string, string]]),
+    ...(isLoopback(plan.host) || token.length >= SHORT_TOKEN
+      ? []
+      : [['warning', paint.yellow(SHORT_TOKEN_WARNING)] as [string, string]]),
+    ['stop', 'Ctrl-C, or npx tsx run.ts --stop'],
+  ];
+  const text = lines.map(([label, line]) => `  ${paint.dim(label.padEnd(9))}${line}`);
+  return [`${paint.bold('interject')} ${version} is running`, '', ...text, ''];
+}
+
+const SHORT_TOKEN_WARNING = `other machines can try to guess this token; use ${SHORT_TOKEN} characters or more`;
+
+function backendLines({ name, url, model, slots, simulator }: PlannedBackend, paint: Paint): [string, string][] {
+  if (simulator) {
+    return [
+      ['backend', paint.yellow(`the built-in simulator (${url}): no language model, it answers short made-up text`)],
+      ['', 'attach a real one: npx tsx run.ts --backend http://127.0.0.1:8080 [--model NAME]'],
+    ];
+  }
+  const details = [model === undefined ? '' : `, model ${model}`, slots === undefined ? '' : `, ${slots} slots`];
+  return [['backend', `${name}: ${url}${details.join('')}`]];
+}
+
+function policyLines({ plan, policies }: StartedStack): [string, string][] {
+  if (plan.policies.length === 0) return [['policies', 'none: nothing is judged']];
+  const loaded = policies?.map(({ name, holdback }) => `${name}: ${holdback}`) ?? plan.policies.map(({ use }) => use);
+  return loaded.map((text, index) => [index === 0 ? 'policies' : '', text]);
+}

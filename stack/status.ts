@@ -1,0 +1,83 @@
+/** `--status`: what runs with a data folder, in which state. */
+import { existsSync } from 'node:fs';
+import { type DataFolder, dataFolder } from './data-folder.ts';
+import { EXIT, messageOf } from './failure.ts';
+import { isLocked } from './lock.ts';
+import { type PidRecord, type RecordedProcess, readPidFile } from './pid-file.ts';
+import { isAlive } from './process-identity.ts';
+import { processMemory } from './process-memory.ts';
+import { askStack, type StackHealth } from './stack-client.ts';
+import { say } from './terminal.ts';
+import { readToken } from './token.ts';
+
+/** `token`: the one of the stack, if it was started with one of its own. Returns the exit code. */
+export async function status({ folder, token }: { folder: string; token: string | undefined }): Promise<number> {
+  const data = dataFolder(folder);
+  const record = existsSync(data.pidFile) ? readPidFile(data.pidFile) : undefined;
+  if (isLocked(data.lock)) return running(data, record, token ?? readToken(data.token));
+  if (record !== undefined) return stale(data, record);
+  say(`stopped: nothing runs with the data folder ${folder}`);
+  return EXIT.stopped;
+}
+
+async function running(
+  { folder }: DataFolder,
+  record: PidRecord | undefined,
+  token: string | undefined,
+): Promise<number> {
+  const { started_at, url, processes } = record ?? { started_at: '', url: '', processes: [] };
+  say(`running${url && ` at ${url}`}${started_at && ` since ${started_at}`}, data folder ${folder}`);
+  say('');
+  for (const line of processLines(processes)) say(line);
+  for (const line of await healthLines(url, token)) say(line);
+  return EXIT.ok;
+}
+
+function stale({ folder }: DataFolder, { processes }: PidRecord): number {
+  const living = processes.filter(isAlive);
+  say(`stale: a stack with the data folder ${folder} was killed; --stop, or the next start, cleans up`);
+  for (const line of processLines(living)) say(line);
+  return EXIT.stale;
+}
+
+function processLines(processes: readonly RecordedProcess[]): string[] {
+  const rows = processes.map((recorded) => {
+    const bytes = processMemory(recorded.pid);
+    const memory = bytes === undefined ? '' : `${(bytes / 1024 / 1024).toFixed(1)} MB`;
+    return [recorded.kind, recorded.id, String(recorded.pid), isAlive(recorded) ? memory : 'has ended'];
+  });
+  return table(['process', 'id', 'pid', 'memory'], rows);
+}
+
+async function healthLines(url: string, token: string | undefined): Promise<string[]> {
+  if (url === '') return ['', 'The gateway does not answer yet.'];
+  try {
+    return describe(await askStack(url, token));
+  } catch (error) {
+    return ['', `The gateway at ${url} does not answer: ${messageOf(error)}`];
+  }
+}
+
+function describe({ overview: { agents, backends }, readiness }: StackHealth): string[] {
+  const agentRows = agents.map(({ id, state, backend, model, queued, running, restarts }) => {
+    return [id, state, `${queued} queued, ${running} running`, backend, model, String(restarts)];
+  });
+  const backendRows = backends.map(({ name, up, url, server, slots, model, detail }) => {
+    return [name, up ? 'up' : `down: ${detail ?? 'no answer'}`, url, server, model, String(slots)];
+  });
+  return [
+    '',
+    ...table(['agent', 'state', 'inbox', 'backend', 'model', 'restarts'], agentRows),
+    '',
+    ...table(['backend', 'state', 'address', 'server', 'model', 'slots'], backendRows),
+    '',
+    readiness.ready ? 'ready' : `not ready: ${readiness.reasons.join('; ')}`,
+  ];
+}
+
+/** Rows with columns of even width. */
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  const all = [head, ...rows];
+  const widths = head.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
+  return all.map((row) => `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}`.trimEnd());
+}

@@ -1,0 +1,84 @@
+/** A model server whose every chunk a test sends by hand, over real HTTP. */
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { onTestFinished } from 'vitest';
+import type { BackendDefinition } from '../../agent/backend/backend.ts';
+
+/** One model call, as its server sees it. */
+export interface ScriptedCall {
+  body: { model: string; messages: { role: string; content: string }[] } & Record<string, unknown>;
+  say(text: string): void;
+  think(text: string): void;
+  /** Ends the answer in good order. */
+  finish(reason?: 'stop' | 'length'): void;
+  /** Any chunk, or `[DONE]`. */
+  chunk(data: unknown): void;
+  /** Breaks the connection. */
+  break(): void;
+  /** Resolves when the client has closed the connection. */
+  closed: Promise<void>;
+  readonly isOpen: boolean;
+}
+
+export interface ScriptedModel {
+  definition: BackendDefinition;
+  /** The next call that nobody has taken yet. */
+  call(): Promise<ScriptedCall>;
+}
+
+/** Closed when the test ends. */
+export async function scriptedModel(name = 'scripted'): Promise<ScriptedModel> {
+  const calls: ScriptedCall[] = [];
+  let told = (): void => {};
+  const server = createServer(async (request, response) => {
+    calls.push(await startCall(request, response));
+    told();
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const { port } = server.address() as AddressInfo;
+  const call = async (): Promise<ScriptedCall> => {
+    for (;;) {
+      const next = calls.shift();
+      if (next !== undefined) return next;
+      await new Promise<void>((resolve) => {
+        told = resolve;
+      });
+    }
+  };
+  return { definition: { name, kind: 'openai', url: `http://127.0.0.1:${port}` }, call };
+}
+
+async function startCall(request: IncomingMessage, response: ServerResponse): Promise<ScriptedCall> {
+  const pieces: Buffer[] = [];
+  for await (const piece of request) pieces.push(piece);
+  response.writeHead(200, { 'content-type': 'text/event-stream' });
+  response.flushHeaders();
+  const chunk = (data: unknown): void =>
+    void response.write(`data: ${data === '[DONE]' ? '[DONE]' : JSON.stringify(data)}\n\n`);
+  const delta = (fields: object, reason: string | null = null): void =>
+    chunk({ choices: [{ index: 0, delta: fields, finish_reason: reason }] });
+  const closed = new Promise<void>((resolve) => response.once('close', resolve));
+  return {
+    body: JSON.parse(Buffer.concat(pieces).toString()),
+    chunk,
+    say: (text) => delta({ content: text }),
+    think: (text) => delta({ reasoning_content: text }),
+    finish: (reason = 'stop') => {
+      delta({}, reason);
+      chunk({ choices: [], usage: { prompt_tokens: 7, completion_tokens: 5 } });
+      chunk('[DONE]');
+      response.end();
+    },
+    break: () => void response.destroy(),
+    closed,
+    get isOpen() {
+      return !response.destroyed;
+    },
+  };
+}

@@ -1,0 +1,60 @@
+/** Migrations: once each, never backwards. */
+import { copyFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { openStore } from '../../supervisor/store/store.ts';
+import { connectTo, queuedRun, temporaryFolder, temporaryStore } from './temporary-store.ts';
+
+test('opening again changes nothing and keeps what is there', () => {
+  const { store, path } = temporaryStore();
+  const run = queuedRun(store, { key: 'k' });
+  const schema = (): unknown[] => connectTo(path).prepare('select type, name, sql from sqlite_schema').all();
+  const before = schema();
+  store.close();
+  for (let round = 0; round < 3; round++) {
+    const again = openStore(path, 'full');
+    expect(again.runs.byId(run.id)).toEqual(run);
+    again.close();
+  }
+  expect(schema()).toEqual(before);
+});
+
+test('a database of a newer version is refused by name, and left as it was', () => {
+  const { store, path } = temporaryStore();
+  store.close();
+  const database = connectTo(path);
+  database.pragma('user_version = 999');
+  expect(() => openStore(path, 'normal')).toThrow(/interject\.db was written by a newer version.*schema 999/);
+  expect(database.pragma('user_version', { simple: true })).toBe(999);
+});
+
+test('a refused database is closed: another process can have it for itself', () => {
+  const { store, path } = temporaryStore();
+  store.close();
+  const before = connectTo(path);
+  before.pragma('user_version = 999');
+  before.close();
+  expect(() => openStore(path, 'normal')).toThrow();
+  const database = connectTo(path, { timeoutMs: 0 });
+  database.pragma('locking_mode = exclusive');
+  expect(() => database.exec('begin exclusive; commit')).not.toThrow();
+});
+
+test('a file that is no database is refused', () => {
+  const path = join(temporaryFolder(), 'interject.db');
+  copyFileSync(new URL(import.meta.url).pathname, path);
+  expect(() => openStore(path, 'normal')).toThrow('not a database');
+});
+
+test('the history reads like the conversation, with the names of the columns that people know', () => {
+  const { store, connect } = temporaryStore();
+  const run = queuedRun(store);
+  const line = { agent: 'assistant', chat: 'main', run: run.number, status: 'complete', now: 1 } as const;
+  store.history.add({ ...line, turn: 0, role: 'user', content: 'hello' });
+  store.history.add({ ...line, turn: 1, role: 'assistant', content: 'good day' });
+  const rows = connect({ readonly: true }).prepare('select chat_id, role, content, ts from chat_history').all();
+  expect(rows).toEqual([
+    { chat_id: 'assistant/main', role: 'user', content: 'hello', ts: 1 },
+    { chat_id: 'assistant/main', role: 'assistant', content: 'good day', ts: 1 },
+  ]);
+});
