@@ -34,53 +34,55 @@ export class EventHub {
     this.#source.flush();
     const last = this.#source.lastSeq();
     if (after !== undefined && after > last) yield [resync(last)];
-    const reader = yield* this.#catchUp(scope, Math.min(after ?? last, last), signal);
-    if (reader === undefined) return;
+    const reader = new Reader(scope, signal);
     try {
+      yield* this.#catchUp(reader, Math.min(after ?? last, last));
       yield* reader.batches();
     } finally {
       this.#readers.delete(reader);
+      reader.close();
     }
   }
 
-  /** Reads pages up to the newest event; in the same tick as the last, empty-handed page the live reader is attached. */
-  async *#catchUp(scope: EventScope, after: number, signal: AbortSignal): AsyncGenerator<Batch, Reader | undefined> {
-    for (let cursor = after; !signal.aborted; ) {
+  /** Reads pages up to the newest event; in the same tick as the last, unfilled page the reader is attached. */
+  async *#catchUp(reader: Reader, after: number): AsyncGenerator<Batch, void> {
+    for (let cursor = after; !reader.ended; ) {
       this.#source.flush();
-      const page = this.#source.page(scope, cursor, PAGE_EVENTS);
+      const page = this.#source.page(reader.scope, cursor, PAGE_EVENTS);
       const isLast = page.length < PAGE_EVENTS;
-      const reader = isLast ? this.#attach(scope, signal) : undefined;
-      const wanted = page.filter((event) => isWanted(scope, event));
+      if (isLast) this.#readers.add(reader);
+      const wanted = page.filter((event) => isWanted(reader.scope, event));
       if (wanted.length > 0) yield wanted;
-      if (reader !== undefined) return reader;
+      if (isLast) return;
       cursor = page.at(-1)?.seq ?? cursor;
     }
-    return undefined;
-  }
-
-  #attach(scope: EventScope, signal: AbortSignal): Reader {
-    const reader = new Reader(scope, signal);
-    this.#readers.add(reader);
-    return reader;
   }
 }
 
 class Reader {
-  readonly #scope: EventScope;
+  readonly scope: EventScope;
+  readonly #signal: AbortSignal;
   #waiting: StoredEvent[] = [];
   #characters = 0;
   #ended: boolean;
   #wake: (() => void) | undefined;
 
   constructor(scope: EventScope, signal: AbortSignal) {
-    this.#scope = scope;
+    this.scope = scope;
+    this.#signal = signal;
     this.#ended = signal.aborted;
-    signal.addEventListener('abort', () => this.#end(), { once: true });
+    signal.addEventListener('abort', this.#end, { once: true });
+  }
+
+  /** Gone, or too slow. */
+  get ended(): boolean {
+    return this.#ended;
   }
 
   offer(events: Batch): void {
+    if (this.#ended) return;
     for (const event of events) {
-      if (!isWanted(this.#scope, event)) continue;
+      if (!isWanted(this.scope, event)) continue;
       this.#waiting.push(event);
       this.#characters += event.data.length;
     }
@@ -107,9 +109,14 @@ class Reader {
     });
   }
 
-  #end(): void {
+  readonly #end = (): void => {
     this.#ended = true;
+    this.#waiting = [];
     this.#wake?.();
+  };
+
+  close(): void {
+    this.#signal.removeEventListener('abort', this.#end);
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import type { ModelMessage } from '../backend.ts';
 import { CORRECTION_MARK } from '../correction-mark.ts';
-import { type Answer, applyCorrection } from './corrections.ts';
+import { type Answer, applyCorrection, quotesSomething } from './corrections.ts';
 import { hasDirectives, readDirectives } from './directives.ts';
 import type { Fault } from './faults.ts';
 import { hashOf } from './hash.ts';
@@ -13,6 +13,8 @@ import { smallTalk } from './small-talk.ts';
 /** What to say, and whether to fail while saying it. */
 export interface AnswerPlan extends Answer {
   fault: Fault | undefined;
+  /** The user said what to say. */
+  isScripted: boolean;
 }
 
 /** Cuts and corrections that are followed back in one transcript. */
@@ -35,14 +37,17 @@ function answerTo(messages: readonly ModelMessage[], seed: number, depth: number
   const [message = '', ...joined] = (messages.at(-1)?.content ?? '').split(CORRECTION_MARK);
   const before = messages.slice(0, -1);
   const plan = correctedAnswer(before, message, seed, depth) ?? freshAnswer(before, message, seed);
-  return { ...joined.reduce<Answer>(correctInTurn, plan), fault: plan.fault };
+  return { ...plan, ...joined.reduce<Answer>(correctInTurn, plan) };
 
   function correctInTurn(answer: Answer, text: string, index: number): Answer {
     return applyCorrection(answer, { text, prefix: index === joined.length - 1 ? prefix : '' });
   }
 }
 
-/** The answer when the message corrects an answer that was cut: the transcript then ends in a mere beginning of that answer. */
+/**
+ * The answer when the message corrects an answer that was cut: the transcript then ends in a mere beginning of that answer. After small
+ * talk that a person stopped, the next message is a correction only if it quotes what it objects to.
+ */
 function correctedAnswer(
   before: readonly ModelMessage[],
   message: string,
@@ -53,7 +58,7 @@ function correctedAnswer(
   if (cut?.role !== 'assistant' || before.at(-2)?.role !== 'user' || depth === 0 || hasDirectives(message))
     return undefined;
   const plan = answerTo(before.slice(0, -1), seed, depth - 1, '');
-  if (!isBeginning(cut.content, plan.text)) return undefined;
+  if (!isBeginning(cut.content, plan.text) || !(plan.isScripted || quotesSomething(message))) return undefined;
   return { ...plan, ...applyCorrection(plan, { text: message, prefix: cut.content }) };
 }
 
@@ -65,5 +70,5 @@ function isBeginning(content: string, answer: string): boolean {
 function freshAnswer(before: readonly ModelMessage[], message: string, seed: number): AnswerPlan {
   const { fault, reasoning, say, rest } = readDirectives(message);
   const salt = String(hashOf(JSON.stringify([seed, ...before.map(({ role, content }) => [role, content]), message])));
-  return { fault, reasoning, text: say ?? smallTalk(rest, salt) };
+  return { fault, reasoning, text: say ?? smallTalk(rest, salt), isScripted: say !== undefined };
 }

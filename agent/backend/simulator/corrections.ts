@@ -35,6 +35,11 @@ function withoutAll({ reasoning, text }: Answer, phrases: readonly string[]): An
   return { reasoning: phrases.reduce(leaveOut, reasoning), text: left === '' && text !== '' ? instead : left };
 }
 
+/** Whether a message names something in double quotes. */
+export function quotesSomething(text: string): boolean {
+  return quotedIn(text).length > 0;
+}
+
 function quotedIn(text: string): string[] {
   return Array.from(text.matchAll(/"([^"]+)"/g), ([, phrase = '']) => phrase).filter((phrase) => phrase.trim() !== '');
 }

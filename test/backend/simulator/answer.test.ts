@@ -30,6 +30,7 @@ describe('told what to say', () => {
   test('thinking and failing', () => {
     expect(planAnswer([user('think: one moment\nsay: hello')], 1)).toEqual({
       fault: undefined,
+      isScripted: true,
       reasoning: 'one moment',
       text: 'hello',
     });
@@ -172,4 +173,12 @@ describe('for any text', () => {
       }),
     );
   });
+});
+
+test('a new message after small talk that a person stopped is answered for itself', () => {
+  const whole = planAnswer([user('Tell me about bridges')], 1).text;
+  const stopped = { role: 'assistant' as const, content: whole.slice(0, 12) };
+  const next = planAnswer([user('Tell me about bridges'), stopped, user('Tell me about tunnels')], 1).text;
+  expect(next.toLowerCase()).toContain('tunnels');
+  expect(next.toLowerCase()).not.toContain('bridges');
 });

@@ -1,0 +1,37 @@
+/** Child specifications for the fixture programs. */
+import { fileURLToPath } from 'node:url';
+import type { ChildSpecification } from '../../stack/child-specification.ts';
+
+type Changes = Partial<Omit<ChildSpecification, 'start'>> & {
+  environment?: Record<string, string>;
+  /** Told to the child as its log file. */
+  logFile?: string;
+};
+
+/** A specification of a program in test/fixtures/stack; by default an agent that init can do without. */
+export function childOf(program: string, changes: Changes = {}): ChildSpecification {
+  const { environment = {}, logFile = '/dev/null', ...others } = changes;
+  const id = changes.id ?? program.replace(/\..*/, '');
+  return {
+    id,
+    kind: 'agent',
+    start: {
+      file: fileURLToPath(new URL(`../fixtures/stack/${program}`, import.meta.url)),
+      execArgv: program.endsWith('.ts') ? ['--import', 'tsx'] : [],
+      environment: { PATH: process.env.PATH ?? '', ...environment },
+      message: ({ incarnation }) => ({
+        role: 'agent',
+        agent: id,
+        incarnation,
+        socketPath: '/nowhere.sock',
+        backends: [],
+        log: { file: logFile, level: 'info' },
+      }),
+    },
+    restart: 'permanent',
+    shutdownMs: 2000,
+    startMs: 20_000,
+    significant: false,
+    ...others,
+  };
+}
