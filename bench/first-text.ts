@@ -1,11 +1,11 @@
 /** Time to the first text: direct, through the bare pipe proxy, and supervised; taken in turn, on the same model server. */
 import { median, percentile } from './statistics.ts';
-import { askAgent, askModel, type StreamedAnswer } from './stream-client.ts';
+import { type AskedStack, askAgent, askModel, type StreamedAnswer } from './stream-client.ts';
 
 export interface Addresses {
   model: string;
   proxy: string;
-  stack: string;
+  stack: AskedStack;
 }
 
 export type Way = 'direct' | 'proxy' | 'supervised';

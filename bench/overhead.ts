@@ -89,7 +89,7 @@ async function withTwoAgents(): Promise<void> {
   const model = await startModelServer({ slots: 64, ttftMs: 0, tokensPerSecond: 200 });
   const proxy = await startPipeProxy(model.url);
   const stack = await startStack(['--backend', model.url]);
-  const addresses = { model: model.url, proxy: proxy.url, stack: stack.url };
+  const addresses = { model: model.url, proxy: proxy.url, stack };
   printFirstText(await measureFirstText(addresses, 1, ROUNDS, 40), MARKS.ratioOne);
   printFirstText(await measureFirstText(addresses, 16, ROUNDS, 12), MARKS.ratioSixteen);
   printCuts(await measureCuts(stack, 100));

@@ -28,6 +28,8 @@ export function startPipeProxy(target: string): Promise<RunningServer> {
 
 export interface RunningStack extends RunningServer {
   folder: string;
+  /** Secret of the data folder. */
+  token: string;
   /** Milliseconds from the command to `/readyz` 200. */
   readyMs: number;
   processes(): { id: string; kind: string; pid: number }[];
@@ -50,7 +52,8 @@ export async function startStack(flags: readonly string[]): Promise<RunningStack
     );
     rmSync(folder, { recursive: true, force: true });
   };
-  return { url, folder, readyMs, processes, close };
+  const token = readFileSync(join(folder, 'token'), 'utf8').trim();
+  return { url, folder, token, readyMs, processes, close };
 }
 
 async function untilReady(folder: string, child: ChildProcess): Promise<string> {

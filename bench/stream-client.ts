@@ -22,16 +22,27 @@ export function askModel(url: string, content: string): Promise<StreamedAnswer> 
   });
 }
 
-/** Asks an agent of the stack, in a chat of its own. */
-export function askAgent(url: string, agent: string, chat: string, content: string): Promise<StreamedAnswer> {
-  return stream(`${url}/chat/${agent}`, { content, chat }, ({ event, data }) =>
-    event === 'text-delta' ? (JSON.parse(data).text as string) : undefined,
-  );
+/** A stack to ask. Without its token it first has to find out who asks, once for each connection. */
+export interface AskedStack {
+  url: string;
+  token?: string;
 }
 
-function stream(url: string, body: object, textOf: TextOf): Promise<StreamedAnswer> {
+/** Asks an agent of the stack, in a chat of its own. */
+export function askAgent(stack: AskedStack, agent: string, chat: string, content: string): Promise<StreamedAnswer> {
+  const headers = stack.token === undefined ? {} : { authorization: `Bearer ${stack.token}` };
+  const textOf: TextOf = ({ event, data }) => (event === 'text-delta' ? (JSON.parse(data).text as string) : undefined);
+  return stream(`${stack.url}/chat/${agent}`, { content, chat }, textOf, headers);
+}
+
+function stream(url: string, body: object, textOf: TextOf, further: object = {}): Promise<StreamedAnswer> {
   return new Promise((resolve, reject) => {
-    const headers = { 'content-type': 'application/json', accept: 'text/event-stream', connection: 'close' };
+    const headers = {
+      'content-type': 'application/json',
+      accept: 'text/event-stream',
+      connection: 'close',
+      ...further,
+    };
     const answer: StreamedAnswer = { firstTextMs: Number.NaN, pieces: 0, text: '' };
     const startedAt = performance.now();
     const parser = createParser({

@@ -1,7 +1,7 @@
 /** Many streams at once through one supervisor, each with a reader of its own; and what the store holds of it afterwards. */
 import { join } from 'node:path';
 import { openDatabase } from '../supervisor/store/database.ts';
-import { askAgent } from './stream-client.ts';
+import { type AskedStack, askAgent } from './stream-client.ts';
 
 export interface ThroughputResult {
   streams: number;
@@ -14,7 +14,7 @@ export interface ThroughputResult {
 
 /** Sends one long message to each of `streams` chats; `agents` share them. */
 export async function measureThroughput(
-  stack: { url: string; folder: string },
+  stack: AskedStack & { folder: string },
   model: string,
   agents: readonly string[],
   streams: number,
@@ -24,7 +24,7 @@ export async function measureThroughput(
   const before = { sent: await tokensSent(model), stored: storedDeltas(stack.folder) };
   const startedAt = performance.now();
   const asked = Array.from({ length: streams }, (_, index) =>
-    askAgent(stack.url, agents[index % agents.length] ?? '', `throughput ${startedAt} ${index}`, `say: ${text}`),
+    askAgent(stack, agents[index % agents.length] ?? '', `throughput ${startedAt} ${index}`, `say: ${text}`),
   );
   const answers = await Promise.all(asked);
   const seconds = (performance.now() - startedAt) / 1000;

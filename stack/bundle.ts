@@ -31,11 +31,11 @@ const CACHE = join(PROJECT_ROOT, 'node_modules/.cache/interject');
 const FORGOTTEN_AFTER_MS = 30 * 24 * 3600 * 1000;
 
 /**
- * The folder with all bundles (`<entry>.mjs`), which is made if need be.
+ * The folder with all bundles (`<entry>.mjs`), which is made if need be. `cache`: where; programs run from inside the package only.
  * @throws Failure when the sources do not compile or the cache cannot be written
  */
-export async function bundleEntries(): Promise<string> {
-  const folder = join(CACHE, sourceHash());
+export async function bundleEntries(cache = CACHE): Promise<string> {
+  const folder = join(cache, sourceHash());
   if (existsSync(folder)) {
     utimesSync(folder, new Date(), new Date());
     return folder;
@@ -46,11 +46,11 @@ export async function bundleEntries(): Promise<string> {
     await build(unfinished);
     publish(unfinished, folder);
   } catch (error) {
-    throw new Failure(`The programs of the stack cannot be bundled into ${CACHE}: ${messageOf(error)}`);
+    throw new Failure(`The programs of the stack cannot be bundled into ${cache}: ${messageOf(error)}`);
   } finally {
     rmSync(unfinished, { recursive: true, force: true });
   }
-  forgetOldBundles();
+  forgetOldBundles(cache);
   return folder;
 }
 
@@ -96,9 +96,10 @@ function sourceFiles(folder: string): string[] {
   return names.filter((name) => name.endsWith('.ts')).map((name) => join(folder, name));
 }
 
-function forgetOldBundles(): void {
-  for (const name of readdirSync(CACHE)) {
-    const path = join(CACHE, name);
-    if (Date.now() - statSync(path).mtimeMs > FORGOTTEN_AFTER_MS) rmSync(path, { recursive: true, force: true });
+function forgetOldBundles(cache: string): void {
+  for (const name of readdirSync(cache)) {
+    const path = join(cache, name);
+    const changed = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Date.now();
+    if (Date.now() - changed > FORGOTTEN_AFTER_MS) rmSync(path, { recursive: true, force: true });
   }
 }

@@ -137,6 +137,7 @@ export class Init implements KeptChildListener {
         break;
       case 'exit-charged':
         this.#agent(message.agent)?.forgive(message.incarnation);
+        this.#options.log.debug({ id: message.agent, incarnation: message.incarnation }, 'charged to a message');
     }
   }
 

@@ -21,8 +21,9 @@ function shown(value: unknown): string {
 }
 
 function readText(value: unknown): string {
-  if (typeof value === 'string' && value.trim() !== '') return value.trim();
-  throw new Error(value === undefined || value === '' ? 'is empty' : `${shown(value)} is not a text`);
+  if (typeof value !== 'string') throw new Error(`${shown(value)} is not a text`);
+  if (value.trim() === '') throw new Error('is empty');
+  return value.trim();
 }
 
 /** Any text that is not empty. */

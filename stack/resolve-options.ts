@@ -53,6 +53,6 @@ function checkFileOptions(file: OptionSources['file']): void {
   const unknown = Object.keys(file?.options ?? {}).find((name) => !allowed.some((known) => known === name));
   if (unknown === undefined) return;
   const nearest = nearestName(unknown, allowed);
-  const hint = nearest === undefined ? `known are ${allowed.join(', ')}` : `did you mean ${nearest}?`;
-  throw usageFailure(`${file?.name}: options.${unknown}: there is no such option; ${hint}.`);
+  const hint = nearest === undefined ? `known are ${allowed.join(', ')}.` : `did you mean ${nearest}?`;
+  throw usageFailure(`${file?.name}: options.${unknown}: there is no such option; ${hint}`);
 }

@@ -2,8 +2,9 @@
 export class RunWaiters {
   readonly #waiting = new Map<string, Set<() => void>>();
 
-  /** Resolves when the run's end is committed, after `milliseconds`, or when the signal aborts. */
+  /** Resolves when the run's end is committed, after `milliseconds`, or when the signal is aborted. */
   wait(run: string, milliseconds: number, signal?: AbortSignal): Promise<void> {
+    if (signal?.aborted) return Promise.resolve();
     return new Promise((resolve) => {
       const waiters = this.#waiting.get(run) ?? new Set();
       const done = (): void => {

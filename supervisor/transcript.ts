@@ -44,24 +44,26 @@ function groupByRun(lines: readonly RecordedLine[]): RecordedLine[][] {
 function foldEarlier(group: readonly RecordedLine[]): ModelMessage[] {
   const status = group[0]?.runStatus;
   if (status !== 'answered' && status !== 'stopped') return [];
-  const answer = group.findLast(({ role }) => role === 'assistant');
-  const lines = group.filter((line) => line.role === 'user' || line === answer);
+  // An answer is the last line of its run; a beginning that was cut is followed by its correction.
+  const last = group.at(-1);
+  const lines = group.filter((line) => line.role === 'user' || (line.role === 'assistant' && line === last));
   return lines.filter(({ content }) => content !== '').map(({ role, content }) => ({ role, content }) as ModelMessage);
 }
 
 /** A cut prefix stands before its correction; prefixes of turns that were lost are generated anew and do not count. */
 function foldCurrent(group: readonly RecordedLine[]): ModelMessage[] {
   const messages: ModelMessage[] = [];
-  for (const line of group) {
+  for (const [index, line] of group.entries()) {
     if (line.role === 'user') messages.push({ role: 'user', content: line.content });
-    if (line.role === 'supervisor') correct(messages, line.content, prefixOf(group, line));
+    if (line.role === 'supervisor') correct(messages, line.content, prefixOf(group[index - 1], line));
   }
   return messages;
 }
 
-function prefixOf(group: readonly RecordedLine[], correction: RecordedLine): string {
-  const cut = group.find(({ role, turn }) => role === 'assistant' && turn === correction.turn);
-  return cut === undefined || cut.content.trim() === '' ? '' : cut.content;
+/** A cut prefix is recorded right before its correction; a further correction of the same turn has none of its own. */
+function prefixOf(before: RecordedLine | undefined, correction: RecordedLine): string {
+  if (before?.role !== 'assistant' || before.turn !== correction.turn) return '';
+  return before.content.trim() === '' ? '' : before.content;
 }
 
 function correct(messages: ModelMessage[], correction: string, prefix: string): void {

@@ -25,16 +25,11 @@ setInterval(() => {
   looks++;
   const run = note[NOTE.run] ?? 0;
   if (looks === SLOW_LOOKS) write('slow', run);
-  if (looks >= (run === 0 ? HUNG_LOADING_LOOKS : HUNG_LOOKS)) end(run);
-}, LOOK_MS);
-
-function end(run: number): void {
-  try {
+  if (looks >= (run === 0 ? HUNG_LOADING_LOOKS : HUNG_LOOKS)) {
     write('hung', run);
-  } finally {
     process.kill(settings.pid, 'SIGKILL');
   }
-}
+}, LOOK_MS);
 
 function start(call: number): void {
   if (looks >= SLOW_LOOKS) rmSync(settings.file, { force: true });
@@ -45,6 +40,10 @@ function start(call: number): void {
 function write(state: Offence['state'], run: number): void {
   const policy = policies[note[NOTE.policy] ?? 0] ?? { name: 'unknown', version: 'unknown' };
   const offence: Offence = { pid: settings.pid, policy: policy.name, version: policy.version, run, state };
-  writeFileSync(`${settings.file}.new`, JSON.stringify(offence), { mode: 0o600 });
-  renameSync(`${settings.file}.new`, settings.file);
+  try {
+    writeFileSync(`${settings.file}.new`, JSON.stringify(offence), { mode: 0o600 });
+    renameSync(`${settings.file}.new`, settings.file);
+  } catch {
+    // A disk that is full must not save the policy: this thread goes on watching, and kills without a name.
+  }
 }

@@ -32,6 +32,7 @@ export async function scriptedModel(name = 'scripted'): Promise<ScriptedModel> {
   const calls: ScriptedCall[] = [];
   let told = (): void => {};
   const server = createServer(async (request, response) => {
+    if (request.method === 'GET') return describe(request.url ?? '', response);
     calls.push(await startCall(request, response));
     told();
   });
@@ -52,6 +53,16 @@ export async function scriptedModel(name = 'scripted'): Promise<ScriptedModel> {
     }
   };
   return { definition: { name, kind: 'openai', url: `http://127.0.0.1:${port}` }, call };
+}
+
+/** As llama-server describes itself, with four slots. */
+function describe(path: string, response: ServerResponse): void {
+  const known: Record<string, object> = {
+    '/health': { status: 'ok' },
+    '/props': { total_slots: 4, model_alias: 'scripted', simulator: true },
+  };
+  response.writeHead(path in known ? 200 : 404, { 'content-type': 'application/json' });
+  response.end(JSON.stringify(known[path] ?? {}));
 }
 
 async function startCall(request: IncomingMessage, response: ServerResponse): Promise<ScriptedCall> {

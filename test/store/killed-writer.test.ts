@@ -16,7 +16,7 @@ function recorded(path: string): number[] {
 
 test('kill -9 in the middle of a transaction: exactly what was told is there', async () => {
   const path = join(temporaryFolder(), 'interject.db');
-  const writer = startFixture(WRITER, path, '20');
+  const writer = startFixture(WRITER, [path, '20']);
   await writer.printed((line) => line === 'in the middle');
   writer.process.kill('SIGKILL');
   expect(await writer.ended).toBe('SIGKILL');
@@ -28,7 +28,7 @@ test('kill -9 in the middle of a transaction: exactly what was told is there', a
 test('kill -9 anywhere: everything told is there, whole transactions only', async () => {
   const path = join(temporaryFolder(), 'interject.db');
   for (let kills = 0; kills < 3; kills++) {
-    const writer = startFixture(WRITER, path);
+    const writer = startFixture(WRITER, [path]);
     await writer.printed((line) => Number(line) % 3000 >= 1000);
     writer.process.kill('SIGKILL');
     expect(await writer.ended).toBe('SIGKILL');

@@ -15,6 +15,8 @@ import type {
   Supervisor,
 } from '../../supervisor/service.ts';
 
+import { MemoryEvents } from './memory-events.ts';
+
 interface Run {
   view: RunView;
   key: string | undefined;
@@ -33,10 +35,9 @@ const POLICY = 'error-keyword';
 /** @param msPerWord milliseconds between two words of an answer */
 export class MemorySupervisor implements Supervisor {
   readonly #msPerWord: number;
-  readonly #events: StoredEvent[] = [];
+  readonly #events = new MemoryEvents();
   readonly #runs = new Map<string, Run>();
   readonly #queues = new Map<string, Promise<void>>();
-  readonly #wakers = new Set<() => void>();
   #closed = false;
 
   constructor(msPerWord = 5) {
@@ -154,40 +155,12 @@ export class MemorySupervisor implements Supervisor {
     return { ready: true, reasons: [] };
   }
 
-  async *events(
-    scope: EventScope,
-    after: number | undefined,
-    signal: AbortSignal,
-  ): AsyncIterable<readonly StoredEvent[]> {
-    let position = after ?? this.#events.length;
-    if (position > this.#events.length) {
-      position = this.#events.length;
-      yield [{ seq: undefined, type: 'resync', data: JSON.stringify({ type: 'resync', seq: position }) }];
-    }
-    while (!signal.aborted) {
-      const batch = this.#events.slice(position).filter((event) => matches(event, scope));
-      position = this.#events.length;
-      if (batch.length > 0) yield batch;
-      else await this.#more(signal);
-    }
-  }
-
-  #more(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const wake = (): void => {
-        this.#wakers.delete(wake);
-        signal.removeEventListener('abort', wake);
-        resolve();
-      };
-      this.#wakers.add(wake);
-      signal.addEventListener('abort', wake);
-    });
+  events(scope: EventScope, after: number | undefined, signal: AbortSignal): AsyncIterable<readonly StoredEvent[]> {
+    return this.#events.read(scope, after, signal);
   }
 
   #record<T extends EventType>(scope: EventScope, type: T, data: EventData<T>): void {
-    const seq = this.#events.length + 1;
-    this.#events.push({ ...scope, seq, type, data: JSON.stringify({ type, seq, ...scope, ...data }) });
-    for (const wake of [...this.#wakers]) wake();
+    this.#events.record(scope, type, data);
   }
 
   #create(message: IncomingMessage, chat: string): Run {
@@ -255,7 +228,8 @@ export class MemorySupervisor implements Supervisor {
     };
     run.lines.push(line);
     this.#record(scope, 'turn-start', { turn });
-    await this.#think(scope, line, turn);
+    line.reasoning = 'The user wants an answer. I will give one.';
+    this.#record(scope, 'reasoning-delta', { turn, offset: 0, text: line.reasoning });
     for (const word of text.match(/\s*\S+\s*/g) ?? []) {
       if (run.stopped || run.correction !== undefined || word.includes('ERROR')) return this.#cut(run, scope, line);
       this.#record(scope, 'text-delta', { turn, offset: line.content.length, text: word });
@@ -265,12 +239,6 @@ export class MemorySupervisor implements Supervisor {
     line.status = 'complete';
     this.#record(scope, 'turn-end', { turn, text: line.content, reason: 'stop' });
     return undefined;
-  }
-
-  async #think(scope: EventScope, line: ChatMessage, turn: number): Promise<void> {
-    const text = 'The user wants an answer. I will give one.';
-    line.reasoning = text;
-    this.#record(scope, 'reasoning-delta', { turn, offset: 0, text });
   }
 
   #cut(run: Run, scope: EventScope, line: ChatMessage): InterventionView | undefined {
@@ -289,7 +257,14 @@ export class MemorySupervisor implements Supervisor {
     if (!run.stopped) {
       run.view.interventions.push(objection);
       this.#record(scope, 'intervention', objection);
-      run.lines.push({ ...line, id: `${line.id}.s`, role: 'supervisor', content: reason, status: 'complete' });
+      run.lines.push({
+        ...line,
+        id: `${line.id}.s`,
+        role: 'supervisor',
+        content: reason,
+        status: 'complete',
+        intervention: objection,
+      } as ChatMessage);
     }
     const why = run.stopped ? 'stopped' : objection.policy;
     this.#record(scope, 'turn-cut', { turn, text: line.content, reason: why });
@@ -317,10 +292,6 @@ export class MemorySupervisor implements Supervisor {
     if (open === undefined) throw new InterjectError('not_running');
     return open;
   }
-}
-
-function matches(event: StoredEvent, scope: EventScope): boolean {
-  return (['agent', 'chat', 'run'] as const).every((key) => scope[key] === undefined || scope[key] === event[key]);
 }
 
 function answerTo(question: string): string {

@@ -4,67 +4,17 @@
  */
 import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { GatewayLimits } from '../../ui/limits.ts';
-import { type EventClient, openEvents } from './event-client.ts';
+import { fromHistory } from '../../ui/page/chat-view.ts';
+import { fold, type PageEvent } from '../../ui/page/fold.ts';
+import { newChat, type RunningStack, StackClient, type StartStack } from './stack-client.ts';
 
-/** A stack that runs, on 127.0.0.1. */
-export interface RunningStack {
-  url: string;
-  token: string;
-  close(): Promise<void>;
-}
-
-export type StartStack = (limits?: Partial<GatewayLimits>) => Promise<RunningStack>;
-
-const LONG = `say: ${'word '.repeat(5000)}`;
-let chatNumber = 0;
-/** Tests do not share chats, so that their order does not matter. */
-const newChat = (): string => `test ${++chatNumber}`;
-
-/** Speaks to one stack. */
-class Client {
-  readonly #stack: RunningStack;
-
-  constructor(stack: RunningStack) {
-    this.#stack = stack;
-  }
-
-  get(path: string) {
-    return request(this.#stack.url).get(path).set('authorization', `Bearer ${this.#stack.token}`);
-  }
-
-  post(path: string, body?: object) {
-    return request(this.#stack.url).post(path).set('authorization', `Bearer ${this.#stack.token}`).send(body);
-  }
-
-  events(path: string, headers: Record<string, string> = {}): Promise<EventClient> {
-    return openEvents(this.#stack.url + path, { headers: { ...this.#authorization(), ...headers } });
-  }
-
-  chatEvents(agent: string, body: object): Promise<EventClient> {
-    const headers = { ...this.#authorization(), 'content-type': 'application/json' };
-    return openEvents(`${this.#stack.url}/chat/${agent}`, { method: 'POST', headers, body: JSON.stringify(body) });
-  }
-
-  /** A run whose answer has begun and goes on for a while. */
-  async startLong(chat: string): Promise<{ run: string; stream: EventClient }> {
-    const stream = await this.chatEvents('assistant', { content: LONG, chat });
-    const delta = await stream.next('text-delta');
-    return { run: String(delta?.data.run), stream };
-  }
-
-  #authorization(): Record<string, string> {
-    return { authorization: `Bearer ${this.#stack.token}` };
-  }
-}
-
-/** Every route, its replies and the refusals that a client can bring about. */
+/** Every route and its replies. */
 export function routesSuite(start: StartStack): void {
   let stack: RunningStack;
-  let client: Client;
+  let client: StackClient;
   beforeAll(async () => {
     stack = await start();
-    client = new Client(stack);
+    client = new StackClient(stack);
   });
   afterAll(() => stack.close());
 
@@ -167,6 +117,28 @@ export function routesSuite(start: StartStack): void {
       const chats = await client.get('/chat/analyst/chats');
       expect(chats.body.agent).toBe('analyst');
       expect(chats.body.chats).toContainEqual({ chat, messages: 2, updated_at: expect.any(Number) });
+    });
+
+    test('a snapshot in mid-answer and the events after it make the whole', async () => {
+      const chat = newChat();
+      const words = `${'word '.repeat(60)}end`;
+      const sent = await client.chatEvents('assistant', { content: `say: ${words}`, chat });
+      await sent.next('text-delta');
+      const { body: history } = await client.get('/chat/assistant/history').query({ chat });
+      sent.leave();
+      let view = fromHistory(history);
+      expect(view.runs[0]?.state).toBe('running');
+      const stream = await client.events(`/events?after=${view.seq}&agent=assistant&chat=${encodeURIComponent(chat)}`);
+      while (view.runs[0]?.state === 'running') {
+        const event = await stream.next();
+        expect(event).toBeDefined();
+        view = fold(view, event?.data as unknown as PageEvent);
+        expect(view.stale).toBe(false);
+      }
+      stream.leave();
+      expect(view.runs).toMatchObject([
+        { state: 'answered', items: [{ kind: 'answer', text: words, state: 'complete' }] },
+      ]);
     });
 
     test('the main chat is always there, another one is not', async () => {
@@ -284,182 +256,5 @@ export function routesSuite(start: StartStack): void {
       const second = await request(stack.url).get(path).set('if-none-match', String(first.headers.etag));
       expect([second.status, second.headers['content-length']]).toEqual([304, undefined]);
     });
-  });
-
-  describe('refusals', () => {
-    const missing = [
-      ['GET', '/nowhere', 'unknown_route'],
-      ['GET', '/chat/assistant', 'unknown_route'],
-      ['POST', '/chat/nobody', 'unknown_agent'],
-      ['GET', '/chat/nobody/history', 'unknown_agent'],
-      ['GET', '/chat/nobody/chats', 'unknown_agent'],
-      ['POST', '/chat/nobody/stop', 'unknown_agent'],
-      ['POST', '/chat/nobody/interject', 'unknown_agent'],
-      ['POST', '/agents/nobody/restart', 'unknown_agent'],
-      ['GET', '/events?agent=nobody', 'unknown_agent'],
-      ['GET', '/events?run=none', 'unknown_run'],
-      ['GET', '/runs/none', 'unknown_run'],
-      ['GET', '/runs/none?wait=1', 'unknown_run'],
-      ['POST', '/runs/none/stop', 'unknown_run'],
-    ] as const;
-    test.each(missing)('%s %s: %s', async (method, path, code) => {
-      const needsContent = /\/chat\/nobody(\/interject)?$/.test(path);
-      const body = needsContent ? { content: 'x' } : undefined;
-      const reply = method === 'GET' ? await client.get(path) : await client.post(path, body);
-      expect([reply.status, reply.body]).toEqual([404, { error: { code, message: expect.any(String) } }]);
-    });
-
-    const invalidBodies: [path: string, body: object, named: string][] = [
-      ['/chat/assistant', {}, 'body.content'],
-      ['/chat/assistant', { content: '' }, 'body.content'],
-      ['/chat/assistant', { content: 7 }, 'body.content'],
-      ['/chat/assistant', { content: 'x'.repeat(1_000_001) }, 'body.content'],
-      ['/chat/assistant', { content: 'half \ud83c a pair' }, 'body.content'],
-      ['/chat/assistant', { content: 'x', chat: '' }, 'body.chat'],
-      ['/chat/assistant', { content: 'x', chat: 'c'.repeat(101) }, 'body.chat'],
-      ['/chat/assistant', { content: 'x', chat: 'two\nlines' }, 'body.chat'],
-      ['/chat/assistant', { content: 'x', key: '' }, 'body.key'],
-      ['/chat/assistant', { content: 'x', key: 'k'.repeat(201) }, 'body.key'],
-      ['/chat/assistant', { content: 'x', backend: 'http://192.0.2.1' }, 'backend'],
-      ['/chat/assistant', [], 'body'],
-      ['/chat/assistant?chat=x', { content: 'x' }, 'chat'],
-      ['/chat/assistant/stop', { chat: 1 }, 'body.chat'],
-      ['/chat/assistant/stop', { agent: 'analyst' }, 'agent'],
-      ['/chat/assistant/interject', { chat: 'main' }, 'body.content'],
-      ['/chat/assistant/interject', { content: 'x', turn: 1 }, 'turn'],
-      ['/runs/some/stop', { force: true }, 'force'],
-      ['/agents/assistant/restart', { hard: true }, 'hard'],
-      ['/session', { token: 1 }, 'body.token'],
-      ['/session', { token: 'x', user: 'y' }, 'user'],
-    ];
-    test.each(invalidBodies)('POST %s %#: the field is named', async (path, body, named) => {
-      const reply = await client.post(path, body);
-      expect([reply.status, reply.body.error.code]).toEqual([400, 'invalid_request']);
-      expect(reply.body.error.message).toContain(named);
-    });
-
-    const invalidQueries = [
-      ['/runs/some?wait=61', 'query.wait'],
-      ['/runs/some?wait=-1', 'query.wait'],
-      ['/runs/some?wait=', 'query.wait'],
-      ['/runs/some?later=1', 'later'],
-      ['/chat/assistant/history?chat=', 'query.chat'],
-      ['/chat/assistant/history?chat=a&chat=b', 'query.chat'],
-      ['/chat/assistant/history?limit=1', 'limit'],
-      ['/chat/assistant/chats?limit=1', 'limit'],
-      ['/events?after=-1', 'query.after'],
-      ['/events?after=1e3', 'query.after'],
-      ['/events?since=1', 'since'],
-      ['/agents?id=1', 'id'],
-    ] as const;
-    test.each(invalidQueries)('GET %s: the field is named', async (path, named) => {
-      const reply = await client.get(path);
-      expect([reply.status, reply.body.error.code]).toEqual([400, 'invalid_request']);
-      expect(reply.body.error.message).toContain(named);
-    });
-
-    test('a Last-Event-ID that is none', async () => {
-      const reply = await client.get('/events').set('last-event-id', 'yesterday');
-      expect([reply.status, reply.body.error.code]).toEqual([400, 'invalid_request']);
-    });
-
-    test('what is not JSON, not valid JSON, empty, or too large', async () => {
-      const send = (type: string, text: string) => client.post('/chat/assistant').set('content-type', type).send(text);
-      const form = await send('application/x-www-form-urlencoded', 'content=x');
-      const plain = await send('text/plain', '{"content":"x"}');
-      const broken = await send('application/json', '{"content":');
-      const poisoned = await send('application/json', '{"content":"x","__proto__":{"chat":"y"}}');
-      const empty = await send('application/json', '');
-      const large = await send('application/json', JSON.stringify({ content: 'x'.repeat(9_000_000) }));
-      const seen = [form, plain, broken, poisoned, empty, large].map(({ status, body }) => [status, body.error.code]);
-      expect(seen).toEqual([
-        [415, 'not_json'],
-        [415, 'not_json'],
-        [400, 'invalid_request'],
-        [400, 'invalid_request'],
-        [400, 'invalid_request'],
-        [413, 'too_large'],
-      ]);
-    });
-
-    test('another Host, another Origin, no token', async () => {
-      const host = await client.get('/agents').set('host', 'rebound.example');
-      const origin = await client.post('/chat/assistant', { content: 'x' }).set('origin', 'https://other.example');
-      const site = await client.get('/agents').set('sec-fetch-site', 'cross-site');
-      const through = { 'x-forwarded-for': '192.0.2.1' };
-      const stranger = await request(stack.url).get('/agents').set(through);
-      const wrong = await request(stack.url)
-        .get('/agents')
-        .set({ ...through, authorization: 'Bearer wrong' });
-      const right = await client.get('/agents').set(through);
-      expect(right.status).toBe(200);
-      const seen = [host, origin, site, stranger, wrong].map(({ status, body }) => [status, body.error.code]);
-      expect(seen).toEqual([
-        [403, 'host_not_allowed'],
-        [403, 'origin_not_allowed'],
-        [403, 'origin_not_allowed'],
-        [401, 'token_required'],
-        [401, 'token_required'],
-      ]);
-    });
-
-    test('the token becomes a cookie, and the cookie opens the door', async () => {
-      const wrong = await request(stack.url).post('/session').send({ token: 'wrong' });
-      expect([wrong.status, wrong.body.error.code]).toEqual([401, 'token_required']);
-      const right = await request(stack.url).post('/session').send({ token: stack.token });
-      const cookie = String(right.headers['set-cookie']);
-      expect(right.status).toBe(204);
-      expect(cookie).toMatch(/; HttpOnly; SameSite=Strict;/);
-      expect(cookie).not.toContain(stack.token);
-      const stranger = request(stack.url).get('/agents').set('x-forwarded-for', '192.0.2.1');
-      const reply = await stranger.set('cookie', `theme=dark; ${cookie.split(';')[0]}`);
-      expect(reply.status).toBe(200);
-    });
-  });
-}
-
-/** What the gateway does at its limits, and when it closes; each test starts a stack with small limits. */
-export function limitsSuite(start: StartStack): void {
-  async function withStack(
-    limits: Partial<GatewayLimits>,
-    work: (client: Client, stack: RunningStack) => Promise<void>,
-  ) {
-    const stack = await start(limits);
-    try {
-      await work(new Client(stack), stack);
-    } finally {
-      await stack.close();
-    }
-  }
-
-  test('an answer that takes longer than the wait is asked for at its Location', () =>
-    withStack({ waitMs: 50 }, async (client) => {
-      const reply = await client.post('/chat/assistant', { content: LONG });
-      expect(reply.status).toBe(202);
-      expect(reply.headers.location).toBe(`/runs/${reply.body.run}`);
-      const now = await client.get(`${reply.headers.location}?wait=0`);
-      expect(now.body.status).toBe('running');
-      const stopped = await client.post(`${reply.headers.location}/stop`);
-      expect(stopped.body.status).toBe('stopped');
-    }));
-
-  test('beyond the limit of streams a message is refused and nothing is left behind', () =>
-    withStack({ streams: 1 }, async (client) => {
-      const stream = await client.events('/events');
-      const refused = await client.get('/events');
-      expect([refused.status, refused.body.error.code]).toEqual([429, 'too_many_streams']);
-      const chat = await client.post('/chat/analyst', { content: 'x' }).set('accept', 'text/event-stream');
-      expect([chat.status, chat.body.error.code]).toEqual([429, 'too_many_streams']);
-      const history = await client.get('/chat/analyst/history');
-      expect(history.body.messages).toEqual([]);
-      stream.leave();
-    }));
-
-  test('closing ends the streams in order', async () => {
-    const stack = await start();
-    const stream = await new Client(stack).events('/events');
-    const rest = stream.rest();
-    await stack.close();
-    await expect(rest).resolves.toBeInstanceOf(Array);
   });
 }

@@ -3,8 +3,11 @@ import type { AddressInfo } from 'node:net';
 import { describe } from 'vitest';
 import { createGateway } from '../../ui/gateway.ts';
 import type { GatewayLimits } from '../../ui/limits.ts';
+import { limitsSuite } from './limits.suite.ts';
 import { MemorySupervisor } from './memory-supervisor.ts';
-import { limitsSuite, type RunningStack, routesSuite } from './routes.suite.ts';
+import { refusalsSuite } from './refusals.suite.ts';
+import { routesSuite } from './routes.suite.ts';
+import type { RunningStack } from './stack-client.ts';
 
 async function start(limits: Partial<GatewayLimits> = {}): Promise<RunningStack> {
   const supervisor = new MemorySupervisor(1);
@@ -22,4 +25,5 @@ async function start(limits: Partial<GatewayLimits> = {}): Promise<RunningStack>
 }
 
 describe('routes', () => routesSuite(start));
+describe('refusals', () => refusalsSuite(start));
 describe('limits', () => limitsSuite(start));

@@ -75,7 +75,8 @@ async function serve(source: Source, changed: Partial<GatewayLimits> = {}) {
   const log = { error: (_fields: object, message: string) => logged.push(message), warn: () => undefined };
   const streams = new EventStreams(limits, log);
   const app = fastify().withTypeProvider<ZodTypeProvider>();
-  registerClosing(app, { streams, waits: new Waits(), limits });
+  const waits = new Waits();
+  registerClosing(app, { streams, waits, limits });
   registerErrors(app, log);
   app.get('/live', (_request, reply) => streams.open(reply, (signal) => source.subscribe(signal)));
   app.get('/run', (_request, reply) =>
@@ -92,6 +93,11 @@ async function serve(source: Source, changed: Partial<GatewayLimits> = {}) {
       throw new InterjectError('inbox_full');
     }),
   );
+  app.get('/waits', async (_request, reply) => {
+    await once(waits.follow(reply), 'abort');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    return 'waited';
+  });
   await app.listen({ host: '127.0.0.1', port: 0 });
   servers.push(app);
   const { port } = app.server.address() as AddressInfo;
@@ -216,20 +222,36 @@ test('a subscription that fails breaks the connection off and is logged', async 
   expect(logged).toEqual(['an event stream failed']);
 });
 
-test('closing ends streams properly, and does not wait for connections that never asked or do not read', async () => {
-  const source = new Source();
-  const { app, open, port } = await serve(source);
-  const reader = open('/idle');
-  const sleeper = open('/live');
-  await Promise.all([reader.received('retry'), sleeper.received('retry')]);
-  sleeper.socket.pause();
+test('closing ends streams properly, and does not wait for connections that never asked', async () => {
+  const { app, open, port } = await serve(new Source(), { closeMs: 600_000 });
+  const reader = open('/live');
+  await reader.received('retry');
   const silent = connect(port, '127.0.0.1');
   await once(silent, 'connect');
-  for (let seq = 1; seq <= 500; seq++) source.give(delta(seq, 'x'.repeat(20_000)));
   await app.close();
   await reader.closed();
   expect(reader.text.endsWith('\r\n0\r\n\r\n')).toBe(true);
   expect(app.server.listening).toBe(false);
-  sleeper.socket.destroy();
   silent.destroy();
+});
+
+test('closing finishes replies under way, then ends their connections', async () => {
+  const { app, open } = await serve(new Source(), { closeMs: 600_000 });
+  const client = open('/waits');
+  await once(app.server, 'request');
+  await app.close();
+  await client.closed();
+  expect(client.text).toMatch(/waited$/);
+});
+
+test('closing does not wait for a reader who does not read', async () => {
+  const source = new Source();
+  const { app, open, streams } = await serve(source, { closeMs: 10 });
+  const sleeper = open('/live');
+  await sleeper.received('retry');
+  sleeper.socket.pause();
+  for (let seq = 1; seq <= 2000; seq++) source.give(delta(seq, 'x'.repeat(20_000)));
+  await app.close();
+  expect(streams.size).toBe(0);
+  sleeper.socket.destroy();
 });

@@ -32,7 +32,8 @@ export interface RunLines {
   run: string;
   question: string;
   items: readonly Item[];
-  state: 'queued' | 'running' | RunStatus;
+  /** `ended`: a snapshot does not say how. */
+  state: 'queued' | 'running' | 'ended' | RunStatus;
   /** Why it ended as it did. */
   reason: string;
 }
@@ -45,8 +46,11 @@ export interface ChatView {
   stale: boolean;
 }
 
-/** A line of `GET /chat/:agent/history`; supervisor lines may say whose they are. */
-export type HistoryLine = ChatMessage & { intervention?: InterventionView };
+/** A line of `GET /chat/:agent/history`: the supervisor's may say whose they are, the user's how the run ended. */
+export type HistoryLine = ChatMessage & {
+  intervention?: InterventionView;
+  outcome?: { status: RunStatus; reason?: string };
+};
 
 export interface History {
   chat: string;
@@ -64,25 +68,27 @@ export function fromHistory(history: History): ChatView {
 }
 
 function runFromHistory(run: string, lines: readonly HistoryLine[]): RunLines {
-  const question = lines.find(({ role }) => role === 'user')?.content ?? '';
+  const asked = lines.find(({ role }) => role === 'user');
   const items = lines.filter(({ role }) => role !== 'user').map((line, index) => itemFromHistory(line, index));
-  return { run, question, items, state: stateFromHistory(lines), reason: '' };
+  const state = asked?.outcome?.status ?? stateFromHistory(lines);
+  return { run, question: asked?.content ?? '', items, state, reason: asked?.outcome?.reason ?? '' };
 }
 
 function itemFromHistory(line: HistoryLine, index: number): Item {
+  const { turn = index + 1 } = line;
   if (line.role === 'supervisor') {
-    const { policy = '', action = 'interject', reason = line.content, turn = 0 } = line.intervention ?? {};
-    return { kind: 'intervention', policy, action, reason, turn };
+    const { policy = '', action = 'interject', reason = line.content } = line.intervention ?? {};
+    return { kind: 'intervention', policy, action, reason, turn: line.intervention?.turn ?? turn };
   }
   const state = line.status === 'queued' ? 'streaming' : line.status;
-  const turn = line.turn ?? index + 1;
   return { kind: 'answer', turn, text: line.content, reasoning: line.reasoning ?? '', state, note: '', held: 0 };
 }
 
 function stateFromHistory(lines: readonly HistoryLine[]): RunLines['state'] {
   if (lines.some(({ status }) => status === 'streaming')) return 'running';
   if (lines.some(({ status }) => status === 'queued')) return 'queued';
-  return lines.at(-1)?.status === 'complete' ? 'answered' : 'failed';
+  const last = lines.at(-1);
+  return last?.role === 'assistant' && last.status === 'complete' ? 'answered' : 'ended';
 }
 
 /** The run that is being worked on, if there is one. */

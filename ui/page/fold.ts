@@ -85,7 +85,8 @@ function withAnswer(run: RunLines, turn: number, change: (answer: Answer) => Ans
   const known = run.items[index];
   const answer = change(known?.kind === 'answer' ? known : newAnswer(turn));
   const items = known === undefined ? [...run.items, answer] : run.items.with(index, answer);
-  return { ...run, state: run.state === 'queued' ? 'running' : run.state, items };
+  const open = run.state === 'queued' || run.state === 'ended';
+  return { ...run, state: open ? 'running' : run.state, items };
 }
 
 function withDelta(

@@ -16,6 +16,7 @@ export class LogView {
   readonly #log: HTMLElement;
   #runs: { id: string; drawn: Drawn<RunLines> }[] = [];
   #agent = '';
+  #following = true;
 
   constructor(log: HTMLElement) {
     this.#log = log;
@@ -23,9 +24,16 @@ export class LogView {
     log.tabIndex = 0;
   }
 
+  /** Goes to the end with the next drawing: the reader has written something. */
+  follow(): void {
+    this.#following = true;
+  }
+
   /** Shows this chat of this agent; stays where the reader is, unless they are at the end. */
   draw(view: ChatView, agent: string): void {
-    const follow = this.#log.scrollHeight - this.#log.scrollTop - this.#log.clientHeight < FOLLOW_WITHIN;
+    const toEnd = this.#log.scrollHeight - this.#log.scrollTop - this.#log.clientHeight;
+    const follow = this.#following || toEnd < FOLLOW_WITHIN;
+    this.#following = false;
     if (agent !== this.#agent || !this.#continues(view)) this.#clear(agent);
     for (const [index, run] of view.runs.entries()) this.#drawn(run, index).update(run);
     this.#log.dataset.empty = String(view.runs.length === 0);

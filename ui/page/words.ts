@@ -14,6 +14,7 @@ const ENDINGS: Record<RunLines['state'], string> = {
   queued: 'Waiting for its turn',
   running: '',
   answered: '',
+  ended: '',
   failed: 'No answer: it failed',
   stopped: 'Stopped',
   blocked: 'Blocked',
@@ -52,6 +53,7 @@ export function describeState(view: ChatView, connection: Connection, agent: str
   const last = view.runs.at(-1);
   if (last === undefined) return 'Ready.';
   if (last.state === 'queued') return 'The message waits in the inbox …';
+  if (last.state === 'ended') return 'Ready.';
   return last.state === 'answered' ? 'Answer complete.' : `${describeEnding(last)}.`;
 }
 

@@ -1,0 +1,120 @@
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { LoadedConfiguration } from '../../stack/config.ts';
+import { isLoopback, makePlan } from '../../stack/plan.ts';
+import { resolveOptions } from '../../stack/resolve-options.ts';
+
+const HERE = '/somewhere';
+
+function plan(commandLine: Record<string, string | string[]>, configuration?: Partial<LoadedConfiguration>) {
+  const file = { file: '/etc/stack/agents.config.ts', name: 'agents.config.ts', options: {} };
+  const loaded = configuration && { ...file, ...configuration };
+  return makePlan(resolveOptions({ commandLine, environment: {} }), loaded, HERE);
+}
+
+const AGENTS = [
+  { name: 'a', system: 'A' },
+  { name: 'b', system: 'B', backend: 'second' },
+];
+const BACKENDS = [
+  { name: 'first', kind: 'openai' as const, url: 'http://127.0.0.1:1', slots: 2 },
+  { name: 'second', kind: 'openai' as const, url: 'http://127.0.0.1:2', apiKeyVariable: 'KEY' },
+];
+
+describe('a plan', () => {
+  it('without a configuration has two agents, the simulator and the default policy', () => {
+    const made = plan({});
+    expect(made.agents.map(({ name }) => name)).toEqual(['assistant', 'analyst']);
+    expect(made.backends).toMatchObject([{ name: 'simulator', simulator: true }]);
+    expect(made.policies).toEqual([{ use: 'error-keyword', path: undefined, options: {}, agents: undefined }]);
+    expect(made.dataFolder).toBe(join(HERE, 'data'));
+  });
+
+  it('picks configured agents by name, and makes new ones of names that are not', () => {
+    const made = plan({ agents: 'b,new' }, { agents: AGENTS, backends: BACKENDS });
+    expect(made.agents.map(({ name }) => name)).toEqual(['b', 'new']);
+    expect(made.agents[0]?.system).toBe('B');
+    expect(made.agents[1]?.system).toMatch(/helpful/);
+  });
+
+  it('puts a backend of the command line first and keeps the others', () => {
+    const made = plan(
+      { backend: 'http://127.0.0.1:9', model: 'm', slots: '3' },
+      { agents: AGENTS, backends: BACKENDS },
+    );
+    expect(made.backends).toMatchObject([
+      { name: 'default', url: 'http://127.0.0.1:9', model: 'm', slots: 3, simulator: false },
+      { name: 'first', slots: 2 },
+      { name: 'second' },
+    ]);
+  });
+
+  it('replaces a backend called default as a whole, its API key above all', () => {
+    const configured = [{ ...BACKENDS[1], name: 'default', kind: 'openai' as const, url: 'http://127.0.0.1:2' }];
+    expect(plan({ backend: 'http://127.0.0.1:9' }, { backends: configured }).backends).toEqual([
+      { name: 'default', kind: 'openai', url: 'http://127.0.0.1:9', simulator: false },
+    ]);
+  });
+
+  it('applies --model and --slots to the first backend', () => {
+    const made = plan({ model: 'm', slots: '8' }, { backends: BACKENDS });
+    expect(made.backends[0]).toMatchObject({ name: 'first', model: 'm', slots: 8 });
+    expect(made.backends[1]).not.toHaveProperty('model');
+  });
+});
+
+describe('policies of a plan', () => {
+  it('of the command line replace those of the stack; paths are relative to where one stands', () => {
+    const made = plan({ policy: ['./mine.ts', 'error-keyword'] }, { policies: ['error-keyword'] });
+    expect(made.policies.map(({ use, path }) => [use, path])).toEqual([
+      ['./mine.ts', join(HERE, 'mine.ts')],
+      ['error-keyword', undefined],
+    ]);
+  });
+
+  it('are switched off with none', () => {
+    expect(plan({ policy: ['none'] }).policies).toEqual([]);
+    expect(() => plan({ policy: ['none', './x.ts'] })).toThrow('--policy: "none" cannot be combined with a policy.');
+  });
+
+  it('of an agent are its own, in its own order; paths are relative to the configuration file', () => {
+    const agents = [
+      { name: 'a', system: '' },
+      { name: 'b', system: '', policies: [{ use: './p.ts', options: { x: 1 } }, 'error-keyword'] },
+    ];
+    expect(plan({}, { agents }).policies).toEqual([
+      { use: 'error-keyword', path: undefined, options: {}, agents: ['a'] },
+      { use: './p.ts', path: '/etc/stack/p.ts', options: { x: 1 }, agents: ['b'] },
+      { use: 'error-keyword', path: undefined, options: {}, agents: ['b'] },
+    ]);
+  });
+});
+
+describe('a plan is refused, with exit code 2, when', () => {
+  it('references lead nowhere or names are used twice', () => {
+    const agents = [
+      AGENTS[0],
+      { ...AGENTS[1], backend: 'secnd' },
+      { ...AGENTS[0], policies: ['error-keywrd'] },
+    ] as typeof AGENTS;
+    expect(() => plan({}, { agents, backends: BACKENDS, policies: ['mine'] })).toThrow(
+      [
+        'agents.config.ts: agents[2].name: "a" is the name of agents[0] already.',
+        'agents.config.ts: agents[1].backend: there is no backend "secnd"; did you mean "second"?',
+        'agents.config.ts: policies[0]: there is no policy "mine" (built in: error-keyword); a file is given as a path, like ./mine.ts.',
+        'agents.config.ts: agents[2].policies[0]: there is no policy "error-keywrd" (did you mean "error-keyword"); a file is given as a path, like ./error-keywrd.ts.',
+      ].join('\n'),
+    );
+    expect(() => plan({ policy: ['mine'] })).toThrow(/^--policy: there is no policy "mine"/);
+  });
+
+  it('it listens beyond loopback without a secret', () => {
+    for (const host of ['0.0.0.0', '192.168.1.5', '::', 'example.org']) {
+      expect(() => plan({ host })).toThrow(
+        expect.objectContaining({ exitCode: 2, message: expect.stringContaining('INTERJECT_TOKEN') }),
+      );
+      expect(plan({ host, token: 'a-secret-of-my-own' }).token).toBe('a-secret-of-my-own');
+    }
+    expect(['127.0.0.1', '127.8.9.1', '::1', 'localhost'].every(isLoopback)).toBe(true);
+  });
+});

@@ -1,0 +1,45 @@
+/** The thread that moves the write-ahead log into the database: it does, and nothing that happens to it ends the process. */
+import { once } from 'node:events';
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
+import { expect, onTestFinished, test } from 'vitest';
+import type { Database } from '../../supervisor/store/database.ts';
+import { workerEntries } from '../supervisor/worker-entries.ts';
+import { connectTo, temporaryFolder } from './temporary-store.ts';
+
+const MEGABYTES = 8;
+
+/** Makes the log longer than the worker leaves it. */
+function fill(database: Database): void {
+  database.exec('create table if not exists filling (text text)');
+  const insert = database.prepare('insert into filling values (?)');
+  database.transaction(() => {
+    for (let count = 0; count < MEGABYTES; count++) insert.run('x'.repeat(1024 * 1024));
+  })();
+}
+
+test('it goes on after a time in which the database was locked', async () => {
+  const path = join(temporaryFolder(), 'interject.db');
+  const locking = connectTo(path);
+  locking.pragma('locking_mode = exclusive');
+  locking.pragma('journal_mode = wal');
+  locking.pragma('wal_autocheckpoint = 0');
+  fill(locking);
+  const worker = new Worker(workerEntries().checkpoint, { workerData: { path } });
+  onTestFinished(async () => void (await worker.terminate()));
+  const failed = once(worker, 'error').then(([error]) => error as Error);
+  failed.catch(() => {});
+  expect(await Promise.race([failed, delay(1700, 'alive')])).toBe('alive');
+  locking.close();
+  const database = connectTo(path);
+  database.pragma('wal_autocheckpoint = 0');
+  const before = statSync(path).size;
+  fill(database);
+  const grown = async (): Promise<string> => {
+    while (statSync(path).size < before + MEGABYTES * 1024 * 1024) await delay(20);
+    return 'grown';
+  };
+  expect(await Promise.race([failed, grown()])).toBe('grown');
+});

@@ -1,0 +1,239 @@
+/**
+ * A stack in one process: the real engine, agents and model server over real sockets, HTTP and SQLite. What the process entries do in
+ * a stack of processes, a test does by hand here: starting and ending agents, starting a supervisor anew.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { runAgent } from '../../agent/agent-process.ts';
+import type { BackendDefinition } from '../../agent/backend/backend.ts';
+import type { LoggedRequest } from '../../agent/backend/simulator/request-log.ts';
+import { type Simulator, startSimulator } from '../../agent/backend/simulator/server.ts';
+import type { SimulatorOptions } from '../../agent/backend/simulator/settings.ts';
+import type { Log } from '../../agent/log.ts';
+import type { AgentDefinition } from '../../supervisor/configuration.ts';
+import { Engine } from '../../supervisor/engine.ts';
+import type { EventScope, EventType } from '../../supervisor/events.ts';
+import { RunWaiters } from '../../supervisor/run-waiters.ts';
+import type { RunView } from '../../supervisor/service.ts';
+import type { PolicySource, SupervisorSettings } from '../../supervisor/settings.ts';
+import { StackSupervisor } from '../../supervisor/supervisor.ts';
+import { temporaryFolder } from '../store/temporary-store.ts';
+import { type BusProxy, startBusProxy } from './bus-proxy.ts';
+import { workerEntries } from './worker-entries.ts';
+
+const SILENT: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+const LONG_ENOUGH_MS = 20_000;
+const SPEED = { ttftMs: 2, tokensPerSecond: 0, slots: 4 };
+
+export interface StackOptions {
+  /** Default: the assistant and the analyst, without a system prompt. */
+  agents?: (Partial<AgentDefinition> & { name: string })[];
+  /** Modules as text, or sources; default: `error-keyword`. */
+  policies?: (string | PolicySource)[];
+  simulator?: SimulatorOptions;
+  /** Another model server instead of the simulator. */
+  backend?: BackendDefinition;
+  slots?: number;
+}
+
+/** An event as readers get it. */
+export type SeenEvent = { type: EventType; seq?: number; run?: string; agent?: string } & Record<string, unknown>;
+
+export class RunningStack {
+  readonly folder = temporaryFolder();
+  readonly #options: StackOptions;
+  readonly #agents = new Map<string, { incarnation: string; stopping: AbortController }>();
+  #incarnations = 0;
+  #waiters = new RunWaiters();
+  #proxy: BusProxy | undefined;
+  #simulator: Simulator | undefined;
+  engine: Engine;
+  supervisor: StackSupervisor;
+
+  constructor(options: StackOptions, simulator: Simulator | undefined) {
+    this.#options = options;
+    this.#simulator = simulator;
+    [this.engine, this.supervisor] = this.#newSupervisor();
+  }
+
+  get simulator(): Simulator {
+    if (this.#simulator === undefined) throw new Error('this stack has another model server');
+    return this.#simulator;
+  }
+
+  get #backend(): BackendDefinition {
+    return this.#options.backend ?? { name: 'simulator', kind: 'openai', url: this.simulator.url };
+  }
+
+  #newSupervisor(): [Engine, StackSupervisor] {
+    this.#waiters = new RunWaiters();
+    const waiters = this.#waiters;
+    const engine = new Engine(this.#settings(), workerEntries(), SILENT, (run) => waiters.ended(run));
+    return [engine, new StackSupervisor(engine, waiters, { restartAgent: () => {} })];
+  }
+
+  #settings(): SupervisorSettings {
+    const { agents = [{ name: 'assistant' }, { name: 'analyst' }], slots } = this.#options;
+    return {
+      dataFolder: this.folder,
+      socketPath: join(this.folder, 's.sock'),
+      host: '127.0.0.1',
+      port: 0,
+      allowedHosts: [],
+      token: 'unused',
+      durability: 'normal',
+      agents: agents.map((agent) => ({ system: '', ...agent })),
+      backends: [{ ...this.#backend, ...(slots !== undefined && { slots }), simulator: false }],
+      policies: this.#policies(),
+      previousExit: undefined,
+    };
+  }
+
+  #policies(): PolicySource[] {
+    const { policies = [{ use: 'error-keyword', options: {} }] } = this.#options;
+    return policies.map((policy, index) => {
+      if (typeof policy !== 'string') return policy;
+      mkdirSync(join(this.folder, 'policies'), { recursive: true });
+      const file = join(this.folder, 'policies', `${index}.mjs`);
+      writeFileSync(file, `export default ${policy}`);
+      return { use: `./${index}.ts`, file, version: `v${index}`, options: {} };
+    });
+  }
+
+  async start(): Promise<void> {
+    this.#proxy = await startBusProxy(join(this.folder, 'a.sock'), join(this.folder, 's.sock'));
+    await this.engine.start();
+    const backend = this.#backend.name;
+    await this.until(() => this.supervisor.backends().some(({ name, up }) => name === backend && up));
+  }
+
+  /** Starts the process of an agent, as it were, and waits until it has said hello. */
+  async startAgent(name: string): Promise<void> {
+    const [incarnation, stopping] = [`${name}-${++this.#incarnations}`, new AbortController()];
+    this.#agents.set(name, { incarnation, stopping });
+    const settings = { agent: name, incarnation, socketPath: join(this.folder, 'a.sock'), backends: [this.#backend] };
+    runAgent(settings, SILENT, stopping.signal);
+    await this.until(() => this.engine.bench.links.connected(name) === incarnation);
+  }
+
+  async startAgents(): Promise<void> {
+    for (const { name } of this.#settings().agents) await this.startAgent(name);
+  }
+
+  /** Ends the process of an agent, as it were, and tells the supervisor as init does. */
+  endAgent(name: string, { expected = false } = {}): void {
+    const agent = this.#agents.get(name);
+    agent?.stopping.abort();
+    const exit = { incarnation: agent?.incarnation ?? '', reason: 'killed', restarting: true, expected };
+    this.engine.agentExited(name, exit);
+  }
+
+  /** Breaks the connections between agents and supervisor. */
+  dropConnections(): void {
+    this.#proxy?.drop();
+  }
+
+  /** A simulator on the port of one that is gone. */
+  async restartSimulator(port: number): Promise<void> {
+    this.#simulator = await startSimulator({ ...SPEED, port });
+  }
+
+  async stopSupervisor(): Promise<void> {
+    await this.engine.close();
+  }
+
+  /** A new supervisor over the same folder; agents that live call it. */
+  async startSupervisor(): Promise<void> {
+    [this.engine, this.supervisor] = this.#newSupervisor();
+    await this.engine.start();
+  }
+
+  async close(): Promise<void> {
+    for (const { stopping } of this.#agents.values()) stopping.abort();
+    await this.engine.close();
+    await this.#proxy?.close();
+    await this.#simulator?.close();
+  }
+
+  /** Says something and waits for the end of the run. */
+  async ask(content: string, place: { agent?: string; chat?: string; key?: string } = {}): Promise<RunView> {
+    const { run } = await this.supervisor.accept({ agent: 'assistant', ...place, content });
+    return this.supervisor.waitForRun(run, LONG_ENOUGH_MS);
+  }
+
+  /** Says something; returns the id of the run. */
+  async say(content: string, place: { agent?: string; chat?: string; key?: string } = {}): Promise<string> {
+    return (await this.supervisor.accept({ agent: 'assistant', ...place, content })).run;
+  }
+
+  wait(run: string): Promise<RunView> {
+    return this.supervisor.waitForRun(run, LONG_ENOUGH_MS);
+  }
+
+  /** Recorded events in this scope, and live ones, up to the one that is wanted. */
+  async eventsUntil(scope: EventScope, isLast: (event: SeenEvent) => boolean, after = 0): Promise<SeenEvent[]> {
+    const seen: SeenEvent[] = [];
+    for await (const batch of this.supervisor.events(scope, after, AbortSignal.timeout(LONG_ENOUGH_MS))) {
+      for (const { data } of batch) {
+        seen.push(JSON.parse(data) as SeenEvent);
+        if (isLast(seen.at(-1) as SeenEvent)) return seen;
+      }
+    }
+    throw new Error(`the event did not come; there were ${seen.map(({ type }) => type).join(', ')}`);
+  }
+
+  /** Everything that readers were told about a run that ends. */
+  eventsOf(run: string): Promise<SeenEvent[]> {
+    return this.eventsUntil({ run }, ({ type }) => type === 'run-end');
+  }
+
+  /** Resolves when an event of this type was told about a run. */
+  async event(run: string, type: EventType): Promise<SeenEvent> {
+    return (await this.eventsUntil({ run }, (event) => event.type === type)).at(-1) as SeenEvent;
+  }
+
+  /** Model calls whose last user message holds this text. */
+  calls(text = ''): LoggedRequest[] {
+    return this.simulator.requests().filter(({ messages }) => messages.some(({ content }) => content.includes(text)));
+  }
+
+  /** Looks again and again; for what no event tells. */
+  async until(isTrue: () => boolean): Promise<void> {
+    const end = performance.now() + LONG_ENOUGH_MS;
+    while (!isTrue()) {
+      if (performance.now() > end) throw new Error(`never became true: ${isTrue}`);
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+  }
+}
+
+/** A fast simulator, a supervisor and its agents; all of it ends with the test. */
+export async function startStack(options: StackOptions = {}): Promise<RunningStack> {
+  const stack = await startWithoutAgents(options);
+  await stack.startAgents();
+  return stack;
+}
+
+export async function startWithoutAgents(options: StackOptions = {}): Promise<RunningStack> {
+  const simulator =
+    options.backend === undefined ? await startSimulator({ ...SPEED, ...options.simulator }) : undefined;
+  const stack = new RunningStack(options, simulator);
+  onTestFinished(() => stack.close());
+  await stack.start();
+  return stack;
+}
+
+/** A user message that makes the simulator say this, without containing it. */
+export function sayCoded(text: string): string {
+  return `say-coded: ${Buffer.from(text).toString('hex')}`;
+}
+
+/** The deltas of one channel of a turn, put together, with their offsets checked. */
+export function shownText(events: readonly SeenEvent[], turn: number, channel: 'text' | 'reasoning' = 'text'): string {
+  const deltas = events.filter((event) => event.type === `${channel}-delta` && event.turn === turn);
+  return deltas.reduce((text, { offset, text: added }) => {
+    if (offset !== text.length) throw new Error(`gap or repetition at ${offset}, there are ${text.length} characters`);
+    return text + String(added);
+  }, '');
+}

@@ -1,0 +1,63 @@
+/** What the page says. */
+import { expect, test } from 'vitest';
+import type { Stack } from '../../../ui/page/api.ts';
+import type { RunLines } from '../../../ui/page/chat-view.ts';
+import { describeBackend, describeEnding, describeIntervention, describeState } from '../../../ui/page/words.ts';
+
+const stack = (backend: Partial<Stack['backends'][number]>): Stack => ({
+  agents: [
+    {
+      id: 'a',
+      state: 'ready',
+      model: 'tiny',
+      backend: 'b',
+      policies: ['error-keyword'],
+      queued: 0,
+      running: 0,
+      restarts: 0,
+    },
+  ],
+  backends: [
+    { name: 'b', url: 'http://127.0.0.1:8080', server: 'llama-server', up: true, slots: 1, model: 'tiny', ...backend },
+  ],
+  policies: [],
+});
+
+test('the backend: a simulator is called one, one that is down says why', () => {
+  expect(describeBackend(stack({}), 'a')).toBe(
+    'tiny on llama-server (http://127.0.0.1:8080). Watched by error-keyword.',
+  );
+  expect(describeBackend(stack({ server: 'simulator' }), 'a')).toMatch(/^Simulator: .* not a real model\. .*--backend/);
+  expect(describeBackend(stack({ up: false, detail: 'refused' }), 'a')).toContain('It does not answer: refused.');
+  expect(describeBackend(stack({}), 'nobody')).toBe('');
+});
+
+test('who intervened', () => {
+  const intervention = {
+    kind: 'intervention',
+    policy: 'error-keyword',
+    action: 'interject',
+    reason: 'x',
+    turn: 1,
+  } as const;
+  expect(describeIntervention(intervention)).toBe('Policy error-keyword corrected the answer');
+  expect(describeIntervention({ ...intervention, turn: 0 })).toBe('Policy error-keyword flagged the message');
+  expect(describeIntervention({ ...intervention, action: 'block' })).toBe('Policy error-keyword blocked the answer');
+  expect(describeIntervention({ ...intervention, policy: 'person' })).toBe('A person corrected the answer');
+  expect(describeIntervention({ ...intervention, policy: '' })).toBe('The supervisor corrected the answer');
+});
+
+test('the state line', () => {
+  const run: RunLines = { run: 'r', question: 'x', items: [], state: 'answered', reason: '' };
+  const line = (changes: Partial<RunLines>) =>
+    describeState({ seq: 1, stale: false, runs: [{ ...run, ...changes }] }, 'connected', 'a');
+  expect(line({ state: 'running' })).toBe('a is answering …');
+  expect(line({ state: 'queued' })).toMatch(/waits/);
+  expect(line({})).toBe('Answer complete.');
+  expect(line({ state: 'ended' })).toBe('Ready.');
+  expect(line({ state: 'blocked', reason: 'no' })).toBe('Blocked: no.');
+  expect(describeState({ seq: 0, stale: false, runs: [] }, 'lost', 'a')).toMatch(/reconnecting/);
+  expect(describeEnding({ ...run, state: 'failed', reason: 'context_overflow' })).toBe(
+    'No answer: it failed: context_overflow',
+  );
+});

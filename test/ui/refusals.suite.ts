@@ -1,0 +1,147 @@
+/**
+ * Every refusal that a client can bring about, told over HTTP only, so that it runs over any stack. The stack has the agents `assistant` and `analyst`, the policy
+ * `error-keyword`, and a model that answers `say: TEXT` and `say-coded: HEX` with that text, at 5,000 words a second at most.
+ */
+import request from 'supertest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type RunningStack, StackClient, type StartStack } from './stack-client.ts';
+
+/** What is refused, with which code, naming what. */
+export function refusalsSuite(start: StartStack): void {
+  let stack: RunningStack;
+  let client: StackClient;
+  beforeAll(async () => {
+    stack = await start();
+    client = new StackClient(stack);
+  });
+  afterAll(() => stack.close());
+
+  const missing = [
+    ['GET', '/nowhere', 'unknown_route'],
+    ['GET', '/chat/assistant', 'unknown_route'],
+    ['POST', '/chat/nobody', 'unknown_agent'],
+    ['GET', '/chat/nobody/history', 'unknown_agent'],
+    ['GET', '/chat/nobody/chats', 'unknown_agent'],
+    ['POST', '/chat/nobody/stop', 'unknown_agent'],
+    ['POST', '/chat/nobody/interject', 'unknown_agent'],
+    ['POST', '/agents/nobody/restart', 'unknown_agent'],
+    ['GET', '/events?agent=nobody', 'unknown_agent'],
+    ['GET', '/events?run=none', 'unknown_run'],
+    ['GET', '/runs/none', 'unknown_run'],
+    ['GET', '/runs/none?wait=1', 'unknown_run'],
+    ['POST', '/runs/none/stop', 'unknown_run'],
+  ] as const;
+  test.each(missing)('%s %s: %s', async (method, path, code) => {
+    const needsContent = /\/chat\/nobody(\/interject)?$/.test(path);
+    const body = needsContent ? { content: 'x' } : undefined;
+    const reply = method === 'GET' ? await client.get(path) : await client.post(path, body);
+    expect([reply.status, reply.body]).toEqual([404, { error: { code, message: expect.any(String) } }]);
+  });
+
+  const invalidBodies: [path: string, body: object, named: string][] = [
+    ['/chat/assistant', {}, 'body.content'],
+    ['/chat/assistant', { content: '' }, 'body.content'],
+    ['/chat/assistant', { content: 7 }, 'body.content'],
+    ['/chat/assistant', { content: 'x'.repeat(1_000_001) }, 'body.content'],
+    ['/chat/assistant', { content: 'half \ud83c a pair' }, 'body.content'],
+    ['/chat/assistant', { content: 'x', chat: '' }, 'body.chat'],
+    ['/chat/assistant', { content: 'x', chat: 'c'.repeat(101) }, 'body.chat'],
+    ['/chat/assistant', { content: 'x', chat: 'two\nlines' }, 'body.chat'],
+    ['/chat/assistant', { content: 'x', key: '' }, 'body.key'],
+    ['/chat/assistant', { content: 'x', key: 'k'.repeat(201) }, 'body.key'],
+    ['/chat/assistant', { content: 'x', backend: 'http://192.0.2.1' }, 'backend'],
+    ['/chat/assistant', [], 'body'],
+    ['/chat/assistant?chat=x', { content: 'x' }, 'chat'],
+    ['/chat/assistant/stop', { chat: 1 }, 'body.chat'],
+    ['/chat/assistant/stop', { agent: 'analyst' }, 'agent'],
+    ['/chat/assistant/interject', { chat: 'main' }, 'body.content'],
+    ['/chat/assistant/interject', { content: 'x', turn: 1 }, 'turn'],
+    ['/runs/some/stop', { force: true }, 'force'],
+    ['/agents/assistant/restart', { hard: true }, 'hard'],
+    ['/session', { token: 1 }, 'body.token'],
+    ['/session', { token: 'x', user: 'y' }, 'user'],
+  ];
+  test.each(invalidBodies)('POST %s %#: the field is named', async (path, body, named) => {
+    const reply = await client.post(path, body);
+    expect([reply.status, reply.body.error.code]).toEqual([400, 'invalid_request']);
+    expect(reply.body.error.message).toContain(named);
+  });
+
+  const invalidQueries = [
+    ['/runs/some?wait=61', 'query.wait'],
+    ['/runs/some?wait=-1', 'query.wait'],
+    ['/runs/some?wait=', 'query.wait'],
+    ['/runs/some?later=1', 'later'],
+    ['/chat/assistant/history?chat=', 'query.chat'],
+    ['/chat/assistant/history?chat=a&chat=b', 'query.chat'],
+    ['/chat/assistant/history?limit=1', 'limit'],
+    ['/chat/assistant/chats?limit=1', 'limit'],
+    ['/events?after=-1', 'query.after'],
+    ['/events?after=1e3', 'query.after'],
+    ['/events?since=1', 'since'],
+    ['/agents?id=1', 'id'],
+  ] as const;
+  test.each(invalidQueries)('GET %s: the field is named', async (path, named) => {
+    const reply = await client.get(path);
+    expect([reply.status, reply.body.error.code]).toEqual([400, 'invalid_request']);
+    expect(reply.body.error.message).toContain(named);
+  });
+
+  test('a Last-Event-ID that is none', async () => {
+    const reply = await client.get('/events').set('last-event-id', 'yesterday');
+    expect([reply.status, reply.body.error.code]).toEqual([400, 'invalid_request']);
+  });
+
+  test('what is not JSON, not valid JSON, empty, or too large', async () => {
+    const send = (type: string, text: string) => client.post('/chat/assistant').set('content-type', type).send(text);
+    const form = await send('application/x-www-form-urlencoded', 'content=x');
+    const plain = await send('text/plain', '{"content":"x"}');
+    const broken = await send('application/json', '{"content":');
+    const poisoned = await send('application/json', '{"content":"x","__proto__":{"chat":"y"}}');
+    const empty = await send('application/json', '');
+    const large = await send('application/json', JSON.stringify({ content: 'x'.repeat(9_000_000) }));
+    const seen = [form, plain, broken, poisoned, empty, large].map(({ status, body }) => [status, body.error.code]);
+    expect(seen).toEqual([
+      [415, 'not_json'],
+      [415, 'not_json'],
+      [400, 'invalid_request'],
+      [400, 'invalid_request'],
+      [400, 'invalid_request'],
+      [413, 'too_large'],
+    ]);
+  });
+
+  test('another Host, another Origin, no token', async () => {
+    const host = await client.get('/agents').set('host', 'rebound.example');
+    const origin = await client.post('/chat/assistant', { content: 'x' }).set('origin', 'https://other.example');
+    const site = await client.get('/agents').set('sec-fetch-site', 'cross-site');
+    const through = { 'x-forwarded-for': '192.0.2.1' };
+    const stranger = await request(stack.url).get('/agents').set(through);
+    const wrong = await request(stack.url)
+      .get('/agents')
+      .set({ ...through, authorization: 'Bearer wrong' });
+    const right = await client.get('/agents').set(through);
+    expect(right.status).toBe(200);
+    const seen = [host, origin, site, stranger, wrong].map(({ status, body }) => [status, body.error.code]);
+    expect(seen).toEqual([
+      [403, 'host_not_allowed'],
+      [403, 'origin_not_allowed'],
+      [403, 'origin_not_allowed'],
+      [401, 'token_required'],
+      [401, 'token_required'],
+    ]);
+  });
+
+  test('the token becomes a cookie, and the cookie opens the door', async () => {
+    const wrong = await request(stack.url).post('/session').send({ token: 'wrong' });
+    expect([wrong.status, wrong.body.error.code]).toEqual([401, 'token_required']);
+    const right = await request(stack.url).post('/session').send({ token: stack.token });
+    const cookie = String(right.headers['set-cookie']);
+    expect(right.status).toBe(204);
+    expect(cookie).toMatch(/; HttpOnly; SameSite=Strict;/);
+    expect(cookie).not.toContain(stack.token);
+    const stranger = request(stack.url).get('/agents').set('x-forwarded-for', '192.0.2.1');
+    const reply = await stranger.set('cookie', `theme=dark; ${cookie.split(';')[0]}`);
+    expect(reply.status).toBe(200);
+  });
+}
