@@ -38,7 +38,8 @@ export class ChildLife {
   constructor(specification: ChildSpecification, previousExit: ChildExit | undefined, listener: LifeListener) {
     const { file, execArgv, environment, message } = specification.start;
     this.#listener = listener;
-    this.#process = fork(file, [], {
+    // The program does not read its argument; it tells processes apart in the lists of the system.
+    this.#process = fork(file, [specification.id], {
       execArgv: [...execArgv],
       env: environment,
       // A session of its own: Ctrl-C in the terminal reaches init alone.

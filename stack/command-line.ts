@@ -4,7 +4,7 @@ import { nearestName } from '../policy/nearest-name.ts';
 import { usageFailure } from './failure.ts';
 import { COMMANDS, flagOf, OPTIONS, type OptionName, optionRows } from './options.ts';
 
-export type CommandName = 'start' | keyof typeof COMMANDS;
+type CommandName = 'start' | keyof typeof COMMANDS;
 
 /** Flags with their text; several texts where a flag may be repeated. */
 export type GivenOptions = { [K in OptionName]?: string | string[] };

@@ -11,7 +11,7 @@ import { findNotPlain } from './plain-data.ts';
 import { bundleUserModule } from './user-module.ts';
 
 /** What is looked for in the working directory; the first that exists is read. */
-export const CONFIGURATION_FILES = [
+const CONFIGURATION_FILES = [
   'agents.config.ts',
   'agents.config.mts',
   'agents.config.js',

@@ -18,6 +18,8 @@ export function createLog(
 ): Logger {
   // Synchronous: an entry that was logged is in the file, whatever the process dies of.
   const file = pino.destination({ dest: settings.file, append: true, mkdir: true, mode: 0o600, sync: true });
+  // A full disk is no reason to end.
+  file.on('error', () => {});
   const streams = pino.multistream([{ level: 'trace', stream: file }, ...(terminal === undefined ? [] : [terminal])]);
   const contents = showsContents(settings.level);
   return pino(

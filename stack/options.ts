@@ -36,7 +36,8 @@ function optional<T, F extends boolean = false>(kind: OptionKind<T>, help: strin
 
 const NAME = /^[a-z0-9][a-z0-9_-]{0,39}$/;
 const NAME_HELP = 'lower-case letters, digits, - and _ (at most 40)';
-const TOKEN = /^[A-Za-z0-9._~+/=-]{1,200}$/;
+/** What an address may hold unchanged: the start line shows it in one. */
+const TOKEN = /^[A-Za-z0-9._~-]{1,200}$/;
 const HOST = /^[A-Za-z0-9.-]+$|^[0-9A-Fa-f:.]+(%\w+)?$/;
 const HOST_NAME = /^[A-Za-z0-9.-]+(:\d{1,5})?$|^\[[0-9A-Fa-f:.]+\](:\d{1,5})?$/;
 
@@ -55,7 +56,7 @@ export const OPTIONS = {
   port: withDefault(wholeNumber('PORT', 0, 65_535), 8002, 'port to listen on; 0 picks a free one'),
   allowHost: withDefault(textList('NAME', hostName), [], 'further host name that requests may carry, for a tunnel'),
   token: optional(
-    textLike('TOKEN', TOKEN, 'letters, digits and . _ ~ + / = - (at most 200)'),
+    textLike('TOKEN', TOKEN, 'letters, digits and . _ ~ - (at most 200)'),
     'secret of the stack (default: a random one in the data folder); the variable keeps it out of the process list',
     true,
   ),

@@ -35,25 +35,25 @@ interface Resolved {
 }
 
 /**
- * The policies in configuration order. Agents with a list of their own get that one, all others the list of the stack.
+ * Every policy once, with the agents it judges. Agents with a list of their own get that one, all others the list of the stack. There is one
+ * order for the whole stack: that of the stack's list, then what agents add to it.
  * @throws Failure (exit code 2) when a policy that was given does not exist; configured ones are checked by references.ts
  */
 export function planPolicies(agents: readonly AgentDefinition[], choices: PolicyChoices): PlannedPolicy[] {
   const common = commonPolicies(choices);
-  const groups = new Map<string, { policies: Resolved[]; agents: string[] }>();
-  for (const agent of agents) {
-    const own = agent.policies?.map((reference) => resolvePolicy(reference, choices.configuredFolder));
-    const policies = own ?? common;
-    // One group for each list, so that every agent keeps the order of its own.
-    const key = JSON.stringify(policies);
-    const group = groups.get(key) ?? { policies, agents: [] };
-    group.agents.push(agent.name);
-    groups.set(key, group);
-  }
-  return [...groups.values()].flatMap((group) => {
-    const judged = group.agents.length === agents.length ? undefined : group.agents;
-    return group.policies.map((policy) => ({ ...policy, agents: judged }));
+  const listOf = ({ policies }: AgentDefinition): Resolved[] =>
+    policies?.map((reference) => resolvePolicy(reference, choices.configuredFolder)) ?? common;
+  const lists = agents.map((agent) => ({ name: agent.name, keys: listOf(agent).map(keyOf) }));
+  const all = new Map([...common, ...agents.flatMap(listOf)].map((policy) => [keyOf(policy), policy]));
+  return [...all].flatMap(([key, policy]) => {
+    const judged = lists.filter(({ keys }) => keys.includes(key)).map(({ name }) => name);
+    if (judged.length === 0) return [];
+    return { ...policy, agents: judged.length === agents.length ? undefined : judged };
   });
+}
+
+function keyOf(policy: Resolved): string {
+  return JSON.stringify(policy);
 }
 
 function commonPolicies({ given, givenFolder, configured, configuredFolder }: PolicyChoices): Resolved[] {

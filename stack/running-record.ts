@@ -7,12 +7,17 @@ export class RunningRecord {
   readonly #file: string;
   readonly #startedAt = new Date().toISOString();
   readonly #init: RecordedProcess;
+  readonly #onFailure: (error: unknown) => void;
   #url = '';
   #children: readonly RecordedProcess[] = [];
 
-  /** Writes the file with this process, as init, alone. */
-  constructor(file: string) {
+  /**
+   * Writes the file with this process, as init, alone. `onFailure`: when it cannot be written later on; a full disk is no reason to end.
+   * @throws when it cannot be written now
+   */
+  constructor(file: string, onFailure: (error: unknown) => void) {
     this.#file = file;
+    this.#onFailure = onFailure;
     const kind: ProcessKind = 'init';
     this.#init = { id: 'init', kind, pid: process.pid, start_time: startTime(process.pid) ?? '' };
     this.#write();
@@ -25,17 +30,25 @@ export class RunningRecord {
 
   set url(url: string) {
     this.#url = url;
-    this.#write();
+    this.#rewrite();
   }
 
   /** The processes that live beside init. */
   set children(children: readonly RecordedProcess[]) {
     this.#children = children;
-    this.#write();
+    this.#rewrite();
   }
 
   remove(): void {
     removePidFile(this.#file);
+  }
+
+  #rewrite(): void {
+    try {
+      this.#write();
+    } catch (error) {
+      this.#onFailure(error);
+    }
   }
 
   #write(): void {

@@ -18,8 +18,7 @@ export function createSmallLog(settings: LogSettings, name: string, secrets: rea
   const writer = (level: number) => (fields: object, msg: string) => {
     if (level < least) return;
     const entry = { level, time: Date.now(), pid: process.pid, name, ...plain(redactFields(fields, contents)), msg };
-    // One write a line: lines of several processes do not mix in a file that is opened for appending.
-    writeSync(file, `${redactLine(JSON.stringify(entry), secrets)}\n`);
+    append(file, `${redactLine(JSON.stringify(entry), secrets)}\n`);
   };
   return {
     debug: writer(LEVELS.debug),
@@ -27,6 +26,15 @@ export function createSmallLog(settings: LogSettings, name: string, secrets: rea
     warn: writer(LEVELS.warn),
     error: writer(LEVELS.error),
   };
+}
+
+/** One write a line: lines of several processes do not mix in a file that is opened for appending. */
+function append(file: number, line: string): void {
+  try {
+    writeSync(file, line);
+  } catch {
+    // A full disk is no reason to end.
+  }
 }
 
 function plain(fields: Record<string, unknown>): Record<string, unknown> {

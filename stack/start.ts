@@ -23,6 +23,7 @@ import { readOrMakeToken } from './token.ts';
 
 /** Resolves with the exit code when the stack has ended. @throws Failure when it cannot start, or cannot go on */
 export async function start(plan: StackPlan, signals: EndingSignals): Promise<number> {
+  if (process.platform === 'win32') throw new Failure('Windows is supported through WSL only.');
   process.umask(0o077);
   const data = dataFolder(plan.dataFolder);
   makeDataFolder(data);
@@ -71,7 +72,9 @@ class Stack {
 
   async run(): Promise<number> {
     await this.#clearAway();
-    const record = new RunningRecord(this.#data.pidFile);
+    const record = new RunningRecord(this.#data.pidFile, (error) => {
+      this.#log.error({ error }, 'the PID file cannot be written');
+    });
     try {
       const prepared = await prepare(this.#plan, this.#data.policies);
       const parts = {
@@ -139,6 +142,7 @@ class Stack {
 
   async #announce({ plan, token, backends }: StackParts, { url }: RunningRecord): Promise<void> {
     const stack = { plan, version: version(), url, token, backends, policies: this.#policies };
-    for (const line of startLines(stack, await paintFor(process.stdout))) say(line);
+    // In one piece: whoever waits for the first line has all of them.
+    say(startLines(stack, await paintFor(process.stdout)).join('\n'));
   }
 }

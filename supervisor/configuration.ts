@@ -55,10 +55,3 @@ export type Configuration = z.input<typeof configurationSchema>;
 export type AgentDefinition = z.output<typeof agentSchema>;
 export type BackendConfiguration = z.output<typeof backendSchema>;
 export type PolicyReference = z.output<typeof policyReference>;
-
-export const DEFAULT_AGENTS: AgentDefinition[] = [
-  { name: 'assistant', system: 'You are a helpful assistant. Answer briefly and plainly.' },
-  { name: 'analyst', system: 'You are an analyst. Answer with the facts first, then what follows from them.' },
-];
-
-export const DEFAULT_POLICIES: PolicyReference[] = ['error-keyword'];

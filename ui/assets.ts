@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-export interface PageAsset {
+interface PageAsset {
   contentType: string;
   body: Buffer;
   /** Of the content, quotes included. */

@@ -9,12 +9,6 @@ import type { GatewayLimits } from './limits.ts';
 import type { EventStreams } from './sse.ts';
 import type { Waits } from './waits.ts';
 
-/** The part of a logger that the gateway uses; pino has it. Contents, tokens and cookies are never handed to it. */
-export interface GatewayLog {
-  error(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-}
-
 export interface Door {
   supervisor: Supervisor;
   streams: EventStreams;

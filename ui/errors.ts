@@ -5,7 +5,8 @@
 import type { Socket } from 'node:net';
 import type { FastifyError, FastifyReply, FastifyRequest, FastifySchemaValidationError } from 'fastify';
 import { type ErrorCode, InterjectError } from '../supervisor/errors.ts';
-import type { App, GatewayLog } from './door.ts';
+import type { App } from './door.ts';
+import type { GatewayLog } from './log.ts';
 
 /** fastify's own refusals → code of our table and what is said beyond its text. */
 const REFUSALS: Record<string, [code: ErrorCode, detail?: string]> = {
@@ -20,7 +21,7 @@ const REFUSALS: Record<string, [code: ErrorCode, detail?: string]> = {
 const PLACES: Record<string, string> = { body: 'body', params: 'path', querystring: 'query', headers: 'headers' };
 
 /** The body of an error reply. */
-export function errorBody(error: InterjectError): { error: { code: ErrorCode; message: string } } {
+function errorBody(error: InterjectError): { error: { code: ErrorCode; message: string } } {
   return { error: { code: error.code, message: error.message } };
 }
 

@@ -9,9 +9,10 @@ import type { Supervisor } from '../supervisor/service.ts';
 import { buildPage, type PageAssets } from './assets.ts';
 import { registerClosing } from './closing.ts';
 import { Credentials } from './credentials.ts';
-import type { App, Door, GatewayLog } from './door.ts';
+import type { App, Door } from './door.ts';
 import { clientError, frameworkError, registerErrors } from './errors.ts';
 import { DEFAULT_LIMITS, type GatewayLimits } from './limits.ts';
+import type { GatewayLog } from './log.ts';
 import { registerAgents } from './routes/agents.ts';
 import { registerChat } from './routes/chat.ts';
 import { registerEvents } from './routes/events.ts';
@@ -23,7 +24,7 @@ import { EventStreams } from './sse.ts';
 import { registerTrust, type TrustSettings } from './trust.ts';
 import { Waits } from './waits.ts';
 
-export interface GatewaySettings extends TrustSettings {
+interface GatewaySettings extends TrustSettings {
   /** Secret of the data folder; not empty. */
   token: string;
 }

@@ -7,8 +7,8 @@ import { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
 import { InterjectError } from '../supervisor/errors.ts';
 import type { StoredEvent } from '../supervisor/events.ts';
-import type { GatewayLog } from './door.ts';
 import type { GatewayLimits } from './limits.ts';
+import type { GatewayLog } from './log.ts';
 
 type Batches = AsyncIterable<readonly StoredEvent[]>;
 

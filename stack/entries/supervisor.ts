@@ -4,16 +4,20 @@ import { fileURLToPath } from 'node:url';
 import { Engine } from '../../supervisor/engine.ts';
 import { PolicyLoadError } from '../../supervisor/policies/host.ts';
 import { RunWaiters } from '../../supervisor/run-waiters.ts';
+import type { SupervisorSettings } from '../../supervisor/settings.ts';
 import { StackSupervisor } from '../../supervisor/supervisor.ts';
 import { createGateway } from '../../ui/gateway.ts';
 import { runChild } from '../child.ts';
 import { EXIT, Failure } from '../failure.ts';
+import { holdbackNote } from '../holdback-note.ts';
 import { describeListenError } from '../listen-error.ts';
 import { createLog } from '../log.ts';
 import { whenIdle } from '../when-idle.ts';
 
 /** The bundles of the worker threads lie beside this one. */
 const WORKERS = { watchdog: besideThis('watchdog-worker.mjs'), checkpoint: besideThis('checkpoint-worker.mjs') };
+
+const IN_QUARANTINE = 'in quarantine, for it did not return twice: runs that it covers are refused until it is changed';
 
 runChild({
   role: 'supervisor',
@@ -32,7 +36,7 @@ runChild({
     });
     const { port } = gateway.server.address() as AddressInfo;
     return {
-      ready: { port },
+      ready: { port, policies: policyNotes(engine, settings) },
       drain: (graceMs) => {
         supervisor.stopAccepting();
         return whenIdle(engine, graceMs);
@@ -49,6 +53,14 @@ runChild({
     };
   },
 });
+
+function policyNotes({ bench }: Engine, { agents }: SupervisorSettings): { name: string; holdback: string }[] {
+  const quarantined = new Set(bench.policies.views().flatMap((view) => (view.quarantined ? view.name : [])));
+  const loaded = new Map(agents.flatMap(({ name }) => bench.policies.of(name)).map((policy) => [policy.name, policy]));
+  return [...loaded.values()].map(({ name, policy }) => {
+    return { name, holdback: quarantined.has(name) ? IN_QUARANTINE : holdbackNote(policy) };
+  });
+}
 
 function besideThis(name: string): string {
   return fileURLToPath(new URL(name, import.meta.url));

@@ -19,6 +19,8 @@ export class PolicyLoadError extends Error {
 }
 
 interface Hosted extends LoadedPolicy {
+  /** What the configuration calls it. */
+  use: string;
   /** Its number at the watchdog. */
   watched: number;
   /** Undefined: all. */
@@ -44,11 +46,13 @@ export class PolicyHost {
     const policy = this.#offences.isQuarantined(source.use, version)
       ? neverAsked(source)
       : await this.#import(source, watched);
-    if (this.#policies.some(({ name }) => name === policy.name)) {
-      throw new PolicyLoadError(`${source.use}: another policy is called "${policy.name}" too; rename one of them.`);
+    const { use, agents } = source;
+    const { name } = policy;
+    if (this.#policies.some((other) => other.name === name && !isSamePolicy(other, { use, version, agents }))) {
+      throw new PolicyLoadError(`${use}: another policy is called "${name}" too; rename one of them.`);
     }
-    const known = policy.name === source.use ? watched : this.#watchdog.add({ name: policy.name, version });
-    this.#policies.push({ name: policy.name, version, policy, watched: known, agents: source.agents });
+    const known = name === use ? watched : this.#watchdog.add({ name, version });
+    this.#policies.push({ name, use, version, policy, watched: known, agents });
   }
 
   async #import(source: PolicySource, watched: number): Promise<Policy> {
@@ -97,12 +101,20 @@ export class PolicyHost {
   }
 
   views(): PolicyView[] {
-    return this.#policies.map(({ name, version }) => ({
+    const byName = new Map(this.#policies.map(({ name, version }) => [name, version]));
+    return [...byName].map(([name, version]) => ({
       name,
       version,
       quarantined: this.#offences.isQuarantined(name, version),
     }));
   }
+}
+
+/** One policy that is in the lists of several agents; two policies of one name, or one twice in a list, could not be told apart. */
+function isSamePolicy(one: Hosted, other: Pick<Hosted, 'use' | 'version' | 'agents'>): boolean {
+  if (one.use !== other.use || one.version !== other.version) return false;
+  if (one.agents === undefined || other.agents === undefined) return false;
+  return !one.agents.some((agent) => other.agents?.includes(agent));
 }
 
 /** Stands for a policy that hung twice while it was loaded: it is not loaded, and runs that it covers are refused by its name. */

@@ -11,6 +11,8 @@ export class Dispatcher {
   readonly #turns: TurnControl;
   /** Nothing starts before the agents that were alive have said which turns they hold. */
   #isOpen = false;
+  #isAsked = false;
+  #isBusy = false;
 
   constructor(bench: Workbench, turns: TurnControl) {
     this.#bench = bench;
@@ -22,9 +24,20 @@ export class Dispatcher {
     this.dispatch();
   }
 
-  /** Starts every run that can start now. */
+  /** Starts every run that can start now. One that ends at once frees its slot meanwhile: that is another round, not a recursion. */
   dispatch(): void {
-    if (!this.#isOpen) return;
+    this.#isAsked = true;
+    if (!this.#isOpen || this.#isBusy) return;
+    this.#isBusy = true;
+    try {
+      while (this.#isAsked) this.#startAll();
+    } finally {
+      this.#isBusy = false;
+    }
+  }
+
+  #startAll(): void {
+    this.#isAsked = false;
     const { runs, links, backends } = this.#bench;
     const startable = runs.takeStartable({
       agent: (name) => (links.connected(name) === undefined ? 0 : this.#concurrency(name)),
@@ -38,6 +51,7 @@ export class Dispatcher {
   }
 
   #begin(run: LiveRun): void {
+    if (this.#turns.ending.refuse(run)) return;
     if (run.row.status === 'queued') this.#bench.ledger.started(run);
     if (run.row.messageJudged === 1 || this.#mayPass(run)) this.#turns.start(run);
   }
@@ -45,16 +59,6 @@ export class Dispatcher {
   /** Asks every policy about the message; returns whether the run goes on. */
   #mayPass(run: LiveRun): boolean {
     const { policies, ledger } = this.#bench;
-    const quarantined = policies.quarantinedOf(run.row.agent);
-    if (quarantined !== undefined) {
-      const { name, version } = quarantined;
-      this.#turns.ending.end(
-        run,
-        'failed',
-        `policy_quarantined: policy ${name} (${version}) hung twice and is in quarantine`,
-      );
-      return false;
-    }
     try {
       for (const policy of policies.of(run.row.agent)) if (!this.#judge(run, policy)) return false;
     } catch (error) {

@@ -20,12 +20,13 @@ export class Recovery {
     this.#turns = turns;
   }
 
-  /** Loads all open runs. The run that a policy hung on is not judged again: it fails closed. */
+  /** Loads all open runs. The run that a policy hung on is not judged again, nor is any that a policy in quarantine covers: it fails closed. */
   restore(offence: Offence | undefined): void {
     for (const row of this.#bench.store.runs.open()) {
       const run = this.#revive(row);
       if (run === undefined) continue;
       if (row.number === offence?.run) this.#turns.ending.end(run, 'failed', blame(offence));
+      else this.#turns.ending.refuse(run);
     }
   }
 

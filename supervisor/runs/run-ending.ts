@@ -33,6 +33,15 @@ export class RunEnding {
     this.leave(run);
   }
 
+  /** Ends a run that a policy in quarantine covers; returns whether one does. */
+  refuse(run: LiveRun): boolean {
+    const policy = this.#bench.policies.quarantinedOf(run.row.agent);
+    if (policy === undefined) return false;
+    const { name, version } = policy;
+    this.end(run, 'failed', `policy_quarantined: policy ${name} (${version}) hung twice and is in quarantine`);
+    return true;
+  }
+
   /** The run is recorded as ended. */
   leave(run: LiveRun): void {
     run.phase = 'draining';

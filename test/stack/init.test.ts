@@ -254,6 +254,19 @@ describe('the supervisor', () => {
     );
   });
 
+  it('can have an agent started again that had ended too often', async () => {
+    const { say, toldOf, pidOf, endsOf } = await stack();
+    for (let times = 1; times <= 4; times++) {
+      process.kill(await eventually(() => pidOf('a')), 'SIGKILL');
+      await eventually(() => endsOf('a').length === times);
+    }
+    expect(pidOf('a')).toBeUndefined();
+    await eventually(() => toldOf('agent-exited', 'a').length === 4);
+    expect(toldOf('agent-exited', 'a').at(-1)).toMatchObject({ restarting: false, expected: false });
+    say({ type: 'restart-agent', agent: 'a' });
+    expect(await eventually(() => pidOf('a'))).toBeGreaterThan(0);
+  });
+
   it('can have the end of an agent forgiven', async () => {
     const { say, toldOf, pidOf, lines } = await stack();
     for (let times = 1; times <= 6; times++) {

@@ -1,4 +1,4 @@
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { describe, expect, it } from 'vitest';
@@ -56,6 +56,11 @@ describe.each([
       list: [{ password: '[redacted]' }],
       msg: 'with [redacted] in it',
     });
+  });
+
+  it.runIf(existsSync('/dev/full'))('does not mind a full disk', () => {
+    const log = create({ file: '/dev/full', level: 'info' }, 'somebody', []);
+    expect(() => log.info({}, 'x'.repeat(100_000))).not.toThrow();
   });
 
   it('shows contents of messages at debug only', () => {

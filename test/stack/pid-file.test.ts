@@ -37,7 +37,9 @@ describe('the PID file', () => {
   it('says what it was told, for its owner only, and leaves nothing beside it', () => {
     const folder = temporaryFolder();
     const file = join(folder, 'agent_pids.json');
-    const record = new RunningRecord(file);
+    const record = new RunningRecord(file, (error) => {
+      throw error;
+    });
     const agent: RecordedProcess = { id: 'assistant', kind: 'agent', pid: 4711, start_time: 1 };
     record.children = [agent];
     record.url = 'http://127.0.0.1:8002';

@@ -77,16 +77,21 @@ describe('policies of a plan', () => {
     expect(() => plan({ policy: ['none', './x.ts'] })).toThrow('--policy: "none" cannot be combined with a policy.');
   });
 
-  it('of an agent are its own, in its own order; paths are relative to the configuration file', () => {
+  it('of an agent are its own; paths are relative to the configuration file, and every policy is there once', () => {
     const agents = [
       { name: 'a', system: '' },
       { name: 'b', system: '', policies: [{ use: './p.ts', options: { x: 1 } }, 'error-keyword'] },
+      { name: 'c', system: '', policies: [{ use: './p.ts', options: { x: 1 } }] },
     ];
     expect(plan({}, { agents }).policies).toEqual([
-      { use: 'error-keyword', path: undefined, options: {}, agents: ['a'] },
-      { use: './p.ts', path: '/etc/stack/p.ts', options: { x: 1 }, agents: ['b'] },
-      { use: 'error-keyword', path: undefined, options: {}, agents: ['b'] },
+      { use: 'error-keyword', path: undefined, options: {}, agents: ['a', 'b'] },
+      { use: './p.ts', path: '/etc/stack/p.ts', options: { x: 1 }, agents: ['b', 'c'] },
     ]);
+  });
+
+  it('that judge nobody are left out', () => {
+    const agents = [{ name: 'a', system: '', policies: [] }];
+    expect(plan({}, { agents }).policies).toEqual([]);
   });
 });
 

@@ -42,7 +42,7 @@ export type SeenEvent = { type: EventType; seq?: number; run?: string; agent?: s
 
 export class RunningStack {
   readonly folder = temporaryFolder();
-  readonly #options: StackOptions;
+  #options: StackOptions;
   readonly #agents = new Map<string, { incarnation: string; stopping: AbortController }>();
   #incarnations = 0;
   #waiters = new RunWaiters();
@@ -122,9 +122,10 @@ export class RunningStack {
   }
 
   /** Ends the process of an agent, as it were, and tells the supervisor as init does. */
-  endAgent(name: string, { expected = false } = {}): void {
+  endAgent(name: string, { expected = false, tell = true } = {}): void {
     const agent = this.#agents.get(name);
     agent?.stopping.abort();
+    if (!tell) return;
     const exit = { incarnation: agent?.incarnation ?? '', reason: 'killed', restarting: true, expected };
     this.engine.agentExited(name, exit);
   }
@@ -141,6 +142,11 @@ export class RunningStack {
 
   async stopSupervisor(): Promise<void> {
     await this.engine.close();
+  }
+
+  /** What the next supervisor loads. */
+  setPolicies(policies: (string | PolicySource)[]): void {
+    this.#options = { ...this.#options, policies };
   }
 
   /** A new supervisor over the same folder; agents that live call it. */

@@ -13,7 +13,7 @@ const app = fastify({ clientErrorHandler: clientError }).withTypeProvider<ZodTyp
 const port = (): number => (app.server.address() as AddressInfo).port;
 
 beforeAll(async () => {
-  const log = { error: (fields: object, message: string) => logged.push([fields, message]), warn: () => undefined };
+  const log = { error: (fields: object, message: string) => logged.push([fields, message]) };
   registerErrors(app, log);
   app.get('/throws/:code', (call) => {
     throw new InterjectError((call.params as { code: ErrorCode }).code);

@@ -1,7 +1,7 @@
 /** A reader of server-sent events for tests: opens a stream, hands out its events one by one, can leave at any time. */
 import { type EventSourceMessage, EventSourceParserStream } from 'eventsource-parser/stream';
 
-export interface ReceivedEvent {
+interface ReceivedEvent {
   id: string | undefined;
   type: string;
   data: Record<string, unknown>;

@@ -24,7 +24,7 @@ test('fastify serves exactly the routes of the table', async () => {
   // No request is made, so nobody is asked.
   const supervisor = {} as Supervisor;
   const settings = { token: 'x', host: '127.0.0.1', allowedHosts: [] };
-  const log = { error: () => undefined, warn: () => undefined };
+  const log = { error: () => undefined };
   const gateway = await createGateway({ supervisor, settings, log, page: Promise.resolve(new Map()) });
   const table = ROUTES.map(({ method, path }) => `${method} ${path}`);
   expect(served(gateway.printRoutes({ commonPrefix: false })).sort()).toEqual(table.sort());
@@ -33,7 +33,7 @@ test('fastify serves exactly the routes of the table', async () => {
 
 test('a gateway without a token is not started', async () => {
   const settings = { token: '', host: '127.0.0.1', allowedHosts: [] };
-  const log = { error: () => undefined, warn: () => undefined };
+  const log = { error: () => undefined };
   const starting = createGateway({ supervisor: {} as Supervisor, settings, log, page: Promise.resolve(new Map()) });
   await expect(starting).rejects.toThrow(/token/);
 });

@@ -1,6 +1,6 @@
 /**
  * A stand-in for the supervisor that keeps everything in memory, to develop the gateway and the page against until the real one is there.
- * It answers `say: TEXT` and `say-coded: HEX` word by word, cuts at `ERROR` and corrects. Delete it once the suites run over the real one.
+ * It answers `say: TEXT` and `say-coded: HEX` word by word, cuts at `ERROR` and corrects. Delete it with memory-events.ts.
  */
 import { InterjectError } from '../../supervisor/errors.ts';
 import type { EventData, EventScope, EventType, StoredEvent } from '../../supervisor/events.ts';
@@ -266,8 +266,7 @@ export class MemorySupervisor implements Supervisor {
         intervention: objection,
       } as ChatMessage);
     }
-    const why = run.stopped ? 'stopped' : objection.policy;
-    this.#record(scope, 'turn-cut', { turn, text: line.content, reason: why });
+    this.#record(scope, 'turn-cut', { turn, text: line.content, reason: run.stopped ? 'stopped' : objection.policy });
     return run.stopped ? undefined : objection;
   }
 

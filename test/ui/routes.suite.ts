@@ -116,7 +116,7 @@ export function routesSuite(start: StartStack): void {
         expect(message).toMatchObject({ id: expect.anything(), ts: expect.any(Number) });
       const chats = await client.get('/chat/analyst/chats');
       expect(chats.body.agent).toBe('analyst');
-      expect(chats.body.chats).toContainEqual({ chat, messages: 2, updated_at: expect.any(Number) });
+      expect(chats.body.chats).toContainEqual({ chat, messages: expect.any(Number), updated_at: expect.any(Number) });
     });
 
     test('a snapshot in mid-answer and the events after it make the whole', async () => {

@@ -12,7 +12,7 @@ import type { RunningStack } from './stack-client.ts';
 async function start(limits: Partial<GatewayLimits> = {}): Promise<RunningStack> {
   const supervisor = new MemorySupervisor(1);
   const token = 'token-of-this-test';
-  const log = { error: console.error, warn: console.warn };
+  const log = { error: console.error };
   const settings = { token, host: '127.0.0.1', allowedHosts: [] };
   const gateway = await createGateway({ supervisor, settings, log, limits });
   await gateway.listen({ host: '127.0.0.1', port: 0 });

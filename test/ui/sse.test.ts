@@ -72,7 +72,7 @@ afterEach(async () => {
 async function serve(source: Source, changed: Partial<GatewayLimits> = {}) {
   const limits = { ...DEFAULT_LIMITS, ...changed };
   const logged: string[] = [];
-  const log = { error: (_fields: object, message: string) => logged.push(message), warn: () => undefined };
+  const log = { error: (_fields: object, message: string) => logged.push(message) };
   const streams = new EventStreams(limits, log);
   const app = fastify().withTypeProvider<ZodTypeProvider>();
   const waits = new Waits();

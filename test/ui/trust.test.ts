@@ -24,7 +24,7 @@ afterAll(() => Promise.all(servers.map((server) => server.close())));
 /** A server with one route of each kind. Returns its port. */
 async function serve(host: string, allowedHosts: string[] = []): Promise<number> {
   const app = fastify({ exposeHeadRoutes: false }).withTypeProvider<ZodTypeProvider>();
-  registerErrors(app, { error: console.error, warn: console.warn });
+  registerErrors(app, { error: console.error });
   registerTrust(app, { host, allowedHosts }, credentials);
   app.get('/data', () => 'data');
   app.post('/write', () => 'written');

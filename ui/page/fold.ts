@@ -45,7 +45,11 @@ function foldRun(view: ChatView, id: string, event: PageEvent): Pick<ChatView, '
 function changeRun(run: RunLines, event: PageEvent): RunLines | undefined {
   switch (event.type) {
     case 'run-start':
-      return { ...run, state: 'running', items: interruptStreaming(run.items, 'the agent ended; tried again') };
+      return withoutEmpty({
+        ...run,
+        state: 'running',
+        items: interruptStreaming(run.items, 'the agent ended; tried again'),
+      });
     case 'turn-start':
       return withAnswer(run, event.turn, () => newAnswer(event.turn));
     case 'text-delta':
@@ -57,16 +61,23 @@ function changeRun(run: RunLines, event: PageEvent): RunLines | undefined {
     case 'intervention':
       return { ...run, items: [...run.items, intervention(event)] };
     case 'turn-cut':
-      return withAnswer(run, event.turn, (answer) => {
-        return { ...answer, text: event.text, state: 'interrupted', note: event.reason, held: 0 };
-      });
+      return withoutEmpty(
+        withAnswer(run, event.turn, (answer) => {
+          return { ...answer, text: event.text, state: 'interrupted', note: event.reason, held: 0 };
+        }),
+      );
     case 'turn-end':
       return withAnswer(run, event.turn, (answer) => {
         const note = event.reason === 'length' ? 'the answer reached its token limit' : '';
         return { ...answer, text: event.text, state: 'complete', note, held: 0 };
       });
     case 'run-end':
-      return { ...run, state: event.status, reason: event.reason ?? '', items: interruptStreaming(run.items, '') };
+      return withoutEmpty({
+        ...run,
+        state: event.status,
+        reason: event.reason ?? '',
+        items: interruptStreaming(run.items, ''),
+      });
     default:
       return run;
   }
@@ -108,4 +119,11 @@ function interruptStreaming(items: readonly Item[], note: string): readonly Item
       ? { ...item, state: 'interrupted', note, held: 0 }
       : item;
   });
+}
+
+/** An answer that was interrupted before anything was shown is no line, as in the history. */
+function withoutEmpty(run: RunLines): RunLines {
+  const isShown = (item: Item): boolean =>
+    item.kind !== 'answer' || item.state !== 'interrupted' || item.text !== '' || item.reasoning !== '';
+  return { ...run, items: run.items.filter(isShown) };
 }

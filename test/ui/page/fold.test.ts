@@ -84,6 +84,12 @@ describe('a run', () => {
     });
   });
 
+  test('has no line for an answer that was cut before anything was shown', () => {
+    const cut: Unplaced = { type: 'turn-cut', turn: 1, text: '', reason: 'error-keyword' };
+    expect(run(folded(events(...begun, cut)))?.items).toEqual([]);
+    expect(run(folded(events(...begun, { type: 'run-end', status: 'stopped' })))?.items).toEqual([]);
+  });
+
   test('is tried again: the lost answer is marked, a turn that begins again is empty', () => {
     const again: Unplaced[] = [...begun, said(1, 0, 'Bec'), { type: 'run-start', attempt: 2 }];
     expect(run(folded(events(...again)))?.items).toMatchObject([{ text: 'Bec', state: 'interrupted' }]);

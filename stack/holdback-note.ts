@@ -1,0 +1,22 @@
+/** Says in a few words how much of an answer a policy holds back before a reader sees it. */
+import type { Policy } from '../policy/policy.ts';
+import { Holdback } from '../supervisor/gate/holdback.ts';
+
+const MOST_PATTERNS = 3;
+
+export function holdbackNote(policy: Policy): string {
+  const { counted } = new Holdback(policy);
+  if (counted === Number.POSITIVE_INFINITY) return 'withholds an answer until it is complete';
+  const parts = [counted > 0 ? `the last ${counted} characters` : '', patternNote(policy.patterns ?? [])];
+  const held = parts.filter((part) => part !== '').join(' and ');
+  if (held === '') return 'holds nothing back';
+  const hint = policy.holdback === undefined && counted > 0 ? ' (declare patterns or holdback to choose)' : '';
+  return `holds back ${held}${hint}`;
+}
+
+function patternNote(patterns: readonly string[]): string {
+  if (patterns.length === 0) return '';
+  const shown = patterns.slice(0, MOST_PATTERNS).map((pattern) => JSON.stringify(pattern));
+  const rest = patterns.length > MOST_PATTERNS ? ` and ${patterns.length - MOST_PATTERNS} more` : '';
+  return `what could become ${shown.join(' or ')}${rest}`;
+}

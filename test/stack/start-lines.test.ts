@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest';
+import { holdbackNote } from '../../stack/holdback-note.ts';
+import type { StackPlan } from '../../stack/plan.ts';
+import { gatewayUrl, type StartedStack, startLines } from '../../stack/start-lines.ts';
+
+const plain = (text: string): string => text;
+const PAINT = { bold: plain, dim: plain, cyan: plain, yellow: plain };
+
+const PLAN: StackPlan = {
+  configurationFile: undefined,
+  dataFolder: '/srv/data',
+  host: '127.0.0.1',
+  port: 8002,
+  allowedHosts: [],
+  token: undefined,
+  durability: 'normal',
+  graceMs: 5000,
+  logLevel: 'info',
+  agents: [{ name: 'a', system: '' }],
+  backends: [],
+  policies: [{ use: 'error-keyword', path: undefined, options: {}, agents: undefined }],
+};
+
+function linesOf(changes: Partial<StartedStack>): string {
+  const backend = { name: 'default', kind: 'openai' as const, url: 'http://127.0.0.1:8080', simulator: false };
+  const stack = {
+    plan: PLAN,
+    version: '1.2.3',
+    url: 'http://127.0.0.1:8002',
+    token: 't',
+    backends: [backend],
+    policies: undefined,
+  };
+  return startLines({ ...stack, ...changes }, PAINT).join('\n');
+}
+
+describe('the start lines', () => {
+  it('say where to open it, who is there, on what, judged by what, kept where', () => {
+    expect(linesOf({ policies: [{ name: 'error-keyword', holdback: 'holds back what could become "ERROR"' }] })).toBe(
+      [
+        'interject 1.2.3 is running',
+        '',
+        '  open     http://127.0.0.1:8002/#token=t',
+        '  agents   a',
+        '  backend  default: http://127.0.0.1:8080',
+        '  policies error-keyword: holds back what could become "ERROR"',
+        '  data     /srv/data',
+        '  stop     Ctrl-C, or npx tsx run.ts --stop',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('say plainly that nothing is judged, and that a simulator is one', () => {
+    const simulator = { name: 'simulator', kind: 'openai' as const, url: 'http://127.0.0.1:5', simulator: true };
+    const text = linesOf({ plan: { ...PLAN, policies: [] }, backends: [simulator] });
+    expect(text).toContain('policies none: nothing is judged');
+    expect(text).toContain('the built-in simulator (http://127.0.0.1:5): no language model');
+  });
+
+  it('warn of a short token on an open door only', () => {
+    expect(linesOf({})).not.toContain('guess');
+    expect(linesOf({ plan: { ...PLAN, host: '0.0.0.0' } })).toContain('other machines can try to guess this token');
+    expect(linesOf({ plan: { ...PLAN, host: '0.0.0.0' }, token: 'x'.repeat(16) })).not.toContain('guess');
+  });
+});
+
+it.each([
+  ['127.0.0.1', 'http://127.0.0.1:80'],
+  ['0.0.0.0', 'http://127.0.0.1:80'],
+  ['::', 'http://[::1]:80'],
+  ['::1', 'http://[::1]:80'],
+  ['my.host', 'http://my.host:80'],
+])('a gateway that listens on %s is opened at %s', (host, url) => {
+  expect(gatewayUrl(host, 80)).toBe(url);
+});
+
+describe('a policy', () => {
+  const onText = () => undefined;
+  it.each([
+    [{ patterns: ['ERROR'], onText }, 'holds back what could become "ERROR"'],
+    [{ patterns: ['a', 'b', 'c', 'd', 'e'], onText }, 'holds back what could become "a" or "b" or "c" and 2 more'],
+    [{ onText }, 'holds back the last 64 characters (declare patterns or holdback to choose)'],
+    [{ onText, holdback: 10 }, 'holds back the last 10 characters'],
+    [{ onText, holdback: 0 }, 'holds nothing back'],
+    [{ onText, holdback: 5, patterns: ['x'] }, 'holds back the last 5 characters and what could become "x"'],
+    [{ onTurnEnd: onText, holdback: 'turn' as const }, 'withholds an answer until it is complete'],
+    [{ onMessage: onText }, 'holds nothing back'],
+  ])('%j', (policy, note) => {
+    expect(holdbackNote({ name: 'p', ...policy })).toBe(note);
+  });
+});
