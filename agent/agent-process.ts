@@ -84,7 +84,7 @@ class Worker {
   }
 
   #send(message: FromAgent): Promise<void> | undefined {
-    this.#connection?.send(message);
+    this.#connection?.sendGathered(message);
     const isSlow = (this.#connection?.unsentBytes ?? 0) > MOST_UNSENT_BYTES;
     return isSlow ? this.#connection?.drained() : undefined;
   }

@@ -1,4 +1,8 @@
-/** Time to the first text: direct, through the bare pipe proxy, and supervised; taken in turn, on the same model server. */
+/**
+ * Time to the first text: direct, through the bare pipe proxy, and supervised; taken in turn, on the same model server. Each client asks,
+ * reads the answer to its end and asks again, so that with several clients the others are streaming meanwhile.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { median, percentile } from './statistics.ts';
 import { type AskedStack, askAgent, askModel, type StreamedAnswer } from './stream-client.ts';
 
@@ -21,36 +25,51 @@ export interface FirstTextResult {
   ratio: number;
 }
 
-const QUESTION = 'say: The quick answer is here.';
-let chats = 0;
-
-/** One batch of `streams` concurrent requests. */
-function ask(way: Way, addresses: Addresses, streams: number): Promise<StreamedAnswer[]> {
-  const one = (): Promise<StreamedAnswer> => {
-    if (way === 'direct') return askModel(addresses.model, QUESTION);
-    if (way === 'proxy') return askModel(addresses.proxy, QUESTION);
-    return askAgent(addresses.stack, chats % 2 ? 'assistant' : 'analyst', `chat ${chats++}`, QUESTION);
-  };
-  return Promise.all(Array.from({ length: streams }, one));
+export interface FirstTextLoad {
+  /** Clients at the same time. */
+  streams: number;
+  /** Counted rounds; one more goes before and warms up. */
+  rounds: number;
+  /** Questions of each client in each round and way. */
+  questions: number;
+  /** Words of an answer. */
+  words: number;
+  /** Milliseconds between the first questions of two clients. */
+  staggerMs: number;
 }
 
-/** `batches`: of each way in each round. The first round warms up and does not count. */
-export async function measureFirstText(
-  addresses: Addresses,
-  streams: number,
-  rounds: number,
-  batches: number,
-): Promise<FirstTextResult> {
+let chats = 0;
+
+function ask(way: Way, addresses: Addresses, question: string): Promise<StreamedAnswer> {
+  if (way === 'direct') return askModel(addresses.model, question);
+  if (way === 'proxy') return askModel(addresses.proxy, question);
+  return askAgent(addresses.stack, chats % 2 ? 'assistant' : 'analyst', `chat ${chats++}`, question);
+}
+
+async function client(way: Way, addresses: Addresses, load: FirstTextLoad, index: number): Promise<number[]> {
+  const question = `say: ${'word '.repeat(load.words).trim()}`;
+  const times: number[] = [];
+  await sleep(index * load.staggerMs);
+  for (let count = 0; count < load.questions; count++) {
+    times.push((await ask(way, addresses, question)).firstTextMs);
+  }
+  return times;
+}
+
+export async function measureFirstText(addresses: Addresses, load: FirstTextLoad): Promise<FirstTextResult> {
   const times: Record<Way, number[]> = { direct: [], proxy: [], supervised: [] };
-  for (let round = 0; round <= rounds; round++) {
+  for (let round = 0; round <= load.rounds; round++) {
     for (let turn = 0; turn < WAYS.length; turn++) {
       const way = WAYS[(round + turn) % WAYS.length] ?? 'direct';
-      for (let batch = 0; batch < batches; batch++) {
-        const answers = await ask(way, addresses, streams);
-        if (round > 0) times[way].push(...answers.map(({ firstTextMs }) => firstTextMs));
-      }
+      const clients = Array.from({ length: load.streams }, (_, index) => client(way, addresses, load, index));
+      const measured = (await Promise.all(clients)).flat();
+      if (round > 0) times[way].push(...measured);
     }
   }
+  return summary(load.streams, times);
+}
+
+function summary(streams: number, times: Record<Way, number[]>): FirstTextResult {
   const figures = (p: number): Record<Way, number> => ({
     direct: percentile(times.direct, p),
     proxy: percentile(times.proxy, p),

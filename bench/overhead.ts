@@ -12,6 +12,9 @@ import { median, percentile } from './statistics.ts';
 import { measureThroughput, type ThroughputResult } from './throughput.ts';
 
 const ROUNDS = 5;
+const MODEL = { slots: 64, ttftMs: 5, tokensPerSecond: 100 };
+const ONE_STREAM = { streams: 1, rounds: ROUNDS, questions: 40, words: 4, staggerMs: 0 };
+const SIXTEEN_STREAMS = { streams: 16, rounds: ROUNDS, questions: 6, words: 30, staggerMs: 20 };
 const MARKS = {
   ratioOne: 2.5,
   ratioSixteen: 1.6,
@@ -86,12 +89,13 @@ function printThroughput({ streams, tokensPerSecond, sent, stored, seen }: Throu
 }
 
 async function withTwoAgents(): Promise<void> {
-  const model = await startModelServer({ slots: 64, ttftMs: 0, tokensPerSecond: 200 });
+  const model = await startModelServer(MODEL);
   const proxy = await startPipeProxy(model.url);
   const stack = await startStack(['--backend', model.url]);
   const addresses = { model: model.url, proxy: proxy.url, stack };
-  printFirstText(await measureFirstText(addresses, 1, ROUNDS, 40), MARKS.ratioOne);
-  printFirstText(await measureFirstText(addresses, 16, ROUNDS, 12), MARKS.ratioSixteen);
+  console.log(`model: first token after ${MODEL.ttftMs} ms, then ${MODEL.tokensPerSecond} tokens/s for each stream`);
+  printFirstText(await measureFirstText(addresses, ONE_STREAM), MARKS.ratioOne);
+  printFirstText(await measureFirstText(addresses, SIXTEEN_STREAMS), MARKS.ratioSixteen);
   printCuts(await measureCuts(stack, 100));
   const privateMb = Math.max(...memoryOfAgents(stack).map((memory) => memory.privateMb));
   line(

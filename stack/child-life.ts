@@ -24,6 +24,8 @@ const LONGEST_LINE = 2000;
 
 export class ChildLife {
   readonly incarnation = randomUUID();
+  /** On the monotonic clock, in milliseconds. */
+  readonly forkedAt = performance.now();
   /** 0: it could not even be forked. */
   readonly pid: number;
   readonly startTime: string | number;

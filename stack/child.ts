@@ -12,7 +12,7 @@ import { searchableSecrets } from './redact.ts';
 type Role = StartMessage['role'];
 type StartOf<R extends Role> = Extract<StartMessage, { role: R }>;
 
-export interface Child {
+interface Child {
   log: Log;
   /** Aborts just before the process ends: every connection is to be closed at once, without waiting for anything. */
   signal: AbortSignal;
@@ -20,7 +20,7 @@ export interface Child {
 }
 
 /** What runs in a child. */
-export interface Running {
+interface Running {
   /** What init is told of it. */
   ready?: Omit<Extract<ToInit, { type: 'ready' }>, 'type'>;
   /** Take and start nothing more; resolves when nothing is open. It has `graceMs`. */

@@ -15,7 +15,7 @@ export interface LogSettings {
   level: string;
 }
 
-export interface AgentStart {
+interface AgentStart {
   role: 'agent';
   agent: string;
   /** Unique for each start of the process. */
@@ -26,13 +26,13 @@ export interface AgentStart {
   log: LogSettings;
 }
 
-export interface SupervisorStart {
+interface SupervisorStart {
   role: 'supervisor';
   settings: SupervisorSettings;
   log: LogSettings;
 }
 
-export interface SimulatorStart {
+interface SimulatorStart {
   role: 'model';
   port: number;
   slots: number;

@@ -144,7 +144,8 @@ export class Init implements KeptChildListener {
   #onReady(child: KeptChild, ready: Ready): void {
     const { kind, id } = child.specification;
     this.#watch.beat(keyOf(child));
-    this.#options.log.info({ kind, id, child: child.life?.pid, restarts: child.restarts }, 'ready');
+    const readyMs = Math.round(performance.now() - (child.life?.forkedAt ?? 0));
+    this.#options.log.info({ kind, id, child: child.life?.pid, restarts: child.restarts, readyMs }, 'ready');
     this.#options.onReady?.(child.specification, ready);
     if (kind !== 'supervisor') return;
     this.#isSupervisorReady = true;

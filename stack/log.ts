@@ -5,7 +5,7 @@
 import pino from 'pino';
 import type { LogSettings } from './control.ts';
 import { redactFields, redactLine, showsContents } from './redact.ts';
-import { plainError } from './small-log.ts';
+import { translateLocations } from './source-locations.ts';
 
 export type Logger = pino.Logger;
 
@@ -35,4 +35,12 @@ export function createLog(
     },
     terminal === undefined ? file : streams,
   );
+}
+
+/** What stands in the log of an error, with places in the sources. */
+function plainError(value: unknown): unknown {
+  if (!(value instanceof Error)) return value;
+  const { code } = value as { code?: unknown };
+  const stack = translateLocations(value.stack ?? '');
+  return { type: value.name, message: value.message, stack, ...(code !== undefined && { code }) };
 }

@@ -3,6 +3,9 @@ import type { ProcessKind } from './control.ts';
 import { type RecordedProcess, removePidFile, writePidFile } from './pid-file.ts';
 import { startTime } from './process-identity.ts';
 
+/** A file that could not be written is tried again after this time. */
+const RETRY_MS = 1000;
+
 export class RunningRecord {
   readonly #file: string;
   readonly #startedAt = new Date().toISOString();
@@ -10,9 +13,11 @@ export class RunningRecord {
   readonly #onFailure: (error: unknown) => void;
   #url = '';
   #children: readonly RecordedProcess[] = [];
+  #retry: NodeJS.Timeout | undefined;
 
   /**
-   * Writes the file with this process, as init, alone. `onFailure`: when it cannot be written later on; a full disk is no reason to end.
+   * Writes the file with this process, as init, alone. `onFailure`: when it cannot be written later on, once until it can; a full disk is
+   * no reason to end.
    * @throws when it cannot be written now
    */
   constructor(file: string, onFailure: (error: unknown) => void) {
@@ -40,14 +45,19 @@ export class RunningRecord {
   }
 
   remove(): void {
+    clearTimeout(this.#retry);
     removePidFile(this.#file);
   }
 
   #rewrite(): void {
+    const isTriedAgain = this.#retry !== undefined;
+    clearTimeout(this.#retry);
+    this.#retry = undefined;
     try {
       this.#write();
     } catch (error) {
-      this.#onFailure(error);
+      this.#retry = setTimeout(() => this.#rewrite(), RETRY_MS).unref();
+      if (!isTriedAgain) this.#onFailure(error);
     }
   }
 

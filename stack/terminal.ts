@@ -42,7 +42,10 @@ export function terminalLog(level: string): { level: 'trace'; stream: { write(li
   let format: (line: string) => string = plainLine;
   if (process.stderr.isTTY) {
     void import('pino-pretty').then(({ prettyFactory }) => {
-      format = prettyFactory({ colorize: hasColours(process.stderr), ignore: 'pid,name,kind,id,child,ended,reason,restartMs' });
+      format = prettyFactory({
+        colorize: hasColours(process.stderr),
+        ignore: 'pid,name,kind,id,child,ended,reason,restartMs',
+      });
     });
   }
   const write = (line: string): void => {

@@ -28,6 +28,14 @@ import { openStore, type Store } from './store/store.ts';
 const HELLO_MS = 1000;
 const STORAGE_RETRY_MS = 1000;
 
+/** Whom the engine tells what happens. */
+export interface EngineOutside {
+  /** A run's end is committed. */
+  onRunEnd(run: string): void;
+  /** This end of an agent process is counted against the message it was working on, not against the agent. */
+  chargeExit(agent: string, incarnation: string): void;
+}
+
 /** Bundled entries of the worker threads. */
 export interface WorkerEntries {
   watchdog: string;
@@ -46,13 +54,15 @@ export class Engine {
   readonly #dispatcher: Dispatcher;
   readonly #recovery: Recovery;
   readonly #stop = new AbortController();
-  readonly #onRunEnd: (run: string) => void;
+  readonly #outside: EngineOutside;
+  #idle: (() => void) | undefined;
   #listener: Listener | undefined;
+  #isGuarded = false;
 
   /** @throws when the database cannot be opened */
-  constructor(settings: SupervisorSettings, entries: WorkerEntries, log: Log, onRunEnd: (run: string) => void) {
+  constructor(settings: SupervisorSettings, entries: WorkerEntries, log: Log, outside: EngineOutside) {
     this.#settings = settings;
-    this.#onRunEnd = onRunEnd;
+    this.#outside = outside;
     const path = join(settings.dataFolder, 'interject.db');
     const store = openStore(path, settings.durability);
     this.#checkpoints = new Worker(entries.checkpoint, { workerData: { path } });
@@ -98,7 +108,8 @@ export class Engine {
       runs: new LiveRuns(),
       agents: new Map(agents.map((agent) => [agent.name, agent])),
       backendOf: (agent) => agent.backend ?? backends[0]?.name ?? '',
-      dispatch: () => this.guarded(() => this.#dispatcher.dispatch()),
+      dispatch: () => this.guarded(() => this.#dispatch()),
+      chargeExit: (agent, incarnation) => this.#outside.chargeExit(agent, incarnation),
       guarded: (work) => this.guarded(work),
     };
   }
@@ -159,10 +170,15 @@ export class Engine {
 
   /** Runs what may write; a storage failure in there has been dealt with when this returns. */
   guarded(work: () => void): void {
+    // All of this tick is undone then, so the whole call ends, not only the part that met the failure.
+    if (this.#isGuarded) return work();
+    this.#isGuarded = true;
     try {
       work();
     } catch (error) {
       if (!(error instanceof InterjectError && error.code === 'storage_failed')) throw error;
+    } finally {
+      this.#isGuarded = false;
     }
   }
 
@@ -174,7 +190,7 @@ export class Engine {
 
   #publish(events: readonly StoredEvent[]): void {
     this.hub.publish(events);
-    for (const { type, run } of events) if (type === 'run-end' && run !== undefined) this.#onRunEnd(run);
+    for (const { type, run } of events) if (type === 'run-end' && run !== undefined) this.#outside.onRunEnd(run);
   }
 
   /** What memory says no longer fits the store: open turns are cancelled, and all runs are read anew once it can be written. */
@@ -182,7 +198,7 @@ export class Engine {
     if (this.degraded !== undefined) return;
     this.degraded = error.message;
     const { runs, links, recorder, log } = this.bench;
-    log.error({ error: error.message }, 'the data folder cannot be written');
+    log.error({ error: error.message, code: (error as { code?: string }).code }, 'the data folder cannot be written');
     for (const { turn, row } of runs.all()) if (turn) links.send(row.agent, { type: 'turn-cancel', turn: turn.id });
     runs.clear();
     recorder.announce('degraded', {}, { reason: error.message });
@@ -191,9 +207,7 @@ export class Engine {
 
   #tryStorage(): void {
     if (this.#stop.signal.aborted) return;
-    const { recorder, store } = this.bench;
-    this.guarded(() => recorder.write(() => store.touch()));
-    if (!recorder.flush()) {
+    if (!this.#canWrite()) {
       setTimeout(() => this.#tryStorage(), STORAGE_RETRY_MS);
       return;
     }
@@ -201,6 +215,35 @@ export class Engine {
     this.guarded(() => {
       this.#recovery.restore(undefined);
       this.#recovery.giveUpOnAbsent();
+      this.#dispatcher.dispatch();
+    });
+  }
+
+  #canWrite(): boolean {
+    const { recorder, store } = this.bench;
+    try {
+      recorder.write(() => store.touch());
+      return recorder.flush();
+    } catch {
+      return false;
+    }
+  }
+
+  #dispatch(): void {
+    this.#dispatcher.dispatch();
+    if (this.bench.runs.areAllWaiting) this.#idle?.();
+  }
+
+  /** Starts nothing more; resolves when no turn is open, or after `milliseconds`. What waits goes on after the next start. */
+  async drain(milliseconds: number): Promise<void> {
+    this.#dispatcher.close();
+    if (this.bench.runs.areAllWaiting) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, milliseconds);
+      this.#idle = () => {
+        clearTimeout(timer);
+        resolve();
+      };
     });
   }
 

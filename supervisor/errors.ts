@@ -4,7 +4,7 @@ export const ERRORS = {
   invalid_request: { status: 400, retryable: false, text: 'The request does not fit what this route takes.' },
   token_required: { status: 401, retryable: false, text: 'This address needs the token of the stack.' },
   host_not_allowed: { status: 403, retryable: false, text: 'This Host is not allowed; see --allow-host.' },
-  origin_not_allowed: { status: 403, retryable: false, text: 'Writes are accepted from the same origin only.' },
+  origin_not_allowed: { status: 403, retryable: false, text: 'Requests from pages of other sites are refused.' },
   unknown_route: { status: 404, retryable: false, text: 'There is no such route.' },
   unknown_agent: { status: 404, retryable: false, text: 'There is no such agent.' },
   unknown_run: { status: 404, retryable: false, text: 'There is no such run.' },

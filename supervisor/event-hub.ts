@@ -3,6 +3,7 @@
  * A reader who is too slow is dropped, not buffered without bound; it comes back with its cursor.
  */
 import type { EventScope, StoredEvent } from './events.ts';
+import { RecentEvents } from './recent-events.ts';
 
 const PAGE_EVENTS = 500;
 const MOST_WAITING_CHARACTERS = 4 * 1024 * 1024;
@@ -19,20 +20,24 @@ type Batch = readonly StoredEvent[];
 
 export class EventHub {
   readonly #source: EventSource;
+  readonly #recent: RecentEvents;
   readonly #readers = new Set<Reader>();
 
   constructor(source: EventSource) {
     this.#source = source;
+    this.#recent = new RecentEvents(source.lastSeq());
   }
 
+  /** Tells all readers of committed events, and of those that are never recorded. */
   publish(events: Batch): void {
+    this.#recent.add(events);
     for (const reader of this.#readers) reader.offer(events);
   }
 
   /** See `Supervisor.events`. */
   async *subscribe(scope: EventScope, after: number | undefined, signal: AbortSignal): AsyncGenerator<Batch> {
     this.#source.flush();
-    const last = this.#source.lastSeq();
+    const last = this.#recent.lastSeq;
     if (after !== undefined && after > last) yield [resync(last)];
     const reader = new Reader(scope, signal);
     try {
@@ -44,18 +49,23 @@ export class EventHub {
     }
   }
 
-  /** Reads pages up to the newest event; in the same tick as the last, unfilled page the reader is attached. */
+  /** Reads up to the newest event, in pages where memory does not reach; in the same tick as the last of it the reader is attached. */
   async *#catchUp(reader: Reader, after: number): AsyncGenerator<Batch, void> {
     for (let cursor = after; !reader.ended; ) {
-      this.#source.flush();
-      const page = this.#source.page(reader.scope, cursor, PAGE_EVENTS);
-      const isLast = page.length < PAGE_EVENTS;
+      const recent = this.#recent.after(cursor);
+      const page = recent ?? this.#page(reader.scope, cursor);
+      const isLast = recent !== undefined || page.length < PAGE_EVENTS;
       if (isLast) this.#readers.add(reader);
       const wanted = page.filter((event) => isWanted(reader.scope, event));
       if (wanted.length > 0) yield wanted;
       if (isLast) return;
       cursor = page.at(-1)?.seq ?? cursor;
     }
+  }
+
+  #page(scope: EventScope, after: number): Batch {
+    this.#source.flush();
+    return this.#source.page(scope, after, PAGE_EVENTS);
   }
 }
 

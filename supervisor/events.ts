@@ -7,7 +7,7 @@ import { z } from 'zod';
 
 const turn = z.int().positive().describe('number of the turn in its run, from 1');
 
-export const RUN_STATUSES = ['answered', 'failed', 'stopped', 'blocked', 'expired'] as const;
+const RUN_STATUSES = ['answered', 'failed', 'stopped', 'blocked', 'expired'] as const;
 
 export const EVENTS = {
   'message-received': z.object({ content: z.string(), key: z.string().optional() }),

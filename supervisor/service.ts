@@ -36,6 +36,10 @@ export interface ChatMessage {
   status: MessageStatus;
   /** Number of the turn in its run, for assistant lines. */
   turn?: number;
+  /** Of a supervisor's line: what it came from. */
+  intervention?: InterventionView;
+  /** Of a user's line whose run has ended: how. */
+  outcome?: { status: RunStatus; reason?: string };
 }
 
 export interface InterventionView {
@@ -63,6 +67,7 @@ export interface RunView {
 
 export interface ChatView {
   chat: string;
+  /** Messages that users sent. */
   messages: number;
   /** Milliseconds since 1970. */
   updated_at: number;

@@ -100,6 +100,7 @@ export class StackSupervisor implements service.Supervisor {
 
   chats(agent: string): service.ChatView[] {
     this.#agent(agent);
+    this.#engine.bench.recorder.flush();
     return this.#engine.bench.store.history.chats(agent);
   }
 

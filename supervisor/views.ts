@@ -76,17 +76,24 @@ function unfinished(row: RunRow, history: readonly HistoryRow[], live: LiveRun |
   return [{ ...base, id, role: 'assistant', content: shown.text, ...reasoning, status: 'streaming', turn: number }];
 }
 
-function toMessage({ id, run, role, content, reasoning, ts, status, turn }: HistoryRow): ChatMessage {
-  return {
-    id,
-    run,
-    role,
-    content,
-    ...(reasoning !== null && { reasoning }),
-    ts,
-    status,
-    ...(role === 'assistant' && { turn }),
-  };
+function toMessage(row: HistoryRow): ChatMessage {
+  const { id, run, role, content, ts, status } = row;
+  const message: ChatMessage = { id, run, role, content, ts, status };
+  if (row.reasoning !== null) message.reasoning = row.reasoning;
+  if (role === 'assistant') message.turn = row.turn;
+  if (role === 'supervisor') Object.assign(message, interventionOf(row));
+  if (role === 'user') Object.assign(message, outcomeOf(row));
+  return message;
+}
+
+function interventionOf({ policy, action, content, turn, shownOffset }: HistoryRow): Pick<ChatMessage, 'intervention'> {
+  if (policy === null || action === null) return {};
+  return { intervention: { policy, action, reason: content, turn, offset: shownOffset ?? 0 } };
+}
+
+function outcomeOf({ runStatus, runReason }: HistoryRow): Pick<ChatMessage, 'outcome'> {
+  if (runStatus === 'queued' || runStatus === 'running') return {};
+  return { outcome: { status: runStatus, ...(runReason !== null && { reason: runReason }) } };
 }
 
 function timings({ acceptedAt, startedAt, firstTextAt, endedAt }: RunRow): RunView['timings'] {

@@ -23,6 +23,9 @@ const HEARTBEAT = ':\n\n';
 /** Bytes that are kept for a reader who is slower than the events. */
 const BUFFER_BYTES = 65_536;
 
+/** Made once: an exception of its own for each stream would cost more than sending an event. */
+const NOBODY_READS = new Error('nobody reads this stream any more');
+
 /** One event as it goes over the wire; without an `id` line when it is not recorded. */
 export function frame(event: StoredEvent): string {
   const id = event.seq === undefined ? '' : `id: ${event.seq}\n`;
@@ -56,7 +59,7 @@ class EventStream extends Readable {
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     this.#ended = true;
-    this.#subscription.abort();
+    this.#subscription.abort(NOBODY_READS);
     this.#room?.();
     callback(error);
   }
@@ -78,7 +81,7 @@ class EventStream extends Readable {
     if (this.#ended) return;
     this.#ended = true;
     this.push(null);
-    this.#subscription.abort();
+    this.#subscription.abort(NOBODY_READS);
   }
 
   beat(): void {

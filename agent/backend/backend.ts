@@ -10,7 +10,7 @@ export interface ModelMessage {
 }
 
 /** Sampling options; what is absent is left to the server. */
-export interface SamplingOptions {
+interface SamplingOptions {
   temperature?: number;
   topP?: number;
   /** Tokens. */

@@ -1,6 +1,5 @@
 /**
- * One end of the bus over a stream socket: newline-delimited JSON, every message checked on arrival. Messages that are sent in
- * one tick of the event loop go out in one write. A peer that sends rubbish, or a line of more than 64 MB, loses its connection.
+ * One end of the bus over a stream socket: newline-delimited JSON, every message checked on arrival, in the order of sending. A peer that sends rubbish, or a line of more than 64 MB, loses its connection.
  */
 import type { Socket } from 'node:net';
 import type { Shape } from './shape.ts';
@@ -8,8 +7,10 @@ import type { Shape } from './shape.ts';
 const LONGEST_LINE_CHARACTERS = 64 * 1024 * 1024;
 
 export interface Connection<Incoming, Outgoing> {
-  /** Sends, or does nothing once closed; the protocol makes up for what was lost when the peers meet again. */
+  /** Sends at once, or does nothing once closed; the protocol makes up for what was lost when the peers meet again. */
   send(message: Outgoing): void;
+  /** Sends in one write with everything else of this tick of the event loop: for many small messages. */
+  sendGathered(message: Outgoing): void;
   /** Bytes that the peer has not taken yet. */
   readonly unsentBytes: number;
   /** Resolves when the peer has taken what was sent, or the connection is closed. */
@@ -51,15 +52,18 @@ export function overSocket<Incoming, Outgoing>(socket: Socket, shape: Shape<Inco
     corked = false;
     socket.uncork();
   };
+  const send = (message: Outgoing): void => {
+    if (socket.writable) socket.write(`${JSON.stringify(message)}\n`);
+  };
   return {
-    send(message) {
-      if (socket.destroyed || !socket.writable) return;
+    send,
+    sendGathered(message) {
       if (!corked) {
         corked = true;
         socket.cork();
         process.nextTick(uncork);
       }
-      socket.write(`${JSON.stringify(message)}\n`);
+      send(message);
     },
     get unsentBytes() {
       return socket.writableLength;

@@ -12,7 +12,6 @@ import { EXIT, Failure } from '../failure.ts';
 import { holdbackNote } from '../holdback-note.ts';
 import { describeListenError } from '../listen-error.ts';
 import { createLog } from '../log.ts';
-import { whenIdle } from '../when-idle.ts';
 
 /** The bundles of the worker threads lie beside this one. */
 const WORKERS = { watchdog: besideThis('watchdog-worker.mjs'), checkpoint: besideThis('checkpoint-worker.mjs') };
@@ -24,7 +23,10 @@ runChild({
   openLog: createLog,
   async begin({ settings }, { log, send }) {
     const waiters = new RunWaiters();
-    const engine = new Engine(settings, WORKERS, log, (run) => waiters.ended(run));
+    const engine = new Engine(settings, WORKERS, log, {
+      onRunEnd: (run) => waiters.ended(run),
+      chargeExit: (agent, incarnation) => send({ type: 'exit-charged', agent, incarnation }),
+    });
     const restartAgent = (agent: string): void => send({ type: 'restart-agent', agent });
     const supervisor = new StackSupervisor(engine, waiters, { restartAgent });
     await engine.start().catch((error: unknown) => {
@@ -39,7 +41,7 @@ runChild({
       ready: { port, policies: policyNotes(engine, settings) },
       drain: (graceMs) => {
         supervisor.stopAccepting();
-        return whenIdle(engine, graceMs);
+        return engine.drain(graceMs);
       },
       async stop() {
         supervisor.stopAccepting();

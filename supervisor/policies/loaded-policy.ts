@@ -9,7 +9,7 @@ export interface LoadedPolicy {
 }
 
 /** What each hook is given. */
-export interface HookInputs {
+interface HookInputs {
   onMessage: MessageToJudge;
   onText: TextToJudge;
   onTurnEnd: TurnToJudge;

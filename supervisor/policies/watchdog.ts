@@ -9,7 +9,7 @@ import { Worker } from 'node:worker_threads';
 
 /** Places in the shared memory. */
 export const NOTE = { call: 0, policy: 1, run: 2 } as const;
-export const NOTE_BYTES = 3 * Int32Array.BYTES_PER_ELEMENT;
+const NOTE_BYTES = 3 * Int32Array.BYTES_PER_ELEMENT;
 
 /** `slow`: the call had lasted a while when this was written; `hung`: the process was killed for it. */
 export interface Offence {

@@ -11,6 +11,7 @@ export class Dispatcher {
   readonly #turns: TurnControl;
   /** Nothing starts before the agents that were alive have said which turns they hold. */
   #isOpen = false;
+  #isClosed = false;
   #isAsked = false;
   #isBusy = false;
 
@@ -20,8 +21,14 @@ export class Dispatcher {
   }
 
   open(): void {
-    this.#isOpen = true;
+    this.#isOpen = !this.#isClosed;
     this.dispatch();
+  }
+
+  /** Starts nothing more, for good: the stack is about to stop. */
+  close(): void {
+    this.#isOpen = false;
+    this.#isClosed = true;
   }
 
   /** Starts every run that can start now. One that ends at once frees its slot meanwhile: that is another round, not a recursion. */
@@ -82,8 +89,8 @@ export class Dispatcher {
     const { ledger } = this.#bench;
     const reason = verdict.action === 'interject' ? verdict.text : verdict.reason;
     const place = { offset: 0, rawOffset: 0, withheld: '' };
-    ledger.intervened(run, 0, { policy: name, version, action: verdict.action, reason, ...place });
-    if (verdict.action === 'interject') ledger.corrected(run, 0, reason);
+    const id = ledger.intervened(run, 0, { policy: name, version, action: verdict.action, reason, ...place });
+    if (verdict.action === 'interject') ledger.corrected(run, 0, reason, id);
     else this.#turns.ending.end(run, 'blocked', `${name}: ${reason}`);
     return verdict.action === 'interject';
   }

@@ -97,30 +97,23 @@ export class Ledger {
     turn.shown[channel] += text;
   }
 
-  intervened(run: LiveRun, turn: number, intervention: Intervention): void {
-    this.#recorder.write(() => {
+  /** Returns the id of the intervention. */
+  intervened(run: LiveRun, turn: number, intervention: Intervention): number {
+    return this.#recorder.write(() => {
       const { policy, action, reason, offset } = intervention;
-      this.#store.interventions.add({ ...intervention, run: run.number, turn, now: Date.now() });
       this.#recorder.event('intervention', run.scope, { policy, action, reason, turn, offset });
+      return this.#store.interventions.add({ ...intervention, run: run.number, turn, now: Date.now() });
     });
   }
 
-  /** A correction that the next turn will follow. */
-  corrected(run: LiveRun, turn: number, content: string): void {
+  /** A correction that the next turn will follow; it comes from this intervention. */
+  corrected(run: LiveRun, turn: number, content: string, intervention: number): void {
     this.#recorder.write(() => {
       const now = Date.now();
       const { agent, chat } = run.row;
+      const line = { agent, chat, run: run.number, turn, content, intervention, now };
       this.#store.runs.addInterjection(run.number, agent, now);
-      this.#store.history.add({
-        agent,
-        chat,
-        run: run.number,
-        turn,
-        role: 'supervisor',
-        content,
-        status: 'complete',
-        now,
-      });
+      this.#store.history.add({ ...line, role: 'supervisor', status: 'complete' });
     });
   }
 

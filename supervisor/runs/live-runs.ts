@@ -12,6 +12,11 @@ export class LiveRuns {
     return this.#byId.get(id);
   }
 
+  /** Nobody holds a slot. */
+  get areAllWaiting(): boolean {
+    return this.all().every(({ phase }) => phase === 'waiting');
+  }
+
   /** The run whose current turn this is. */
   ofTurn(turn: string): LiveRun | undefined {
     return this.#byTurn.get(turn);

@@ -85,9 +85,9 @@ export class Recovery {
   agentExited(agent: string, { incarnation, reason, restarting, expected }: AgentExit): void {
     const { recorder } = this.#bench;
     recorder.write(() => recorder.event('agent-exit', { agent }, { incarnation, reason, restarting }));
-    for (const [run, turn] of this.#openTurns(agent)) {
-      if (turn.incarnation === incarnation) this.#turns.ending.agentLost(run, turn, !expected);
-    }
+    const lost = this.#openTurns(agent).filter(([, turn]) => turn.incarnation === incarnation);
+    if (lost.length > 0 && !expected) this.#bench.chargeExit(agent, incarnation);
+    for (const [run, turn] of lost) this.#turns.ending.agentLost(run, turn, !expected);
   }
 
   /** Agents that did not come back in time have lost their turns. */

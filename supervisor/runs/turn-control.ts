@@ -97,16 +97,11 @@ export class TurnControl {
   }
 
   #correctBetweenTurns(run: LiveRun, text: string): void {
-    const number = this.#bench.store.turns.last(run.number);
+    const { store, ledger } = this.#bench;
+    const number = store.turns.last(run.number);
     const place = { offset: 0, rawOffset: 0, withheld: '' };
-    this.#bench.ledger.intervened(run, number, {
-      policy: PERSON,
-      version: '',
-      action: 'interject',
-      reason: text,
-      ...place,
-    });
-    this.#bench.ledger.corrected(run, number, text);
+    const by = { policy: PERSON, version: '', action: 'interject', reason: text } as const;
+    ledger.corrected(run, number, text, ledger.intervened(run, number, { ...by, ...place }));
   }
 
   /** Lets a gate judge; returns whether the turn goes on. */
@@ -139,7 +134,7 @@ export class TurnControl {
     const { action } = verdict;
     const reason = verdict.action === 'interject' ? verdict.text : verdict.reason;
     const place = { offset: turn.shown.text.length, rawOffset: turn.received.text, withheld };
-    ledger.intervened(run, turn.number, { policy, version, action, reason, ...place });
+    const id = ledger.intervened(run, turn.number, { policy, version, action, reason, ...place });
     if (action !== 'interject') {
       return this.ending.end(run, action === 'block' ? 'blocked' : 'stopped', `${policy}: ${reason}`);
     }
@@ -147,7 +142,7 @@ export class TurnControl {
       return this.ending.end(run, 'failed', 'intervention_limit');
     }
     ledger.turnCut(run, turn, 'cut', policy);
-    ledger.corrected(run, turn.number, reason);
+    ledger.corrected(run, turn.number, reason, id);
     run.phase = 'between';
     if (!turn.upstreamOpen) this.#next(run);
   }

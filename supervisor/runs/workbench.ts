@@ -23,6 +23,8 @@ export interface Workbench {
   backendOf(agent: AgentDefinition): string;
   /** A slot, an agent or a backend became free: see who can start. */
   dispatch(): void;
+  /** This end of an agent process is counted against the message it was working on. */
+  chargeExit(agent: string, incarnation: string): void;
   /** Runs what may write, from outside any caller who could be told; a storage failure in there is dealt with. */
   guarded(work: () => void): void;
 }

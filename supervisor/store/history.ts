@@ -1,6 +1,6 @@
 /** The conversation as people read it: `chat_history`. */
 import type { RunStatus } from '../events.ts';
-import type { ChatView } from '../service.ts';
+import type { ChatView, InterventionView } from '../service.ts';
 import type { Database } from './database.ts';
 import { chatId } from './runs.ts';
 
@@ -17,6 +17,11 @@ export interface HistoryRow {
   /** Number of the turn in its run; 0 for the message itself. */
   turn: number;
   status: 'complete' | 'interrupted';
+  runReason: string | null;
+  /** Of a correction: the policy, or `person`, and what it did. */
+  policy: string | null;
+  action: InterventionView['action'] | null;
+  shownOffset: number | null;
 }
 
 export interface NewHistoryRow {
@@ -27,18 +32,21 @@ export interface NewHistoryRow {
   role: HistoryRow['role'];
   content: string;
   reasoning?: string;
+  /** Of a correction: id of the intervention. */
+  intervention?: number;
   status: HistoryRow['status'];
   now: number;
 }
 
-const SELECT = `select h.id, h.role, h.content, h.reasoning, h.ts, run.id as run, run.status as runStatus, h.turn, h.status
-  from chat_history h join run on run.number = h.run`;
+const SELECT = `select h.id, h.role, h.content, h.reasoning, h.ts, run.id as run, run.status as runStatus, h.turn, h.status,
+  run.reason as runReason, i.policy, i.action, i.shown_offset as shownOffset
+  from chat_history h join run on run.number = h.run left join intervention i on i.id = h.intervention`;
 
 export type HistoryStore = ReturnType<typeof historyStore>;
 
 export function historyStore(database: Database) {
   const insert = database.prepare(
-    'insert into chat_history (chat_id, role, content, ts, run, turn, status, reasoning) values (?, ?, ?, ?, ?, ?, ?, ?)',
+    'insert into chat_history (chat_id, role, content, ts, run, turn, status, reasoning, intervention) values (?, ?, ?, ?, ?, ?, ?, ?, ?)',
   );
   const ofChat = database.prepare<[string], HistoryRow>(`${SELECT} where h.chat_id = ? order by h.id`);
   const ofRun = database.prepare<[number], HistoryRow>(`${SELECT} where h.run = ? order by h.id`);
@@ -50,7 +58,8 @@ export function historyStore(database: Database) {
   return {
     add(row: NewHistoryRow): void {
       const { content, run, turn, role, status } = row;
-      insert.run(chatId(row.agent, row.chat), role, content, row.now, run, turn, status, row.reasoning || null);
+      const chat = chatId(row.agent, row.chat);
+      insert.run(chat, role, content, row.now, run, turn, status, row.reasoning || null, row.intervention ?? null);
     },
     ofChat: (agent: string, chat: string) => ofChat.all(chatId(agent, chat)),
     ofRun: (run: number) => ofRun.all(run),

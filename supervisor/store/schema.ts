@@ -69,7 +69,8 @@ const MIGRATIONS = [
     run integer not null references run (number),
     turn integer not null,              -- 0: the message itself
     status text not null,               -- complete, interrupted
-    reasoning text
+    reasoning text,
+    intervention integer                -- of a correction: what it came from
   ) strict;
   create index chat_history_chat on chat_history (chat_id, id);
   create index chat_history_run on chat_history (run, id);

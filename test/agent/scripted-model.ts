@@ -6,7 +6,7 @@ import { onTestFinished } from 'vitest';
 import type { BackendDefinition } from '../../agent/backend/backend.ts';
 
 /** One model call, as its server sees it. */
-export interface ScriptedCall {
+interface ScriptedCall {
   body: { model: string; messages: { role: string; content: string }[] } & Record<string, unknown>;
   say(text: string): void;
   think(text: string): void;
@@ -30,11 +30,13 @@ export interface ScriptedModel {
 /** Closed when the test ends. */
 export async function scriptedModel(name = 'scripted'): Promise<ScriptedModel> {
   const calls: ScriptedCall[] = [];
-  let told = (): void => {};
+  const waiting: ((call: ScriptedCall) => void)[] = [];
   const server = createServer(async (request, response) => {
     if (request.method === 'GET') return describe(request.url ?? '', response);
-    calls.push(await startCall(request, response));
-    told();
+    const call = await startCall(request, response);
+    const taker = waiting.shift();
+    if (taker === undefined) calls.push(call);
+    else taker(call);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -43,15 +45,12 @@ export async function scriptedModel(name = 'scripted'): Promise<ScriptedModel> {
     server.close();
   });
   const { port } = server.address() as AddressInfo;
-  const call = async (): Promise<ScriptedCall> => {
-    for (;;) {
+  const call = (): Promise<ScriptedCall> =>
+    new Promise((resolve) => {
       const next = calls.shift();
-      if (next !== undefined) return next;
-      await new Promise<void>((resolve) => {
-        told = resolve;
-      });
-    }
-  };
+      if (next === undefined) waiting.push(resolve);
+      else resolve(next);
+    });
   return { definition: { name, kind: 'openai', url: `http://127.0.0.1:${port}` }, call };
 }
 

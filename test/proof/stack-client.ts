@@ -1,7 +1,9 @@
 /** Speaks HTTP with a stack, and with its simulator. Whoever asks while a process is being restarted is made to wait. */
+import { createParser } from 'eventsource-parser';
 import type { LoggedRequest } from '../../agent/backend/simulator/request-log.ts';
 import type { SettingsChange } from '../../agent/backend/simulator/settings.ts';
 import type { AgentView, BackendView, ChatMessage, PolicyView, RunView } from '../../supervisor/service.ts';
+import type { SeenEvent } from './event-reader.ts';
 import { until } from './until.ts';
 
 export interface Message {
@@ -25,14 +27,18 @@ const JSON_HEADERS = { 'content-type': 'application/json' };
 
 export class StackClient {
   readonly #url: () => string;
+  #simulator = '';
 
   /** `url`: asked anew for every request. */
   constructor(url: () => string) {
     this.#url = url;
   }
 
+  /** Whether messages are accepted and the model server answers; then it is known where that is. */
   async isReady(): Promise<boolean> {
-    return (await this.get<{ ready: boolean }>('/readyz')).body.ready;
+    const { ready } = (await this.get<{ ready: boolean }>('/readyz')).body;
+    if (ready) this.#simulator = (await this.overview()).backends[0]?.url ?? '';
+    return ready;
   }
 
   async get<T>(path: string): Promise<Reply<T>> {
@@ -69,6 +75,18 @@ export class StackClient {
     return location.replace('/runs/', '');
   }
 
+  /** Says something and reads the run's own stream to its end. */
+  async stream(agent: string, message: Message): Promise<SeenEvent[]> {
+    const response = await fetch(`${this.#url()}/chat/${agent}`, {
+      method: 'POST',
+      headers: { ...JSON_HEADERS, accept: 'text/event-stream' },
+      body: JSON.stringify(message),
+    });
+    const events: SeenEvent[] = [];
+    createParser({ onEvent: ({ data }) => events.push(JSON.parse(data) as SeenEvent) }).feed(await response.text());
+    return events;
+  }
+
   /** As `send`, again and again until somebody answers. The message needs a key. */
   sendUntilAcknowledged(agent: string, message: Required<Message>): Promise<string> {
     return until(`an acknowledgement of ${message.key}`, () => this.send(agent, message));
@@ -103,20 +121,14 @@ export class StackClient {
 
   /** Changes the simulator; waits for one that is being restarted. */
   async simulate(settings: SettingsChange): Promise<void> {
-    const url = await this.#simulatorUrl();
     const init = { method: 'POST', headers: JSON_HEADERS, body: JSON.stringify(settings) };
-    await until('the simulator to take settings', async () => (await fetch(`${url}/simulator/settings`, init)).ok);
+    const path = `${this.#simulator}/simulator/settings`;
+    await until('the simulator to take settings', async () => (await fetch(path, init)).ok);
   }
 
   /** What the simulator was asked so far; only what holds this text in a message. */
   async modelCalls(text = ''): Promise<LoggedRequest[]> {
-    const url = await this.#simulatorUrl();
-    const calls = (await (await fetch(`${url}/simulator/requests`)).json()) as LoggedRequest[];
+    const calls = (await (await fetch(`${this.#simulator}/simulator/requests`)).json()) as LoggedRequest[];
     return calls.filter(({ messages }) => messages.some(({ content }) => content.includes(text)));
-  }
-
-  async #simulatorUrl(): Promise<string> {
-    const { backends } = await until('the gateway', () => this.overview());
-    return backends[0]?.url ?? '';
   }
 }

@@ -77,7 +77,10 @@ export class StackUnderTest {
       throw new Error(`the stack ended with ${end} instead of starting:\n${command.output.text}`);
     });
     hasEnded.catch(() => {});
-    await Promise.race([until('the start lines', () => command.output.text.includes('is running\n'), 60_000), hasEnded]);
+    await Promise.race([
+      until('the start lines', () => command.output.text.includes('is running\n'), 60_000),
+      hasEnded,
+    ]);
     this.#url = readPidFile(this.#pidFile)?.url ?? '';
     await this.ready();
     return this;
@@ -103,8 +106,13 @@ export class StackUnderTest {
 
   /** Sends a signal to a process that the PID file names. @throws Error when it does not live */
   kill(id: string, signal: NodeJS.Signals = 'SIGKILL'): void {
+    if (!this.signal(id, signal)) throw new Error(`${id} does not run`);
+  }
+
+  /** As `kill`; returns whether it lives. */
+  signal(id: string, signal: NodeJS.Signals): boolean {
     const recorded = this.#book.recorded().find((one) => one.id === id);
-    if (recorded === undefined || !signalProcess(recorded, signal)) throw new Error(`${id} does not run`);
+    return recorded !== undefined && signalProcess(recorded, signal);
   }
 
   /** Resolves when init's process has ended: with its exit code or signal. */
@@ -118,11 +126,12 @@ export class StackUnderTest {
     return lines.slice(0, -1).map((line) => JSON.parse(line) as Record<string, unknown>);
   }
 
-  /** `--stop`, as a user does it; returns its exit code. */
-  async stop(): Promise<number | NodeJS.Signals> {
-    const code = await this.#run(['--stop']).ended;
-    await this.initEnded();
-    return code;
+  /** `--stop`, as a user does it. @throws Error when it fails, or leaves anything behind */
+  async stop(): Promise<void> {
+    const { ended, output } = this.#run(['--stop']);
+    const code = await ended;
+    if (code !== 0) throw new Error(`--stop ended with ${code}: ${output.text}`);
+    await this.assertNothingLeft();
   }
 
   /** Waits until no process is left but those of the PID file: nobody was orphaned. @throws Error after 5 s */
@@ -146,11 +155,16 @@ export class StackUnderTest {
     if (left.length > 0) throw new Error(`left behind: ${left.join(', ')}`);
   }
 
-  /** Ends everything, softly or not, and removes the folder. */
+  /** Ends everything at once and removes the folder. */
   async end(): Promise<void> {
+    await this.endProcesses();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /** Ends all processes and readers at once; the folder stays. */
+  async endProcesses(): Promise<void> {
     for (const reader of this.#readers) reader.close();
     await until('the end of killed processes', () => this.#killAll());
-    rmSync(this.folder, { recursive: true, force: true });
   }
 
   #killAll(): boolean {

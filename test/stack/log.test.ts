@@ -4,19 +4,15 @@ import { build } from 'esbuild';
 import { describe, expect, it } from 'vitest';
 import { createLog } from '../../stack/log.ts';
 import { searchableSecrets } from '../../stack/redact.ts';
-import { createSmallLog } from '../../stack/small-log.ts';
 import { translateLocations } from '../../stack/source-locations.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 const SECRET = 'a-secret-nobody-may-read';
 
-describe.each([
-  ['pino', createLog],
-  ['the small log', createSmallLog],
-])('%s', (_name, create) => {
+describe('the log', () => {
   function logAt(level: string) {
     const file = join(temporaryFolder(), 'interject.log');
-    const log = create({ file, level }, 'somebody', [SECRET]);
+    const log = createLog({ file, level }, 'somebody', [SECRET]);
     const lines = () =>
       readFileSync(file, 'utf8')
         .trim()
@@ -59,7 +55,7 @@ describe.each([
   });
 
   it.runIf(existsSync('/dev/full'))('does not mind a full disk', () => {
-    const log = create({ file: '/dev/full', level: 'info' }, 'somebody', []);
+    const log = createLog({ file: '/dev/full', level: 'info' }, 'somebody', []);
     expect(() => log.info({}, 'x'.repeat(100_000))).not.toThrow();
   });
 
@@ -77,7 +73,7 @@ describe.each([
 
 it('two processes can append to one file', () => {
   const file = join(temporaryFolder(), 'interject.log');
-  const logs = [createLog({ file, level: 'info' }, 'a', []), createSmallLog({ file, level: 'info' }, 'b', [])];
+  const logs = [createLog({ file, level: 'info' }, 'a', []), createLog({ file, level: 'info' }, 'b', [])];
   for (let count = 0; count < 100; count++) logs[count % 2]?.info({ count }, 'x');
   const counts = readFileSync(file, 'utf8')
     .trim()

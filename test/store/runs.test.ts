@@ -174,9 +174,22 @@ describe('interventions', () => {
     const run = queuedRun(store);
     const place = { offset: 3, rawOffset: 8, withheld: 'ERROR', version: 'v', now: 1 };
     store.interventions.add({ run: run.number, turn: 1, policy: 'p', action: 'interject', reason: 'no', ...place });
-    store.interventions.setCutMs(run.number, 1, 0.5);
     expect(store.interventions.ofRun(run.number)).toEqual([
       { policy: 'p', action: 'interject', reason: 'no', turn: 1, offset: 3 },
+    ]);
+  });
+
+  test('the time a cut took belongs to the one that cut, not to later ones about the same turn', () => {
+    const { store, connect } = temporaryStore();
+    const run = queuedRun(store);
+    const place = { offset: 3, rawOffset: 8, withheld: '', version: '', now: 1, turn: 1, reason: 'no' };
+    for (const policy of ['p', 'person'])
+      store.interventions.add({ ...place, run: run.number, policy, action: 'interject' });
+    store.interventions.setCutMs(run.number, 1, 0.5);
+    const rows = connect().prepare('select policy, cut_ms from intervention order by id').all();
+    expect(rows).toEqual([
+      { policy: 'p', cut_ms: 0.5 },
+      { policy: 'person', cut_ms: null },
     ]);
   });
 });

@@ -1,6 +1,7 @@
 /** Who is served when, as the model server sees it. */
 import { describe, expect, test } from 'vitest';
 import type { LoggedRequest } from '../../agent/backend/simulator/request-log.ts';
+import { scriptedModel } from '../agent/scripted-model.ts';
 import { type RunningStack, sayCoded, startStack, startWithoutAgents } from './running-stack.ts';
 
 const TEN_WORDS = 'one two three four five six seven eight nine ten';
@@ -86,7 +87,8 @@ describe('chats', () => {
 
   test('a message of a chat that is busy waits; the one in work can be corrected meanwhile', async () => {
     const stack = await startStack({ simulator: { tokensPerSecond: 200 } });
-    const [first, second] = [await stack.say(`say: ${TEN_WORDS} ${TEN_WORDS}`), await stack.say('say: second')];
+    const forty = Array(4).fill(TEN_WORDS).join(' ');
+    const [first, second] = [await stack.say(`say: ${forty}`), await stack.say('say: second')];
     await stack.event(first, 'text-delta');
     await stack.supervisor.interject('assistant', undefined, 'Without "six", please.');
     expect(stack.supervisor.run(second).status).toBe('queued');
@@ -99,5 +101,37 @@ describe('chats', () => {
       [first, 2],
       [second, 1],
     ]);
+  });
+});
+
+describe('before a stop', () => {
+  test('what is being answered is finished, what waits is kept, nothing new is started', async () => {
+    const model = await scriptedModel();
+    const stack = await startStack({ backend: model.definition });
+    const [run, waiting] = [await stack.say('first'), await stack.say('second')];
+    const call = await model.call();
+    call.say('first');
+    const drained = stack.engine.drain(60_000);
+    const other = await stack.say('third', { chat: 'side' });
+    call.finish();
+    await drained;
+    const statuses = [run, waiting, other].map((id) => stack.supervisor.run(id).status);
+    expect(statuses).toEqual(['answered', 'queued', 'queued']);
+    await stack.stopSupervisor();
+    await stack.startSupervisor();
+    for (const _ of [waiting, other]) (await model.call()).finish();
+    for (const id of [waiting, other]) expect((await stack.wait(id)).status).toBe('answered');
+  });
+
+  test('it does not wait for ever for what does not end, nor at all when nothing goes on', async () => {
+    const model = await scriptedModel();
+    const stack = await startStack({ backend: model.definition });
+    const run = await stack.say('first');
+    await model.call();
+    await stack.engine.drain(20);
+    expect(stack.supervisor.run(run).status).toBe('running');
+    const idle = await startStack();
+    await idle.engine.drain(60_000);
+    expect(idle.supervisor.readiness().ready).toBe(true);
   });
 });

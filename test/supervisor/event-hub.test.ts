@@ -167,9 +167,10 @@ function lookedAt(hub: EventHub): boolean {
   const event: StoredEvent = {
     type: 'degraded',
     data: '{}',
-    get seq() {
+    seq: undefined,
+    get run() {
       looked = true;
-      return 1_000_000;
+      return 'r1';
     },
   };
   hub.publish([event]);
@@ -277,4 +278,24 @@ describe('no gap and no repetition', () => {
     const agentFits = wanted.agent === undefined || event.agent === undefined || event.agent === wanted.agent;
     return agentFits && (wanted.chat === undefined || event.chat === undefined || event.chat === wanted.chat);
   }
+});
+
+test('what memory does not reach is read in pages, and joins what comes live without a gap', async () => {
+  const { store, recorder, record } = start();
+  for (let count = 0; count < 1200; count++) record();
+  recorder.flush();
+  const later = new EventHub({
+    flush: () => {},
+    lastSeq: () => store.events.lastSeq(),
+    page: (scope, after, limit) => store.events.page(scope, after, limit),
+  });
+  const reader = new TestReader(later, {}, 10);
+  await reader.read();
+  const live = store.events.page({}, 0, 1).map((event) => ({ ...event, seq: 1201 }));
+  store.begin();
+  for (const event of live) store.events.add(event, Date.now());
+  store.commit();
+  later.publish(live);
+  const seen = await reader.readUntil(1201);
+  expect(seen).toEqual(Array.from({ length: 1191 }, (_, index) => index + 11));
 });

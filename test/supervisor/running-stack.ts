@@ -45,6 +45,8 @@ export class RunningStack {
   #options: StackOptions;
   readonly #agents = new Map<string, { incarnation: string; stopping: AbortController }>();
   #incarnations = 0;
+  /** Incarnations whose end was charged to a message. */
+  readonly charged: string[] = [];
   #waiters = new RunWaiters();
   #proxy: BusProxy | undefined;
   #simulator: Simulator | undefined;
@@ -69,7 +71,10 @@ export class RunningStack {
   #newSupervisor(): [Engine, StackSupervisor] {
     this.#waiters = new RunWaiters();
     const waiters = this.#waiters;
-    const engine = new Engine(this.#settings(), workerEntries(), SILENT, (run) => waiters.ended(run));
+    const engine = new Engine(this.#settings(), workerEntries(), SILENT, {
+      onRunEnd: (run) => waiters.ended(run),
+      chargeExit: (_agent, incarnation) => this.charged.push(incarnation),
+    });
     return [engine, new StackSupervisor(engine, waiters, { restartAgent: () => {} })];
   }
 

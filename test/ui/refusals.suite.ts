@@ -1,21 +1,17 @@
-/**
- * Every refusal that a client can bring about, told over HTTP only, so that it runs over any stack. The stack has the agents `assistant` and `analyst`, the policy
- * `error-keyword`, and a model that answers `say: TEXT` and `say-coded: HEX` with that text, at 5,000 words a second at most.
- */
+/** Every refusal that a client can bring about, told over HTTP only, and which field it names. */
 import request from 'supertest';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { RawClient } from './raw-client.ts';
-import { type RunningStack, StackClient, type StartStack } from './stack-client.ts';
+import type { StackClient } from './stack-client.ts';
 
 /** What is refused, with which code, naming what. */
-export function refusalsSuite(start: StartStack): void {
-  let stack: RunningStack;
+export function refusalsSuite(connect: () => StackClient): void {
   let client: StackClient;
-  beforeAll(async () => {
-    stack = await start();
-    client = new StackClient(stack);
+  let url: string;
+  beforeAll(() => {
+    client = connect();
+    url = client.door.url;
   });
-  afterAll(() => stack.close());
 
   const missing = [
     ['GET', '/nowhere', 'unknown_route'],
@@ -112,8 +108,8 @@ export function refusalsSuite(start: StartStack): void {
 
   test('a body that is too large is refused before it is sent', async () => {
     const json = ['Content-Type: application/json', 'Content-Length: 9000000'];
-    const headers = [...json, `Authorization: Bearer ${stack.token}`];
-    const sender = RawClient.send(Number(new URL(stack.url).port), ['POST /chat/assistant HTTP/1.1', ...headers]);
+    const headers = [...json, `Authorization: Bearer ${client.door.token}`];
+    const sender = RawClient.send(Number(new URL(url).port), ['POST /chat/assistant HTTP/1.1', ...headers]);
     await sender.received('too_large');
     expect(sender.text).toMatch(/^HTTP\/1\.1 413 /);
     sender.socket.destroy();
@@ -124,8 +120,8 @@ export function refusalsSuite(start: StartStack): void {
     const origin = await client.post('/chat/assistant', { content: 'x' }).set('origin', 'https://other.example');
     const site = await client.get('/agents').set('sec-fetch-site', 'cross-site');
     const through = { 'x-forwarded-for': '192.0.2.1' };
-    const stranger = await request(stack.url).get('/agents').set(through);
-    const wrong = await request(stack.url)
+    const stranger = await request(url).get('/agents').set(through);
+    const wrong = await request(url)
       .get('/agents')
       .set({ ...through, authorization: 'Bearer wrong' });
     const right = await client.get('/agents').set(through);
@@ -141,14 +137,14 @@ export function refusalsSuite(start: StartStack): void {
   });
 
   test('the token becomes a cookie, and the cookie opens the door', async () => {
-    const wrong = await request(stack.url).post('/session').send({ token: 'wrong' });
+    const wrong = await request(url).post('/session').send({ token: 'wrong' });
     expect([wrong.status, wrong.body.error.code]).toEqual([401, 'token_required']);
-    const right = await request(stack.url).post('/session').send({ token: stack.token });
+    const right = await request(url).post('/session').send({ token: client.door.token });
     const cookie = String(right.headers['set-cookie']);
     expect(right.status).toBe(204);
     expect(cookie).toMatch(/; HttpOnly; SameSite=Strict;/);
-    expect(cookie).not.toContain(stack.token);
-    const stranger = request(stack.url).get('/agents').set('x-forwarded-for', '192.0.2.1');
+    expect(cookie).not.toContain(client.door.token);
+    const stranger = request(url).get('/agents').set('x-forwarded-for', '192.0.2.1');
     const reply = await stranger.set('cookie', `theme=dark; ${cookie.split(';')[0]}`);
     expect(reply.status).toBe(200);
   });

@@ -1,28 +1,24 @@
-/**
- * What every route promises, told over HTTP only, so that it runs over any stack. The stack has the agents `assistant` and `analyst`, the policy
- * `error-keyword`, and a model that answers `say: TEXT` and `say-coded: HEX` with that text, at 5,000 words a second at most.
- */
+/** What every route promises, told over HTTP only. The stack is one as it starts by itself, with a model that says 1,000 words a second. */
 import request from 'supertest';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { fromHistory } from '../../ui/page/chat-view.ts';
 import { fold, type PageEvent } from '../../ui/page/fold.ts';
-import { newChat, type RunningStack, StackClient, type StartStack } from './stack-client.ts';
+import { newChat, type StackClient, sayCoded } from './stack-client.ts';
 
-/** Every route and its replies. */
-export function routesSuite(start: StartStack): void {
-  let stack: RunningStack;
+/** Every route and its replies; `connect` is called when the tests run. */
+export function routesSuite(connect: () => StackClient): void {
   let client: StackClient;
-  beforeAll(async () => {
-    stack = await start();
-    client = new StackClient(stack);
+  let url: string;
+  beforeAll(() => {
+    client = connect();
+    url = client.door.url;
   });
-  afterAll(() => stack.close());
 
   describe('probes', () => {
     test('healthz and readyz answer without a token', async () => {
-      const health = await request(stack.url).get('/healthz').set('x-forwarded-for', '192.0.2.1');
+      const health = await request(url).get('/healthz').set('x-forwarded-for', '192.0.2.1');
       expect([health.status, health.body]).toEqual([200, { status: 'ok' }]);
-      const ready = await request(stack.url).get('/readyz').set('x-forwarded-for', '192.0.2.1');
+      const ready = await request(url).get('/readyz').set('x-forwarded-for', '192.0.2.1');
       expect([ready.status, ready.body]).toEqual([200, { ready: true, reasons: [] }]);
     });
   });
@@ -75,8 +71,8 @@ export function routesSuite(start: StartStack): void {
 
     test('an objectionable answer is cut, corrected and shown as such', async () => {
       const chat = newChat();
-      const coded = Buffer.from('All is fine. ERROR is here. Done.').toString('hex');
-      const stream = await client.chatEvents('assistant', { content: `say-coded: ${coded}`, chat });
+      const content = sayCoded('All is fine. ERROR is here. Done.');
+      const stream = await client.chatEvents('assistant', { content, chat });
       const events = await stream.rest();
       const shown = events.filter(({ type }) => type === 'text-delta').map(({ data }) => data.text);
       expect(shown.join('')).not.toContain('ERROR');
@@ -243,7 +239,7 @@ export function routesSuite(start: StartStack): void {
 
   describe('page', () => {
     test('the page is served with a strict policy and nothing inline', async () => {
-      const { status, headers, text } = await request(stack.url).get('/');
+      const { status, headers, text } = await request(url).get('/');
       expect([status, headers['content-type']]).toEqual([200, 'text/html; charset=utf-8']);
       expect(headers['content-security-policy']).toContain("default-src 'none'");
       expect(headers['content-security-policy']).not.toContain('unsafe');
@@ -251,9 +247,9 @@ export function routesSuite(start: StartStack): void {
     });
 
     test.each(['/', '/page.js', '/page.css', '/icon.svg'])('%s is not sent again when it is the same', async (path) => {
-      const first = await request(stack.url).get(path);
+      const first = await request(url).get(path);
       expect(first.status).toBe(200);
-      const second = await request(stack.url).get(path).set('if-none-match', String(first.headers.etag));
+      const second = await request(url).get(path).set('if-none-match', String(first.headers.etag));
       expect([second.status, second.headers['content-length']]).toEqual([304, undefined]);
     });
   });

@@ -1,29 +1,24 @@
-/** The routes over a stack in memory. */
-import type { AddressInfo } from 'node:net';
-import { describe } from 'vitest';
-import { createGateway } from '../../ui/gateway.ts';
-import type { GatewayLimits } from '../../ui/limits.ts';
-import { limitsSuite } from './limits.suite.ts';
-import { MemorySupervisor } from './memory-supervisor.ts';
+/** The HTTP door of the real stack, started as a person starts it. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe } from 'vitest';
+import { StackUnderTest } from '../proof/stack-under-test.ts';
+import { doorsSuite } from './doors.suite.ts';
 import { refusalsSuite } from './refusals.suite.ts';
 import { routesSuite } from './routes.suite.ts';
-import type { RunningStack } from './stack-client.ts';
+import { StackClient } from './stack-client.ts';
 
-async function start(limits: Partial<GatewayLimits> = {}): Promise<RunningStack> {
-  const supervisor = new MemorySupervisor(1);
-  const token = 'token-of-this-test';
-  const log = { error: console.error };
-  const settings = { token, host: '127.0.0.1', allowedHosts: [] };
-  const gateway = await createGateway({ supervisor, settings, log, limits });
-  await gateway.listen({ host: '127.0.0.1', port: 0 });
-  const { port } = gateway.server.address() as AddressInfo;
-  const close = async (): Promise<void> => {
-    await gateway.close();
-    supervisor.close();
-  };
-  return { url: `http://127.0.0.1:${port}`, token, close };
-}
+const stack = new StackUnderTest();
+let client: StackClient;
 
-describe('routes', () => routesSuite(start));
-describe('refusals', () => refusalsSuite(start));
-describe('limits', () => limitsSuite(start));
+beforeAll(async () => {
+  await stack.start();
+  await stack.client.simulate({ ttftMs: 1, tokensPerSecond: 1000 });
+  const token = readFileSync(join(stack.data, 'token'), 'utf8').trim();
+  client = new StackClient({ url: stack.url, token });
+});
+afterAll(() => stack.end());
+
+describe('routes', () => routesSuite(() => client));
+describe('refusals', () => refusalsSuite(() => client));
+describe('doors', () => doorsSuite(() => client));

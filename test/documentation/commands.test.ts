@@ -1,0 +1,162 @@
+/** Every command of the documents does what they say: each is typed as it stands there, in their order. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startSimulator } from '../../agent/backend/simulator/server.ts';
+import { OPTIONS } from '../../stack/options.ts';
+import { PROJECT_ROOT } from '../../stack/project.ts';
+import type { RunView } from '../../supervisor/service.ts';
+import { codeBlocks, MULTIAGENT, README, shellCommands } from './code-blocks.ts';
+import { Reader } from './reader.ts';
+
+const reader = new Reader();
+const COMMANDS = [...new Set([...shellCommands(README), ...shellCommands(MULTIAGENT)])];
+/** Exit code of a shell. */
+const NO_SUCH_PROGRAM = 127;
+const PACKAGE = JSON.parse(readFileSync(join(PROJECT_ROOT, 'package.json'), 'utf8'));
+
+/** Which commands there are, and what each has to do. */
+const RUNNERS: [pattern: RegExp, run: (command: string) => Promise<void> | void][] = [
+  [/^(npx tsx|node --import tsx) run\.ts$/, startsEverything],
+  [/^curl -s http:\/\/127\.0\.0\.1:8002\/chat\//, asks],
+  [/^npx tsx run\.ts --status$/, showsTheStatus],
+  [/^npx tsx run\.ts --stop$/, stops],
+  [/^npx tsx run\.ts --help$/, helps],
+  [/^npx tsx run\.ts --backend http:\/\/127\.0\.0\.1:8080( --model \S+)?$/, attachesAServer],
+  [/^npx tsx run\.ts --policy \.\/my-policy\.ts$/, usesAPolicy],
+  [/^npm ci$|^npm ci && npm test$/, isWhatIsRunBeforePushing],
+  [/^npm run \S+$/, isAScript],
+];
+
+beforeAll(() => {
+  for (const block of codeBlocks(README, 'ts')) {
+    const [, name] = /^\/\/ (\S+\.ts)\n/.exec(block) ?? [];
+    reader.write(name ?? 'unnamed.ts', block);
+  }
+});
+afterAll(() => reader.close());
+
+test('there are commands, and none of those that somebody must find is missing', () => {
+  const wanted = RUNNERS.slice(0, -1).map(([pattern]) => pattern);
+  expect(wanted.filter((pattern) => !COMMANDS.some((command) => pattern.test(command)))).toEqual([]);
+});
+
+test.each(COMMANDS)('%s', async (command) => {
+  const runner = RUNNERS.find(([pattern]) => pattern.test(command));
+  if (runner === undefined) throw new Error(`nobody tries the documented command ${command}`);
+  await runner[1](command);
+});
+
+test('every script that is named in passing is there', () => {
+  const named = [...`${README}${MULTIAGENT}`.matchAll(/`npm run ([\w:-]+)/g)].map(([, name]) => name);
+  expect(named.length).toBeGreaterThan(0);
+  expect(named.filter((name) => PACKAGE.scripts[name ?? ''] === undefined)).toEqual([]);
+});
+
+async function startsEverything(command: string): Promise<void> {
+  const said = await reader.start(command);
+  expect(said).toContain(`${reader.url}/#token=`);
+  expect(said).toMatch(/agents +assistant, analyst\n/);
+  expect(said).toMatch(/backend +the built-in simulator/);
+  expect(said).toMatch(/policies +error-keyword/);
+  expect(said).toContain(reader.data);
+}
+
+/** As written, then with the question that stands below it. */
+async function asks(command: string): Promise<void> {
+  const here = command.replace('http://127.0.0.1:8002', reader.url);
+  const [, question = ''] = /`(say: [^`]+)`/.exec(README) ?? [];
+  const plain = await answerTo(here);
+  expect(plain).toMatchObject({ agent: 'assistant', status: 'answered', interventions: [] });
+  expect(plain.content).toMatch(/\w/);
+  expect(question).toContain('ERROR');
+  const objected = await answerTo(here.replace(/"content": "[^"]*"/, `"content": "${question}"`));
+  expect(objected).toMatchObject({ status: 'answered' });
+  expect(objected.interventions).toContainEqual(expect.objectContaining({ policy: 'error-keyword' }));
+  expect(objected.content).not.toContain('ERROR');
+}
+
+/** What curl prints; where there is no curl, what it would be sent. */
+async function answerTo(curl: string): Promise<RunView> {
+  const { output, code } = await reader.type(curl);
+  if (code === NO_SUCH_PROGRAM) return ask(JSON.parse(/-d '(.*)'$/.exec(curl)?.[1] ?? '').content);
+  expect(code, output).toBe(0);
+  return JSON.parse(output) as RunView;
+}
+
+async function showsTheStatus(command: string): Promise<void> {
+  const { output, code } = await reader.type(command);
+  expect(code, output).toBe(0);
+  for (const part of ['supervisor', 'assistant', 'analyst', 'simulator', 'queued']) expect(output).toContain(part);
+}
+
+async function stops(command: string): Promise<void> {
+  expect(reader.url).not.toBe('');
+  const { output, code } = await reader.type(command);
+  expect(code, output).toBe(0);
+  await reader.nothingRuns();
+  expect(reader.url).toBe('');
+}
+
+async function helps(command: string): Promise<void> {
+  const { output, code } = await reader.type(command);
+  expect(code).toBe(0);
+  const flags = Object.keys(OPTIONS).map(
+    (name) => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
+  );
+  expect(flags.filter((flag) => !output.includes(flag))).toEqual([]);
+}
+
+async function attachesAServer(command: string): Promise<void> {
+  const simulator = await startSimulator({ ttftMs: 1, tokensPerSecond: 0 });
+  try {
+    const said = await reader.start(command.replace('http://127.0.0.1:8080', simulator.url));
+    expect(said).toContain(simulator.url);
+    expect(await ask('say: from the other server')).toMatchObject({ content: 'from the other server' });
+    expect(simulator.requests()).toHaveLength(1);
+  } finally {
+    await simulator.close();
+  }
+}
+
+async function usesAPolicy(command: string): Promise<void> {
+  const said = await reader.start(command);
+  expect(said).toMatch(/policies +no-promises/);
+  const run = await ask('say: Well, I promise it will work.');
+  expect(run).toMatchObject({
+    status: 'answered',
+    messages: [
+      { role: 'user' },
+      { role: 'assistant', content: 'Well, ' },
+      { role: 'supervisor' },
+      { role: 'assistant' },
+    ],
+    interventions: [{ policy: 'no-promises', action: 'interject', turn: 1, offset: 'Well, '.length }],
+  });
+  expect(run.interventions[0]?.reason).toContain('without promising');
+  expect(run.content).toMatch(/\w/);
+  expect(run.content).not.toContain('I promise');
+}
+
+/** `.ci/run` does this and nothing else; `npm ci` needs a lock file that fits. */
+function isWhatIsRunBeforePushing(command: string): void {
+  const script = readFileSync(join(PROJECT_ROOT, '.ci/run'), 'utf8').split('\n');
+  const run = script.filter((line) => line !== '' && !/^(#|set |cd )/.test(line));
+  expect(run).toEqual(['npm ci && npm test']);
+  expect(run.join()).toContain(command);
+  for (const part of ['types', 'lint', 'layers', 'dead-code'])
+    expect(PACKAGE.scripts.test).toContain(`npm run ${part}`);
+  expect(PACKAGE.scripts.test).toMatch(/vitest run$/);
+  const locked = JSON.parse(readFileSync(join(PROJECT_ROOT, 'package-lock.json'), 'utf8')).packages[''];
+  for (const kind of ['dependencies', 'devDependencies', 'optionalDependencies', 'engines'])
+    expect(locked[kind], kind).toEqual(PACKAGE[kind]);
+}
+
+function isAScript(command: string): void {
+  expect(PACKAGE.scripts).toHaveProperty([command.replace('npm run ', '')]);
+}
+
+async function ask(content: string): Promise<RunView> {
+  const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ content }) };
+  return (await (await fetch(`${reader.url}/chat/assistant`, init)).json()) as RunView;
+}

@@ -1,0 +1,72 @@
+/** Every code of the error table, brought about at the door of a real stack and seen with supertest. */
+import request, { type Response } from 'supertest';
+import { describe, expect, test } from 'vitest';
+import { ERRORS, type ErrorCode } from '../../supervisor/errors.ts';
+import { type ServedStack, serveStack } from './served-stack.ts';
+
+type Provocation = (served: ServedStack) => Promise<Response>;
+
+const MESSAGE = { content: 'say: hello' };
+/** Messages that may wait for one agent. */
+const MOST_QUEUED = 1000;
+
+/** What a client, a full inbox, a full disk or an end of the stack makes the door say. */
+const PROVOCATIONS: Record<ErrorCode, Provocation> = {
+  invalid_request: async ({ client }) => client.post('/chat/assistant', { content: 7 }),
+  token_required: async ({ client }) => request(client.door.url).get('/agents').set('via', '1.1 tunnel'),
+  host_not_allowed: async ({ client }) => client.get('/agents').set('host', 'rebound.example'),
+  origin_not_allowed: async ({ client }) => client.post('/chat/assistant', MESSAGE).set('origin', 'https://x.example'),
+  unknown_route: async ({ client }) => client.get('/nowhere'),
+  unknown_agent: async ({ client }) => client.post('/chat/nobody', MESSAGE),
+  unknown_run: async ({ client }) => client.get('/runs/none'),
+  unknown_chat: async ({ client }) => client.get('/chat/assistant/history?chat=none'),
+  key_conflict: async ({ client }) => {
+    await client.post('/chat/assistant', { ...MESSAGE, key: 'once' });
+    return client.post('/chat/assistant', { content: 'say: something else', key: 'once' });
+  },
+  not_running: async ({ client }) => client.post('/chat/assistant/interject', MESSAGE),
+  too_large: async ({ client }) => {
+    // Refused by what it says of itself, before any of it is read.
+    return client.post('/chat/assistant', MESSAGE).set('content-length', String(9 * 1024 * 1024));
+  },
+  not_json: async ({ client }) => client.post('/chat/assistant').set('content-type', 'text/plain').send('hello'),
+  inbox_full: async ({ client, stack }) => {
+    stack.endAgent('analyst');
+    const waiting = Array.from({ length: MOST_QUEUED }, () => stack.say('say: hello', { agent: 'analyst' }));
+    await Promise.all(waiting);
+    return client.post('/chat/analyst', MESSAGE);
+  },
+  too_many_streams: async ({ client }) => {
+    const open = await client.events('/events');
+    const reply = await client.get('/events');
+    open.leave();
+    return reply;
+  },
+  // The page of these stacks has no files.
+  internal: async ({ client }) => client.get('/'),
+  stopping: async ({ client, stack }) => {
+    stack.supervisor.stopAccepting();
+    return client.post('/chat/assistant', MESSAGE);
+  },
+  storage_failed: async ({ client, stack }) => {
+    stack.engine.bench.store.close();
+    return client.post('/chat/assistant', MESSAGE);
+  },
+};
+
+describe('an error of the table', () => {
+  test('none is without a way to bring it about', () => {
+    expect(Object.keys(PROVOCATIONS).sort()).toEqual(Object.keys(ERRORS).sort());
+  });
+
+  test.each(Object.keys(ERRORS) as ErrorCode[])('%s', async (code) => {
+    const served = await serveStack({ limits: { streams: 1 }, page: Promise.resolve(new Map()) });
+    const { status, body, type } = await PROVOCATIONS[code](served);
+    expect({ status, body, type }).toEqual({
+      status: ERRORS[code].status,
+      body: { error: { code, message: expect.stringContaining(ERRORS[code].text) } },
+      type: 'application/json',
+    });
+    expect(served.logged).toEqual(code === 'internal' ? ['a request failed'] : []);
+  });
+});
