@@ -12,7 +12,7 @@ export interface Addresses {
   stack: AskedStack;
 }
 
-export type Way = 'direct' | 'proxy' | 'supervised';
+type Way = 'direct' | 'proxy' | 'supervised';
 const WAYS: readonly Way[] = ['direct', 'proxy', 'supervised'];
 
 export interface FirstTextResult {

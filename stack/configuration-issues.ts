@@ -10,25 +10,15 @@ export type KnownFields = (path: string) => readonly string[];
 
 /** One line for each issue: `agents[0].temperature: …`. */
 export function describeIssues(issues: readonly Issue[], known: KnownFields): string[] {
-  return issues.flatMap((issue) => describe(issue, '', known));
+  return issues.flatMap((issue) => describe(issue, known));
 }
 
-function describe(issue: Issue, above: string, known: KnownFields): string[] {
-  const field = issue.path.reduce<string>((path, key) => fieldPath(path, key as string | number), above);
+function describe(issue: Issue, known: KnownFields): string[] {
+  const field = issue.path.reduce<string>((path, key) => fieldPath(path, key as string | number), '');
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => `${fieldPath(field, key)}: there is no such field${hint(key, known(field))}`);
   }
-  if (issue.code === 'invalid_union') return describeUnion(issue, field, known);
   return [`${field || 'the configuration'}: ${reason(issue)}`];
-}
-
-/** Of the ways a value could have been right, the one that was followed furthest is the one that was meant. */
-function describeUnion(issue: Issue & { code: 'invalid_union' }, field: string, known: KnownFields): string[] {
-  const depth = (issues: readonly Issue[]): number =>
-    Math.max(...issues.map(({ path, code }) => path.length + (code === 'unrecognized_keys' ? 1 : 0)));
-  const best = [...issue.errors].sort((a, b) => depth(b) - depth(a))[0];
-  if (best === undefined || depth(best) === 0) return [`${field}: has none of the forms that are allowed here`];
-  return best.flatMap((inner) => describe(inner, field, known));
 }
 
 function reason(issue: Issue): string {

@@ -11,7 +11,6 @@ export interface PlannedPolicy {
   use: string;
   /** Absolute path of the file; undefined: built in. */
   path: string | undefined;
-  options: Record<string, unknown>;
   /** Agents it judges; undefined: all. */
   agents: string[] | undefined;
 }
@@ -31,7 +30,6 @@ const NONE = 'none';
 interface Resolved {
   use: string;
   path: string | undefined;
-  options: Record<string, unknown>;
 }
 
 /**
@@ -70,14 +68,12 @@ function commonPolicies({ given, givenFolder, configured, configuredFolder }: Po
   return given.map((use) => resolvePolicy(use, givenFolder));
 }
 
-function resolvePolicy(reference: PolicyReference, folder: string): Resolved {
-  const { use, options = {} } = typeof reference === 'string' ? { use: reference } : reference;
-  return { use, path: isPath(use) ? resolve(folder, use) : undefined, options };
+function resolvePolicy(use: PolicyReference, folder: string): Resolved {
+  return { use, path: isPath(use) ? resolve(folder, use) : undefined };
 }
 
 /** Why a reference leads nowhere; undefined: it is a path, or the name of a built-in policy. */
-export function policyProblem(reference: PolicyReference): string | undefined {
-  const use = typeof reference === 'string' ? reference : reference.use;
+export function policyProblem(use: PolicyReference): string | undefined {
   if (isPath(use) || BUILT_IN_POLICIES.has(use)) return undefined;
   const known = [...BUILT_IN_POLICIES.keys()];
   const nearest = nearestName(use, known);

@@ -32,11 +32,11 @@ export async function prepare({ backends, policies }: StackPlan, policyFolder: s
   }
 }
 
-async function policySource({ use, path, options, agents }: PlannedPolicy, folder: string): Promise<PolicySource> {
+async function policySource({ use, path, agents }: PlannedPolicy, folder: string): Promise<PolicySource> {
   const judged = agents === undefined ? {} : { agents };
-  if (path === undefined) return { use, options, ...judged };
+  if (path === undefined) return { use, ...judged };
   const { file, version } = await bundlePolicy(path, use, folder);
-  return { use, file, version, options, ...judged };
+  return { use, file, version, ...judged };
 }
 
 function withAddress(backend: PlannedBackend, simulatorPort: number | undefined): PlannedBackend {

@@ -6,10 +6,8 @@ import { z } from 'zod';
 
 const name = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,39}$/, 'use lower-case letters, digits, - and _ (at most 40)');
 
-const policyReference = z.union([
-  z.string().min(1).describe('a built-in name or a path'),
-  z.strictObject({ use: z.string().min(1), options: z.record(z.string(), z.json()).optional() }),
-]);
+/** The name of a built-in policy, or the path of a file. */
+const policyReference = z.string().min(1);
 
 export const agentSchema = z.strictObject({
   name,

@@ -23,6 +23,8 @@ export class Recorder {
   readonly #owner: RecorderOwner;
   #open = false;
   #seq: number;
+  /** Seqs after this one are given again when their tick is undone: readers count on them to have no gaps. */
+  #committedSeq: number;
   #events: StoredEvent[] = [];
   #waiters: Waiter[] = [];
 
@@ -30,6 +32,7 @@ export class Recorder {
     this.#store = store;
     this.#owner = owner;
     this.#seq = store.events.lastSeq();
+    this.#committedSeq = this.#seq;
   }
 
   /** Seq of the newest event, committed or about to be. */
@@ -94,6 +97,7 @@ export class Recorder {
       this.#fail(error as Error);
       return false;
     }
+    this.#committedSeq = this.#seq;
     const [events, waiters] = this.#take();
     if (events.length > 0) this.#owner.publish(events);
     for (const waiter of waiters) waiter.resolve();
@@ -126,9 +130,9 @@ export class Recorder {
 
   /** SQLite may have rolled back by itself, and a full disk may refuse even this; the next `begin` tells. */
   #rollback(): void {
+    this.#seq = this.#committedSeq;
     try {
       this.#store.rollback();
-      this.#seq = this.#store.events.lastSeq();
     } catch (error) {
       this.#owner.onFailure(error as Error);
     }

@@ -21,7 +21,7 @@ export interface AcceptedMessage {
   firstSeq: number;
 }
 
-export type MessageStatus = 'queued' | 'complete' | 'streaming' | 'interrupted' | 'failed';
+type MessageStatus = 'queued' | 'complete' | 'streaming' | 'interrupted' | 'failed';
 
 /** One line of a chat as readers see it. */
 export interface ChatMessage {

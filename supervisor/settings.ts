@@ -9,7 +9,6 @@ export interface PolicySource {
   file?: string;
   /** Content hash of the bundle; absent for a built-in. */
   version?: string;
-  options: Record<string, unknown>;
   /** Agents it judges; absent: all. */
   agents?: string[];
 }

@@ -1,5 +1,5 @@
 /** Which processes belong to a stack under test: those of its PID file, and all that run in its working folder. */
-import { readdirSync, readlinkSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { type RecordedProcess, readPidFile } from '../../stack/pid-file.ts';
 import { isAlive, startTime } from '../../stack/process-identity.ts';
 
@@ -24,6 +24,15 @@ function workingFolder(pid: number): string | undefined {
     return readlinkSync(`/proc/${pid}/cwd`);
   } catch {
     return undefined;
+  }
+}
+
+/** For people: process id and command. */
+export function describeProcess(pid: number): string {
+  try {
+    return `${pid} ${readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')}`;
+  } catch {
+    return `${pid}`;
   }
 }
 

@@ -13,7 +13,7 @@ import { signalProcess } from '../../stack/process-identity.ts';
 import { PROJECT_ROOT } from '../../stack/project.ts';
 import { socketPath } from '../../stack/socket-path.ts';
 import { EventReader } from './event-reader.ts';
-import { ProcessBook } from './living-processes.ts';
+import { describeProcess, ProcessBook } from './living-processes.ts';
 import { StackClient } from './stack-client.ts';
 import { until } from './until.ts';
 
@@ -136,16 +136,21 @@ export class StackUnderTest {
 
   /** Waits until no process is left but those of the PID file: nobody was orphaned. @throws Error after 5 s */
   async assertNoOrphans(): Promise<void> {
-    const strangers = (): number[] => {
+    await this.#untilGone(() => {
       const recorded = new Set(this.#book.recorded().map(({ pid }) => pid));
       return this.#book.living().filter((pid) => !recorded.has(pid));
-    };
-    await until('the end of processes that nobody looks after', () => strangers().length === 0, GONE_WITHIN_MS);
+    });
   }
 
   /** Waits until no process of this stack lives. @throws Error after 5 s */
   async assertNoProcess(): Promise<void> {
-    await until('the end of all processes', () => this.#book.living().length === 0, GONE_WITHIN_MS);
+    await this.#untilGone(() => this.#book.living());
+  }
+
+  async #untilGone(look: () => number[]): Promise<void> {
+    await until('the end of processes', () => look().length === 0, GONE_WITHIN_MS).catch((cause) => {
+      throw new Error(`these still run: ${look().map(describeProcess).join('; ')}`, { cause });
+    });
   }
 
   /** Neither a process nor a PID file nor a socket. @throws Error that names what is left */

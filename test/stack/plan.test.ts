@@ -26,7 +26,7 @@ describe('a plan', () => {
     const made = plan({});
     expect(made.agents.map(({ name }) => name)).toEqual(['assistant', 'analyst']);
     expect(made.backends).toMatchObject([{ name: 'simulator', simulator: true }]);
-    expect(made.policies).toEqual([{ use: 'error-keyword', path: undefined, options: {}, agents: undefined }]);
+    expect(made.policies).toEqual([{ use: 'error-keyword', path: undefined, agents: undefined }]);
     expect(made.dataFolder).toBe(join(HERE, 'data'));
   });
 
@@ -80,12 +80,12 @@ describe('policies of a plan', () => {
   it('of an agent are its own; paths are relative to the configuration file, and every policy is there once', () => {
     const agents = [
       { name: 'a', system: '' },
-      { name: 'b', system: '', policies: [{ use: './p.ts', options: { x: 1 } }, 'error-keyword'] },
-      { name: 'c', system: '', policies: [{ use: './p.ts', options: { x: 1 } }] },
+      { name: 'b', system: '', policies: ['./p.ts', 'error-keyword'] },
+      { name: 'c', system: '', policies: ['./p.ts'] },
     ];
     expect(plan({}, { agents }).policies).toEqual([
-      { use: 'error-keyword', path: undefined, options: {}, agents: ['a', 'b'] },
-      { use: './p.ts', path: '/etc/stack/p.ts', options: { x: 1 }, agents: ['b', 'c'] },
+      { use: 'error-keyword', path: undefined, agents: ['a', 'b'] },
+      { use: './p.ts', path: '/etc/stack/p.ts', agents: ['b', 'c'] },
     ]);
   });
 

@@ -18,7 +18,7 @@ const PLAN: StackPlan = {
   logLevel: 'info',
   agents: [{ name: 'a', system: '' }],
   backends: [],
-  policies: [{ use: 'error-keyword', path: undefined, options: {}, agents: undefined }],
+  policies: [{ use: 'error-keyword', path: undefined, agents: undefined }],
 };
 
 function linesOf(changes: Partial<StartedStack>): string {

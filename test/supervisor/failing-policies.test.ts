@@ -51,7 +51,7 @@ function sourceOf(stack: RunningStack, text: string, changes: { agents?: string[
   mkdirSync(join(stack.folder, 'policies'), { recursive: true });
   const file = join(stack.folder, 'policies', 'mine.mjs');
   writeFileSync(file, `export default ${text}`);
-  return { use: './mine.ts', file, version: 'v1', options: {}, ...changes };
+  return { use: './mine.ts', file, version: 'v1', ...changes };
 }
 
 describe('a policy in quarantine', () => {

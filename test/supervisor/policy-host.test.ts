@@ -27,7 +27,7 @@ function start(): Setting {
     mkdirSync(folder, { recursive: true });
     const file = join(folder, `${++files}.mjs`);
     writeFileSync(file, text);
-    return host.load({ use, file, version: 'v1', options: {}, ...changes });
+    return host.load({ use, file, version: 'v1', ...changes });
   };
   return { store, host, load };
 }
@@ -39,7 +39,7 @@ describe('loading', () => {
   test('built-in ones by name, own ones from files, asked in this order', async () => {
     const { host, load } = start();
     await load('./a.ts', named('a'));
-    await host.load({ use: 'error-keyword', options: {} });
+    await host.load({ use: 'error-keyword' });
     await load('./b.ts', named('b'), { agents: ['analyst'] });
     expect(host.of('assistant').map(({ name }) => name)).toEqual(['a', 'error-keyword']);
     expect(host.of('analyst').map(({ name }) => name)).toEqual(['a', 'error-keyword', 'b']);
@@ -64,7 +64,7 @@ describe('loading', () => {
 
   test('a built-in name that does not exist is refused', async () => {
     const { host } = start();
-    await expect(host.load({ use: 'no-such', options: {} })).rejects.toThrow('no built-in policy');
+    await expect(host.load({ use: 'no-such' })).rejects.toThrow('no built-in policy');
   });
 
   test('two policies of one name would not be told apart', async () => {
@@ -76,9 +76,9 @@ describe('loading', () => {
 
   test('one policy in the lists of several agents is one policy', async () => {
     const { host, load } = start();
-    await host.load({ use: 'error-keyword', options: {}, agents: ['assistant'] });
+    await host.load({ use: 'error-keyword', agents: ['assistant'] });
     await load('./mine.ts', named('mine'), { agents: ['assistant'] });
-    await host.load({ use: 'error-keyword', options: {}, agents: ['analyst'] });
+    await host.load({ use: 'error-keyword', agents: ['analyst'] });
     await load('./mine.ts', named('mine'), { agents: ['clerk', 'analyst'] });
     expect(host.of('assistant').map(({ name }) => name)).toEqual(['error-keyword', 'mine']);
     expect(host.of('analyst').map(({ name }) => name)).toEqual(['error-keyword', 'mine']);

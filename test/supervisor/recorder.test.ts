@@ -160,6 +160,16 @@ test('a database that is gone: every write is refused, nothing is told', async (
   expect(failures.length).toBeGreaterThanOrEqual(2);
 });
 
+test('a database that goes in the middle of a tick: seqs that were given and undone are given again', () => {
+  const { recorder, store, record } = start();
+  record('a');
+  recorder.flush();
+  record('b');
+  store.close();
+  expect(() => record('c')).toThrow(InterjectError);
+  expect(recorder.lastSeq).toBe(1);
+});
+
 test('whatever is written, flushed, awaited or fails: told = in the file, in order, once', async () => {
   const step = fc.constantFrom('write', 'write', 'write', 'bad', 'flush', 'wait', 'tick');
   await fc.assert(

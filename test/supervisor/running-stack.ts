@@ -96,13 +96,13 @@ export class RunningStack {
   }
 
   #policies(): PolicySource[] {
-    const { policies = [{ use: 'error-keyword', options: {} }] } = this.#options;
+    const { policies = [{ use: 'error-keyword' }] } = this.#options;
     return policies.map((policy, index) => {
       if (typeof policy !== 'string') return policy;
       mkdirSync(join(this.folder, 'policies'), { recursive: true });
       const file = join(this.folder, 'policies', `${index}.mjs`);
       writeFileSync(file, `export default ${policy}`);
-      return { use: `./${index}.ts`, file, version: `v${index}`, options: {} };
+      return { use: `./${index}.ts`, file, version: `v${index}` };
     });
   }
 
