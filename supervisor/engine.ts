@@ -21,7 +21,7 @@ import { LiveRuns } from './runs/live-runs.ts';
 import { Recovery } from './runs/recovery.ts';
 import { TurnControl } from './runs/turn-control.ts';
 import type { Workbench } from './runs/workbench.ts';
-import type { SupervisorSettings } from './settings.ts';
+import type { ChildExit, SupervisorSettings } from './settings.ts';
 import { openStore, type Store } from './store/store.ts';
 
 /** Agents that outlived the previous supervisor say hello within this time; others have lost their turns. */
@@ -129,7 +129,7 @@ export class Engine {
   /** Loads policies and open runs, then listens for agents. @throws PolicyLoadError */
   async start(): Promise<void> {
     const { dataFolder, previousExit, policies, socketPath } = this.#settings;
-    const offence = readOffence(dataFolder, previousExit !== undefined && previousExit.signal !== 'SIGKILL');
+    const offence = readOffence(dataFolder, hasCrashed(previousExit));
     if (offence !== undefined) this.#charge(offence);
     for (const policy of policies) await this.bench.policies.load(policy);
     this.#recovery.restore(offence);
@@ -257,4 +257,9 @@ export class Engine {
     await this.#checkpoints.terminate();
     this.bench.store.close();
   }
+}
+
+/** It ended by itself and not well; who is killed from outside has not crashed. */
+function hasCrashed(exit: ChildExit | undefined): boolean {
+  return exit !== undefined && exit.code !== 0 && exit.signal !== 'SIGKILL';
 }

@@ -11,7 +11,7 @@ const RUN_STATUSES = ['answered', 'failed', 'stopped', 'blocked', 'expired'] as 
 
 export const EVENTS = {
   'message-received': z.object({ content: z.string(), key: z.string().optional() }),
-  'run-start': z.object({ attempt: z.int() }),
+  'run-start': z.object({ queue_ms: z.int() }),
   'turn-start': z.object({ turn }),
   'text-delta': z.object({ turn, offset: z.int(), text: z.string() }),
   'reasoning-delta': z.object({ turn, offset: z.int(), text: z.string() }),

@@ -24,8 +24,7 @@ export interface RecordedLine {
 export function foldTranscript(system: string, lines: readonly RecordedLine[], run: string): ModelMessage[] {
   const messages: ModelMessage[] = system === '' ? [] : [{ role: 'system', content: system }];
   for (const group of groupByRun(lines)) {
-    const fold = group[0]?.run === run ? foldCurrent(group) : foldEarlier(group);
-    for (const message of fold) append(messages, message);
+    messages.push(...(group[0]?.run === run ? foldCurrent(group) : foldEarlier(group)));
   }
   return messages;
 }
@@ -40,14 +39,15 @@ function groupByRun(lines: readonly RecordedLine[]): RecordedLine[][] {
   return [...groups.values()];
 }
 
-/** Failed and blocked runs leave no trace: what they hold was refused or never judged. */
+/** Failed and blocked runs leave no trace: what they hold was refused or never judged. Nor do those that brought no text. */
 function foldEarlier(group: readonly RecordedLine[]): ModelMessage[] {
   const status = group[0]?.runStatus;
   if (status !== 'answered' && status !== 'stopped') return [];
   // An answer is the last line of its run; a beginning that was cut is followed by its correction.
-  const last = group.at(-1);
-  const lines = group.filter((line) => line.role === 'user' || (line.role === 'assistant' && line === last));
-  return lines.filter(({ content }) => content !== '').map(({ role, content }) => ({ role, content }) as ModelMessage);
+  const answer = group.at(-1);
+  if (answer?.role !== 'assistant' || answer.content === '') return [];
+  const asked = group.filter(({ role }) => role === 'user').map(({ content }) => ({ role: 'user', content }) as const);
+  return [...asked, { role: 'assistant', content: answer.content }];
 }
 
 /** A cut prefix stands before its correction; prefixes of turns that were lost are generated anew and do not count. */
@@ -73,10 +73,4 @@ function correct(messages: ModelMessage[], correction: string, prefix: string): 
   } else {
     last.content += CORRECTION_MARK + correction;
   }
-}
-
-function append(messages: ModelMessage[], message: ModelMessage): void {
-  const last = messages.at(-1);
-  if (last?.role === message.role) last.content += `\n\n${message.content}`;
-  else messages.push({ ...message });
 }

@@ -1,7 +1,7 @@
 /** The thread behind watchdog.ts. It looks ten times a second and counts looks, not time: a machine may have slept. */
-import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
-import { NOTE, type Offence, type WatchdogSettings } from './watchdog.ts';
+import { NOTE, type Offence, type WatchdogSettings, writeOffence } from './watchdog.ts';
 
 const LOOK_MS = 100;
 /** A call that brings the process down by itself is named if it lasted this long. */
@@ -39,11 +39,5 @@ function start(call: number): void {
 
 function write(state: Offence['state'], run: number): void {
   const policy = policies[note[NOTE.policy] ?? 0] ?? { name: 'unknown', version: 'unknown' };
-  const offence: Offence = { pid: settings.pid, policy: policy.name, version: policy.version, run, state };
-  try {
-    writeFileSync(`${settings.file}.new`, JSON.stringify(offence), { mode: 0o600 });
-    renameSync(`${settings.file}.new`, settings.file);
-  } catch {
-    // A disk that is full must not save the policy: this thread goes on watching, and kills without a name.
-  }
+  writeOffence(settings.file, { pid: settings.pid, policy: policy.name, version: policy.version, run, state });
 }

@@ -3,7 +3,7 @@
  * nanoseconds; a worker thread looks at the note, and when one call lasts too long it names the policy in a file and kills this
  * process. The next supervisor reads the file and charges the policy.
  */
-import { readFileSync, rmSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 
@@ -11,14 +11,17 @@ import { Worker } from 'node:worker_threads';
 export const NOTE = { call: 0, policy: 1, run: 2 } as const;
 const NOTE_BYTES = 3 * Int32Array.BYTES_PER_ELEMENT;
 
-/** `slow`: the call had lasted a while when this was written; `hung`: the process was killed for it. */
+/**
+ * `slow`: the call had lasted a while when this was written; `hung`: the process was killed for it; `exited`: the process ended while
+ * the call was going on.
+ */
 export interface Offence {
   pid: number;
   policy: string;
   version: string;
   /** Number of the run that was judged; 0: the policy was being loaded. */
   run: number;
-  state: 'slow' | 'hung';
+  state: 'slow' | 'hung' | 'exited';
 }
 
 export interface WatchdogSettings {
@@ -48,6 +51,15 @@ export class Watchdog {
     };
     this.#worker = new Worker(entry, { workerData: settings });
     this.#worker.unref();
+    process.once('exit', () => this.#nameIfCalling(settings));
+  }
+
+  /** A policy that ends the process by itself is named too. */
+  #nameIfCalling({ file, pid }: WatchdogSettings): void {
+    const policy = this.#policies[this.#note[NOTE.policy] ?? 0];
+    if (this.#note[NOTE.call] === 0 || policy === undefined) return;
+    const { name, version } = policy;
+    writeOffence(file, { pid, policy: name, version, run: this.#note[NOTE.run] ?? 0, state: 'exited' });
   }
 
   /** Makes a policy known; returns its index for `watch`. */
@@ -56,16 +68,7 @@ export class Watchdog {
     return this.#policies.push(policy) - 1;
   }
 
-  /** Calls `work` under watch. `run`: number of the run that is judged, 0 while loading. */
-  watch<T>(policy: number, run: number, work: () => T): T {
-    this.begin(policy, run);
-    try {
-      return work();
-    } finally {
-      this.end();
-    }
-  }
-
+  /** A call begins. `run`: number of the run that is judged, 0 while loading. */
   begin(policy: number, run: number): void {
     this.#note[NOTE.policy] = policy;
     this.#note[NOTE.run] = run;
@@ -86,9 +89,19 @@ export class Watchdog {
 export function readOffence(dataFolder: string, crashed: boolean): Offence | undefined {
   try {
     const offence = JSON.parse(readFileSync(join(dataFolder, OFFENCE_FILE), 'utf8')) as Offence;
-    return offence.state === 'hung' || crashed ? offence : undefined;
+    return offence.state !== 'slow' || crashed ? offence : undefined;
   } catch {
     return undefined;
+  }
+}
+
+/** Leaves an offence for the next supervisor; a full disk is no reason to fail. */
+export function writeOffence(file: string, offence: Offence): void {
+  try {
+    writeFileSync(`${file}.new`, JSON.stringify(offence), { mode: 0o600 });
+    renameSync(`${file}.new`, file);
+  } catch {
+    // It goes without a name then.
   }
 }
 

@@ -65,7 +65,7 @@ export class Ledger {
         status: 'complete',
         now,
       });
-      this.#recorder.event('run-start', run.scope, { attempt: 1 + run.row.agentDeaths + run.row.backendFailures });
+      this.#recorder.event('run-start', run.scope, { queue_ms: now - run.row.acceptedAt });
       run.row.status = 'running';
       run.row.startedAt = now;
     });

@@ -60,7 +60,11 @@ export class RunEnding {
     if (run.phase === 'draining') return this.removed(run);
     const agentDeaths = run.row.agentDeaths + (counted ? 1 : 0);
     if (agentDeaths >= MOST_ATTEMPTS) {
-      return this.end(run, 'failed', `agent_died: agent ${run.row.agent} died ${agentDeaths} times with this message`);
+      return this.end(
+        run,
+        'failed',
+        `agent_died: agent ${run.row.agent} was lost ${agentDeaths} times with this message`,
+      );
     }
     this.tryAgain(run, 'interrupted', 'agent_lost', { agentDeaths, backendFailures: run.row.backendFailures });
   }

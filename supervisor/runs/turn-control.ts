@@ -186,6 +186,6 @@ export class TurnControl {
   #incomplete(run: LiveRun, turn: LiveTurn): void {
     this.#bench.log.error({ run: run.id, turn: turn.id }, 'text of a turn is missing');
     this.ending.closeUpstream(run, turn);
-    this.ending.agentLost(run, turn, false);
+    this.ending.agentLost(run, turn, true);
   }
 }

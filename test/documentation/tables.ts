@@ -9,7 +9,7 @@ import { ROUTES } from '../../ui/routes/table.ts';
 
 const EVENT_MEANINGS: Record<EventType, string> = {
   'message-received': 'a message is acknowledged',
-  'run-start': 'the run left the inbox; `attempt` counts from 1',
+  'run-start': 'the run left the inbox, after so many milliseconds',
   'turn-start': 'the model is asked',
   'text-delta': 'a piece of the answer at its place in the turn',
   'reasoning-delta': "a piece of the model's reasoning",

@@ -1,33 +1,59 @@
-/** Where processes are killed again and again: a stack and its reader, and another one when too much of the first was killed. */
+/** Where processes are killed again and again: a stack and its reader, and others when these cannot be used any longer. */
 import type { EventReader } from './event-reader.ts';
 import { StackUnderTest } from './stack-under-test.ts';
 
 /** Init gives a child five restarts in half a minute. */
 const KILLS_PER_STACK = 4;
 
-export class Arena {
-  #stack: StackUnderTest | undefined;
-  #reader: EventReader | undefined;
-  #kills = 0;
+export interface Place {
+  stack: StackUnderTest;
+  /** Reads everything from the first event on. */
+  reader: EventReader;
+  /** A name that was not used before. */
+  marker: string;
+}
 
-  /** For one more kill. `marker`: a name that was not used before. */
-  async next(): Promise<{ stack: StackUnderTest; reader: EventReader; marker: string }> {
-    if (this.#kills % KILLS_PER_STACK === 0) {
+export class Arena {
+  #current: Omit<Place, 'marker'> | undefined;
+  #killsLeft = 0;
+  #isSound = true;
+  #count = 0;
+
+  /** For one more kill. Call `passed` when all is well afterwards: a stack in which something failed is not used again. */
+  async next(): Promise<Place> {
+    if (this.#killsLeft === 0 || !this.#isSound) {
       await this.close();
-      this.#stack = new StackUnderTest({ flags: ['--log-level', 'debug'] });
-      await this.#stack.start();
-      this.#reader = this.#stack.reader();
+      this.#killsLeft = KILLS_PER_STACK;
     }
-    this.#kills++;
-    return { stack: this.#stack as StackUnderTest, reader: this.#reader as EventReader, marker: `kill${this.#kills}` };
+    this.#killsLeft--;
+    this.#isSound = false;
+    this.#current ??= await begin();
+    return { ...this.#current, marker: `kill${++this.#count}` };
+  }
+
+  passed(): void {
+    this.#isSound = true;
   }
 
   /** `--stop` leaves nothing behind, however often something was killed before. */
   async close(): Promise<void> {
+    const stack = this.#current?.stack;
+    this.#current = undefined;
     try {
-      await this.#stack?.stop();
+      if (this.#isSound) await stack?.stop();
     } finally {
-      await this.#stack?.end();
+      await stack?.end();
     }
+  }
+}
+
+async function begin(): Promise<Omit<Place, 'marker'>> {
+  const stack = new StackUnderTest({ flags: ['--log-level', 'debug'] });
+  try {
+    await stack.start();
+    return { stack, reader: stack.reader() };
+  } catch (error) {
+    await stack.end();
+    throw error;
   }
 }

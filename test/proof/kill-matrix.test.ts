@@ -43,6 +43,7 @@ async function hit(arena: Arena, victim: string, moment: Moment): Promise<boolea
   expect(await stack.client.send('assistant', message)).toBe(run);
   await stack.ready();
   await stack.assertNoOrphans();
+  arena.passed();
   return moment.wasHit(target, killed);
 }
 

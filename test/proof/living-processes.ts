@@ -29,10 +29,19 @@ function workingFolder(pid: number): string | undefined {
 
 /** For people: process id and command. */
 export function describeProcess(pid: number): string {
+  return `${pid} ${commandOf(pid)}`;
+}
+
+/** Whether this is the compiler that the TypeScript loader of the command keeps for as long as the command runs, if it needed it. */
+export function isCompiler(pid: number): boolean {
+  return /\/esbuild --service/.test(commandOf(pid));
+}
+
+function commandOf(pid: number): string {
   try {
-    return `${pid} ${readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')}`;
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
   } catch {
-    return `${pid}`;
+    return '';
   }
 }
 

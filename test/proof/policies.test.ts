@@ -3,14 +3,14 @@
  * One that does not return twice is put into quarantine, by version.
  */
 import { readFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { RunView } from '../../supervisor/service.ts';
+import { BYSTANDER, Bystander } from './bystander.ts';
 import type { EventReader } from './event-reader.ts';
-import { sayCoded, words } from './messages.ts';
+import { sayCoded } from './messages.ts';
 import { shownTurns } from './shown-turns.ts';
-import { StackUnderTest, startedStack } from './stack-under-test.ts';
+import { type StackUnderTest, sharedStack, startedStack } from './stack-under-test.ts';
 import { readRun } from './stored-run.ts';
-import { expectAnsweredOnce } from './whole-run.ts';
 
 const FAILING = ['throwing', 'returning-a-number', 'returning-a-promise'];
 const HANGING = ['looping-in-text', 'looping-in-message', 'filling-the-heap'];
@@ -18,9 +18,6 @@ const HANGING = ['looping-in-text', 'looping-in-message', 'filling-the-heap'];
 /** The word that every policy here stumbles over, and what comes before it. */
 const BEFORE = 'This may be shown. ';
 const SAID = `${BEFORE}STUMBLE and on it goes.`;
-
-const BYSTANDER = 'bystander';
-const LONGEST_SILENCE_MS = 5000;
 
 /** One agent for each policy, named like it, and one that nobody judges. */
 function filesFor(policies: readonly string[]): Record<string, string> {
@@ -36,42 +33,6 @@ function fixture(name: string): string {
 /** A message that the policy stumbles over. */
 function provocation(policy: string): string {
   return policy === 'looping-in-message' ? `say: ${SAID}` : sayCoded(SAID);
-}
-
-/** An open stream of an agent that is not judged. */
-class Bystander {
-  readonly #stack: StackUnderTest;
-  readonly #reader: EventReader;
-  readonly #message: { content: string; chat: string };
-  #run = '';
-
-  constructor(stack: StackUnderTest, reader: EventReader, chat: string) {
-    this.#stack = stack;
-    this.#reader = reader;
-    this.#message = { content: `say: ${chat} ${words(60)}`, chat };
-  }
-
-  /** Resolves when text flows. */
-  async begin(): Promise<void> {
-    await this.#stack.client.simulate({ ttftMs: 10, tokensPerSecond: 30 });
-    this.#run = await this.#stack.client.send(BYSTANDER, this.#message);
-    await this.#reader.nextOf(this.#run, 'text-delta');
-    await this.#stack.client.simulate({ tokensPerSecond: 300 });
-  }
-
-  /** The stream went on soon, and ends complete. */
-  async expectUndisturbed(): Promise<void> {
-    const { content } = this.#message;
-    await expectAnsweredOnce(this.#stack, this.#reader, { run: this.#run, content, answer: content.slice(5) });
-    const times = this.#reader.of(this.#run).map(({ ts }) => ts);
-    const silences = times.slice(1).map((time, index) => time - (times[index] ?? 0));
-    expect(Math.max(...silences)).toBeLessThan(LONGEST_SILENCE_MS);
-  }
-
-  /** Whether the stream is still open. */
-  isStreaming(): boolean {
-    return !this.#reader.of(this.#run).some(({ type }) => type === 'run-end');
-  }
 }
 
 /** The run failed, and nothing from the word on was shown or is served. */
@@ -90,13 +51,7 @@ async function expectFailedClosed(stack: StackUnderTest, reader: EventReader, vi
 }
 
 describe('a policy that fails', () => {
-  let stack: StackUnderTest;
-  let reader: EventReader;
-  beforeAll(async () => {
-    stack = await new StackUnderTest({ files: filesFor(FAILING) }).start();
-    reader = stack.reader();
-  });
-  afterAll(() => stack.end());
+  const shared = sharedStack({ files: filesFor(FAILING) });
 
   test.each([
     ['throwing', 'it threw Error: stumbled on purpose'],
@@ -117,13 +72,7 @@ describe('a policy that fails', () => {
 });
 
 describe('a policy that does not return', () => {
-  let stack: StackUnderTest;
-  let reader: EventReader;
-  beforeAll(async () => {
-    stack = await new StackUnderTest({ files: filesFor(HANGING) }).start();
-    reader = stack.reader();
-  });
-  afterAll(() => stack.end());
+  const shared = sharedStack({ files: filesFor(HANGING) });
 
   const isQuarantined = async (policy: string): Promise<boolean | undefined> =>
     (await stack.client.overview()).policies.find(({ name }) => name === policy)?.quarantined;

@@ -7,13 +7,13 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { onTestFinished } from 'vitest';
+import { afterAll, beforeAll, onTestFinished } from 'vitest';
 import { readPidFile } from '../../stack/pid-file.ts';
 import { signalProcess } from '../../stack/process-identity.ts';
 import { PROJECT_ROOT } from '../../stack/project.ts';
 import { socketPath } from '../../stack/socket-path.ts';
 import { EventReader } from './event-reader.ts';
-import { describeProcess, ProcessBook } from './living-processes.ts';
+import { describeProcess, isCompiler, ProcessBook } from './living-processes.ts';
 import { StackClient } from './stack-client.ts';
 import { until } from './until.ts';
 
@@ -138,7 +138,7 @@ export class StackUnderTest {
   async assertNoOrphans(): Promise<void> {
     await this.#untilGone(() => {
       const recorded = new Set(this.#book.recorded().map(({ pid }) => pid));
-      return this.#book.living().filter((pid) => !recorded.has(pid));
+      return this.#book.living().filter((pid) => !recorded.has(pid) && !isCompiler(pid));
     });
   }
 
@@ -197,4 +197,18 @@ export async function startedStack(options: StackOptions = {}): Promise<StackUnd
   const stack = new StackUnderTest(options);
   onTestFinished(() => stack.end());
   return stack.start();
+}
+
+/** A stack that all tests around this call share; returns how to get it. */
+export function sharedStack(options: StackOptions = {}): () => StackUnderTest {
+  let stack: StackUnderTest | undefined;
+  beforeAll(async () => {
+    stack = new StackUnderTest(options);
+    await stack.start();
+  });
+  afterAll(() => stack?.end());
+  return () => {
+    if (stack === undefined) throw new Error('the stack is there while tests run, not before');
+    return stack;
+  };
 }

@@ -1,23 +1,15 @@
 /** What a user does with the stack, from the command to the database: chat, be corrected, stop, come back, read along. */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { LoggedRequest } from '../../agent/backend/simulator/request-log.ts';
-import type { EventReader } from './event-reader.ts';
 import { sayCoded, words } from './messages.ts';
-import { StackUnderTest, startedStack } from './stack-under-test.ts';
+import { type StackUnderTest, sharedStack, startedStack } from './stack-under-test.ts';
 import { readDatabase, readRun } from './stored-run.ts';
 import { expectAnsweredOnce } from './whole-run.ts';
 
 const QUICK = { ttftMs: 5, tokensPerSecond: 0 };
 
 describe('a user', () => {
-  let stack: StackUnderTest;
-  let reader: EventReader;
-  beforeAll(async () => {
-    stack = await new StackUnderTest().start();
-    reader = stack.reader();
-    await stack.client.simulate(QUICK);
-  });
-  afterAll(() => stack.end());
+  const shared = sharedStack();
 
   test('gets an answer without what the policy objects to, and never sees it', async () => {
     const chat = 'cut';

@@ -219,7 +219,7 @@ test('a batch is what readers get: the same events as in the store', async () =>
   const { store } = start();
   const batches: (readonly StoredEvent[])[] = [];
   const recorder = new Recorder(store, { publish: (events) => batches.push(events), onFailure: () => {} });
-  recorder.write(() => recorder.event('run-start', { agent: 'a', chat: 'c', run: 'r' }, { attempt: 1 }));
+  recorder.write(() => recorder.event('run-start', { agent: 'a', chat: 'c', run: 'r' }, { queue_ms: 1 }));
   recorder.write(() => recorder.event('agent-ready', { agent: 'a' }, { incarnation: 'i' }));
   await recorder.committed();
   expect(batches).toEqual([store.events.page({}, 0, 9)]);

@@ -168,7 +168,7 @@ describe('an agent that dies', () => {
       stack.endAgent('assistant');
       await stack.startAgent('assistant');
     }
-    expect((await stack.wait(run)).reason).toBe('agent_died: agent assistant died 3 times with this message');
+    expect((await stack.wait(run)).reason).toBe('agent_died: agent assistant was lost 3 times with this message');
     expect((await stack.wait(next)).content).toBe('next');
   });
 

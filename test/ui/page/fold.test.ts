@@ -19,7 +19,7 @@ const folded = (list: readonly PageEvent[], from: ChatView = EMPTY_CHAT): ChatVi
 const run = (view: ChatView) => view.runs[0];
 
 const asked: Unplaced = { type: 'message-received', content: 'Why?' };
-const begun: Unplaced[] = [asked, { type: 'run-start', attempt: 1 }, { type: 'turn-start', turn: 1 }];
+const begun: Unplaced[] = [asked, { type: 'run-start', queue_ms: 1 }, { type: 'turn-start', turn: 1 }];
 const said = (turn: number, offset: number, text: string): Unplaced => ({ type: 'text-delta', turn, offset, text });
 
 describe('a run', () => {
@@ -91,7 +91,7 @@ describe('a run', () => {
   });
 
   test('is tried again: the lost answer is marked, a turn that begins again is empty', () => {
-    const again: Unplaced[] = [...begun, said(1, 0, 'Bec'), { type: 'run-start', attempt: 2 }];
+    const again: Unplaced[] = [...begun, said(1, 0, 'Bec'), { type: 'run-start', queue_ms: 2 }];
     expect(run(folded(events(...again)))?.items).toMatchObject([{ text: 'Bec', state: 'interrupted' }]);
     const begunAgain = folded(events(...again, { type: 'turn-start', turn: 1 }));
     expect(run(begunAgain)?.items).toMatchObject([{ text: '', state: 'streaming' }]);
