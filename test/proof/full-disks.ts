@@ -15,20 +15,14 @@ const PIECE_BYTES = 4096;
 
 /** Puts a small disk under this folder; returns why that is not permitted, else undefined. To be called before the stack starts. */
 export function mountSmallDisk(folder: string): string | undefined {
-  const { status, error, stderr } = spawnSync('mount', [
-    '-t',
-    'tmpfs',
-    '-o',
-    `mode=700,size=${DISK_BYTES}`,
-    'tmpfs',
-    folder,
-  ]);
+  const command = ['-t', 'tmpfs', '-o', `mode=700,size=${DISK_BYTES}`, 'tmpfs', folder];
+  const { status, error, stderr } = spawnSync('mount', command);
   return status === 0 ? undefined : `${error?.message ?? stderr}`.trim();
 }
 
-/** To be called when the stack has ended. */
+/** To be called when the stack has ended. Threads of processes that were just killed may keep files open for a moment. */
 export function unmount(folder: string): void {
-  execFileSync('umount', [folder]);
+  execFileSync('umount', ['--lazy', folder]);
 }
 
 /** The small disk under the data folder is filled to the last byte by somebody else. */

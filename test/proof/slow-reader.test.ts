@@ -1,12 +1,12 @@
 /** A reader who does not read holds nobody up, is not buffered for without bound, and misses nothing when it reads again. */
 import { expect, test } from 'vitest';
+import { words } from './messages.ts';
 import { startedStack } from './stack-under-test.ts';
 
-/** A token with the longest name there is: as much text for the reader as possible. */
-const LONG_TOKEN = ' abcdefghijklmnop';
 const TOKENS = 3500;
-/** What is kept for a reader is 4 MB; so many answers are more than that. */
-const ANSWERS = 12;
+const ANSWERS = 16;
+/** Every event holds the name of its chat. 4 MB are kept for a reader, the system keeps some more: this makes 14 MB of events. */
+const LONG_NAME = 'x'.repeat(90);
 
 test('a reader who sleeps is dropped, comes back with its cursor and gets the rest', async () => {
   const stack = await startedStack();
@@ -17,10 +17,9 @@ test('a reader who sleeps is dropped, comes back with its cursor and gets the re
   await asleep.next(({ type }) => type === 'run-end');
   asleep.pause();
 
-  const content = `say: ${LONG_TOKEN.repeat(TOKENS).trim()}`;
-  const runs = await Promise.all(
-    Array.from({ length: ANSWERS }, (_, index) => stack.client.send('analyst', { content, chat: `chat-${index}` })),
-  );
+  const content = `say: ${words(TOKENS)}`;
+  const chats = Array.from({ length: ANSWERS }, (_, index) => `${LONG_NAME}${index}`);
+  const runs = await Promise.all(chats.map((chat) => stack.client.send('analyst', { content, chat })));
   for (const run of runs) {
     expect((await stack.client.ended(run)).status).toBe('answered');
     await awake.nextOf(run, 'run-end');

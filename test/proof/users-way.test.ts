@@ -6,58 +6,45 @@ import { type StackUnderTest, sharedStack, startedStack } from './stack-under-te
 import { readDatabase, readRun } from './stored-run.ts';
 import { expectAnsweredOnce } from './whole-run.ts';
 
-const QUICK = { ttftMs: 5, tokensPerSecond: 0 };
+const CORRECTION = 'Your answer was stopped because it contained "ERROR". Answer again without that word.';
 
 describe('a user', () => {
   const shared = sharedStack();
 
   test('gets an answer without what the policy objects to, and never sees it', async () => {
-    const chat = 'cut';
-    const said = 'All went well until an ERROR came up.';
-    const content = sayCoded(said);
-    const run = await stack.client.send('assistant', { content, chat });
+    const stack = shared();
+    const reader = stack.reader();
+    const content = sayCoded('All went well until an ERROR came up.');
+    const shown = 'All went well until an ';
     const answer = 'All went well until an came up.';
+    const run = await stack.client.send('assistant', { content, chat: 'cut' });
     await expectAnsweredOnce(stack, reader, { run, content, answer });
-    expect(
-      reader
-        .of(run)
-        .map(({ type }) => type)
-        .filter((type) => type !== 'text-delta'),
-    ).toEqual([
+    const events = reader.of(run).filter(({ type }) => type !== 'text-delta');
+    expect(events.map(({ type }) => type)).toEqual([
       ...['message-received', 'run-start', 'turn-start', 'intervention', 'turn-cut'],
       ...['turn-start', 'turn-end', 'run-end'],
     ]);
-    const correction = 'Your answer was stopped because it contained "ERROR". Answer again without that word.';
-    const shown = 'All went well until an ';
-    const objection = {
-      policy: 'error-keyword',
-      action: 'interject',
-      turn: 1,
-      offset: shown.length,
-      reason: correction,
-    };
-    expect(reader.of(run).find(({ type }) => type === 'intervention')).toMatchObject(objection);
+    const place = { turn: 1, offset: shown.length };
+    const objection = { policy: 'error-keyword', action: 'interject', reason: CORRECTION, ...place };
+    expect(events[3]).toMatchObject(objection);
     expect((await stack.client.run(run)).interventions).toMatchObject([objection]);
-    expect(readRun(stack.data, run).history.map(({ role, content, status }) => [role, content, status])).toEqual([
+    expect(linesOf(stack, run)).toEqual([
       ['user', content, 'complete'],
       ['assistant', shown, 'interrupted'],
-      ['supervisor', correction, 'complete'],
+      ['supervisor', CORRECTION, 'complete'],
       ['assistant', answer, 'complete'],
     ]);
-    const calls = (await stack.client.modelCalls(content)).map(conversation);
-    expect(calls).toEqual([
-      [['user', content]],
-      [
-        ['user', content],
-        ['assistant', shown],
-        ['user', correction],
-      ],
-    ]);
+    const [first, second, ...more] = (await stack.client.modelCalls(content)).map(conversation);
+    expect(first).toEqual([['user', content]]);
+    expect(second).toEqual([...(first ?? []), ['assistant', shown], ['user', CORRECTION]]);
+    expect(more).toEqual([]);
     const told = reader.of(run).filter(({ type }) => type !== 'intervention');
     expect(JSON.stringify(told)).not.toContain('ERROR');
   });
 
   test('is corrected for when the message itself is objected to', async () => {
+    const stack = shared();
+    const reader = stack.reader();
     const content = 'say: An ERROR is what I ask for.';
     const run = await stack.client.send('assistant', { content, chat: 'flagged' });
     await expectAnsweredOnce(stack, reader, { run, content, answer: 'An is what I ask for.' });
@@ -73,12 +60,13 @@ describe('a user', () => {
   });
 
   test('finds everything again after a stop and a start, and the model is told of it', async () => {
+    const stack = shared();
+    const reader = stack.reader();
     const chat = 'kept';
-    for (const content of ['say: My name is Ada.', sayCoded('You said ERROR once.')]) {
-      await stack.client.ask('assistant', { content, chat });
-    }
+    await stack.client.ask('assistant', { content: 'say: My name is Ada.', chat });
+    const second = await stack.client.ask('assistant', { content: sayCoded('You said ERROR once.'), chat });
+    const { seq: cursor = 0 } = await reader.nextOf(second.run, 'run-end');
     const before = await stack.client.history('assistant', chat);
-    const cursor = reader.events.at(-1)?.seq ?? 0;
     expect(before.map(({ role, status }) => `${role} ${status}`)).toEqual([
       ...['user complete', 'assistant complete'],
       ...['user complete', 'assistant interrupted', 'supervisor complete', 'assistant complete'],
@@ -103,6 +91,8 @@ describe('a user', () => {
   });
 
   test('sees the same as everybody else who reads along', async () => {
+    const stack = shared();
+    const reader = stack.reader();
     await stack.client.simulate({ tokensPerSecond: 200 });
     const content = `say: ${words(60)}`;
     const own = stack.client.stream('assistant', { content, chat: 'shared', key: 'shared' });
@@ -154,6 +144,11 @@ test('twenty chats at once share four slots, and none is left out', async () => 
 /** Without the system prompt. */
 function conversation({ messages }: LoggedRequest): [role: string, content: string][] {
   return messages.slice(1).map(({ role, content }) => [role, content]);
+}
+
+/** The lines of a run in the database. */
+function linesOf({ data }: StackUnderTest, run: string): [role: string, content: string, status: string][] {
+  return readRun(data, run).history.map(({ role, content, status }) => [role, content, status]);
 }
 
 /** What a person asks the database for, see the documentation. */
