@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { Engine } from '../../supervisor/engine.ts';
 import { PolicyLoadError } from '../../supervisor/policies/host.ts';
+import { surviveLooseEnds } from '../../supervisor/policies/loose-ends.ts';
 import { RunWaiters } from '../../supervisor/run-waiters.ts';
 import type { SupervisorSettings } from '../../supervisor/settings.ts';
 import { StackSupervisor } from '../../supervisor/supervisor.ts';
@@ -22,6 +23,7 @@ runChild({
   role: 'supervisor',
   openLog: createLog,
   async begin({ settings }, { log, send }) {
+    surviveLooseEnds(settings.policies, new URL('.', import.meta.url).href, log);
     const waiters = new RunWaiters();
     const engine = new Engine(settings, WORKERS, log, {
       onRunEnd: (run) => waiters.ended(run),

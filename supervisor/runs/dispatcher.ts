@@ -59,13 +59,14 @@ export class Dispatcher {
 
   #begin(run: LiveRun): void {
     if (this.#turns.ending.refuse(run)) return;
-    if (run.row.status === 'queued') this.#bench.ledger.started(run);
-    if (run.row.messageJudged === 1 || this.#mayPass(run)) this.#turns.start(run);
+    const isNew = run.row.status === 'queued';
+    if (isNew) this.#bench.ledger.started(run);
+    if (!isNew || this.#mayPass(run)) this.#turns.start(run);
   }
 
   /** Asks every policy about the message; returns whether the run goes on. */
   #mayPass(run: LiveRun): boolean {
-    const { policies, ledger } = this.#bench;
+    const { policies } = this.#bench;
     try {
       for (const policy of policies.of(run.row.agent)) if (!this.#judge(run, policy)) return false;
     } catch (error) {
@@ -73,7 +74,6 @@ export class Dispatcher {
       this.#turns.ending.end(run, 'failed', `policy_failed: ${error.message}`);
       return false;
     }
-    ledger.messageJudged(run);
     return true;
   }
 

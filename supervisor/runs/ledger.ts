@@ -71,11 +71,6 @@ export class Ledger {
     });
   }
 
-  messageJudged(run: LiveRun): void {
-    this.#recorder.write(() => this.#store.runs.setMessageJudged(run.number));
-    run.row.messageJudged = 1;
-  }
-
   turnStarted(run: LiveRun, turn: LiveTurn, policies: string): void {
     this.#recorder.write(() => {
       this.#store.runs.claim(run.number, turn.incarnation);

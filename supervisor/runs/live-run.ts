@@ -39,6 +39,8 @@ export class LiveRun {
   readonly chatId: string;
   /** Interventions by policies that count against the cap. */
   interventions: number;
+  /** Turns that were started. */
+  turns = 0;
   phase: Phase = 'waiting';
   turn: LiveTurn | undefined;
 

@@ -47,6 +47,7 @@ export class LiveRuns {
 
   setTurn(run: LiveRun, turn: LiveTurn): void {
     run.turn = turn;
+    run.turns = turn.number;
     run.phase = 'turn';
     this.#byTurn.set(turn.id, run);
   }

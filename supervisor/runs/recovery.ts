@@ -39,6 +39,7 @@ export class Recovery {
       .ofRun(row.number)
       .filter(({ policy, turn, action }) => policy !== PERSON && turn > 0 && action === 'interject');
     const run = new LiveRun(row, agent, this.#bench.backendOf(agent), interventions.length);
+    run.turns = store.turns.last(row.number);
     const open = store.turns.open(row.number);
     run.phase = open === undefined ? 'waiting' : 'turn';
     runs.add(run);

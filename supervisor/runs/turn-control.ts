@@ -41,10 +41,10 @@ export class TurnControl {
 
   /** Starts the next turn of a run that holds a slot; without its agent the run goes back to the queue. */
   start(run: LiveRun): void {
-    const { store, links, ledger, policies, runs } = this.#bench;
+    const { links, ledger, policies, runs } = this.#bench;
     const incarnation = links.connected(run.row.agent);
     if (incarnation === undefined) return runs.addFirst(run);
-    const turn = newTurn(run, policies, store.turns.last(run.number) + 1, incarnation);
+    const turn = newTurn(run, policies, run.turns + 1, incarnation);
     ledger.turnStarted(run, turn, policies.versionsOf(run.row.agent));
     runs.setTurn(run, turn);
     this.#command(run, turn);
@@ -97,8 +97,8 @@ export class TurnControl {
   }
 
   #correctBetweenTurns(run: LiveRun, text: string): void {
-    const { store, ledger } = this.#bench;
-    const number = store.turns.last(run.number);
+    const { ledger } = this.#bench;
+    const number = run.turns;
     const place = { offset: 0, rawOffset: 0, withheld: '' };
     const by = { policy: PERSON, version: '', action: 'interject', reason: text } as const;
     ledger.corrected(run, number, text, ledger.intervened(run, number, { ...by, ...place }));

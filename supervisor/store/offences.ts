@@ -14,14 +14,22 @@ export function offenceStore(database: Database) {
     `update policy_offence set quarantined_at = ? where policy = ? and version = ?
      and offences >= ${OFFENCES_TO_QUARANTINE} and quarantined_at is null`,
   );
-  const quarantined = database.prepare<[string, string], { at: number }>(
-    'select quarantined_at as at from policy_offence where policy = ? and version = ? and quarantined_at is not null',
+  const quarantined = database.prepare<[], { policy: string; version: string }>(
+    'select policy, version from policy_offence where quarantined_at is not null',
   );
+  // Asked for every run: read once, and again after a change.
+  let known = read();
+
+  function read(): Set<string> {
+    return new Set(quarantined.all().map(({ policy, version }) => `${policy}@${version}`));
+  }
+
   return {
     count(policy: string, version: string, now: number): void {
       count.run(policy, version);
       quarantine.run(now, policy, version);
+      known = read();
     },
-    isQuarantined: (policy: string, version: string) => quarantined.get(policy, version) !== undefined,
+    isQuarantined: (policy: string, version: string) => known.has(`${policy}@${version}`),
   };
 }

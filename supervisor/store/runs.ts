@@ -13,7 +13,6 @@ export interface RunRow {
   status: RunStatus | 'queued' | 'running';
   reason: string | null;
   firstSeq: number;
-  messageJudged: 0 | 1;
   agentDeaths: number;
   backendFailures: number;
   acceptedAt: number;
@@ -32,8 +31,19 @@ export interface NewRun {
   now: number;
 }
 
+/** What a run is before anything happened to it. */
+const NEW = {
+  status: 'queued',
+  reason: null,
+  agentDeaths: 0,
+  backendFailures: 0,
+  startedAt: null,
+  firstTextAt: null,
+  endedAt: null,
+} as const;
+
 const COLUMNS = `run.number, run.id, run.agent, chat.name as chat, run.content, run.status, run.reason, run.first_seq as firstSeq,
-  run.message_judged as messageJudged, run.agent_deaths as agentDeaths, run.backend_failures as backendFailures,
+  run.agent_deaths as agentDeaths, run.backend_failures as backendFailures,
   run.accepted_at as acceptedAt, run.started_at as startedAt, run.first_text_at as firstTextAt, run.ended_at as endedAt`;
 const FROM = 'from run join chat on chat.id = run.chat_id';
 
@@ -51,7 +61,6 @@ export function runStore(database: Database) {
   );
   const insertInbox = database.prepare(`insert into inbox (run, agent, kind, state, ts) values (?, ?, ?, 'queued', ?)`);
   const byId = database.prepare<[string], RunRow>(`select ${COLUMNS} ${FROM} where run.id = ?`);
-  const byNumber = database.prepare<[number], RunRow>(`select ${COLUMNS} ${FROM} where run.number = ?`);
   const byKey = database.prepare<[string, string], RunRow>(
     `select ${COLUMNS} ${FROM} where run.agent = ? and run.key = ?`,
   );
@@ -66,36 +75,24 @@ export function runStore(database: Database) {
   );
   const settleInbox = database.prepare(`update inbox set state = 'settled' where run = ?`);
   const start = database.prepare(`update run set status = 'running', started_at = ? where number = ?`);
-  const judged = database.prepare('update run set message_judged = 1 where number = ?');
   const firstText = database.prepare('update run set first_text_at = ? where number = ? and first_text_at is null');
   const failures = database.prepare('update run set agent_deaths = ?, backend_failures = ? where number = ?');
   const end = database.prepare(
     'update run set status = ?, reason = ?, ended_at = ? where number = ? and ended_at is null',
   );
-  const depth = database.prepare<[], { agent: string; depth: number }>(
-    `select agent, count(*) as depth from inbox where state = 'queued' group by agent`,
-  );
   return {
     /** Makes the chat where it is new, the run, and its inbox row. */
-    create(run: NewRun): RunRow {
+    create({ key, now, ...run }: NewRun): RunRow {
       const chat = chatId(run.agent, run.chat);
-      insertChat.run(chat, run.agent, run.chat, run.now);
-      const { lastInsertRowid } = insertRun.run(
-        run.id,
-        run.agent,
-        chat,
-        run.key ?? null,
-        run.content,
-        run.firstSeq,
-        run.now,
-      );
-      insertInbox.run(lastInsertRowid, run.agent, 'message', run.now);
-      return byNumber.get(Number(lastInsertRowid)) as RunRow;
+      insertChat.run(chat, run.agent, run.chat, now);
+      const values = [run.id, run.agent, chat, key ?? null, run.content, run.firstSeq, now];
+      const number = Number(insertRun.run(...values).lastInsertRowid);
+      insertInbox.run(number, run.agent, 'message', now);
+      return { ...NEW, ...run, number, acceptedAt: now };
     },
     /** Puts an interjection into the inbox; it belongs to the open run. */
     addInterjection: (run: number, agent: string, now: number) => void insertInbox.run(run, agent, 'interjection', now),
     byId: (id: string) => byId.get(id),
-    byNumber: (number: number) => byNumber.get(number),
     byKey: (agent: string, key: string) => byKey.get(agent, key),
     /** Queued and running runs, oldest first. */
     open: () => open.all(),
@@ -104,7 +101,6 @@ export function runStore(database: Database) {
     claim: (run: number, incarnation: string) => void claimInbox.run(incarnation, run),
     /** No agent has them any more. */
     release: (run: number) => void releaseInbox.run(run),
-    setMessageJudged: (run: number) => void judged.run(run),
     setFirstText: (run: number, now: number) => void firstText.run(now, run),
     setFailures: (run: number, agentDeaths: number, backendFailures: number) =>
       void failures.run(agentDeaths, backendFailures, run),
@@ -113,7 +109,5 @@ export function runStore(database: Database) {
       settleInbox.run(run);
       return end.run(status, reason ?? null, now, run).changes === 1;
     },
-    /** Agent → inbox rows that wait. */
-    inboxDepth: () => new Map(depth.all().map((row) => [row.agent, row.depth])),
   };
 }

@@ -22,7 +22,6 @@ const MIGRATIONS = [
     status text not null,               -- queued, running, or how it ended
     reason text,
     first_seq integer not null,
-    message_judged integer not null default 0,
     agent_deaths integer not null default 0,
     backend_failures integer not null default 0,
     accepted_at integer not null,
@@ -44,7 +43,6 @@ const MIGRATIONS = [
     ts integer not null
   ) strict;
   create index inbox_run on inbox (run);
-  create index inbox_depth on inbox (agent) where state = 'queued';
 
   create table turn (
     run integer not null references run (number),

@@ -7,7 +7,7 @@ import { isAlive, startTime } from '../../stack/process-identity.ts';
  * The processes whose working folder is this one. Every process of a stack inherits it from the command, so none can hide. Empty where
  * the system has no /proc.
  */
-export function processesIn(folder: string): number[] {
+function processesIn(folder: string): number[] {
   return processIds().filter((pid) => workingFolder(pid) === folder && startTime(pid) !== undefined);
 }
 

@@ -11,6 +11,7 @@ import { sayCoded } from './messages.ts';
 import { shownTurns } from './shown-turns.ts';
 import { type StackUnderTest, sharedStack, startedStack } from './stack-under-test.ts';
 import { readRun } from './stored-run.ts';
+import { until } from './until.ts';
 
 /** The word that every policy here stumbles over, and what comes before it. */
 const BEFORE = 'This may be shown. ';
@@ -19,7 +20,7 @@ const SAID = `${BEFORE}STUMBLE and on it goes.`;
 const LONG_TEST_MS = 60_000;
 
 describe('a policy that fails', () => {
-  const policies = ['throwing', 'returning-a-number', 'returning-a-promise'];
+  const policies = ['throwing', 'returning-a-number', 'returning-a-promise', 'leaving-loose-ends'];
   const shared = sharedStack({ files: filesFor(policies) });
 
   test.each([
@@ -38,6 +39,18 @@ describe('a policy that fails', () => {
     await bystander.expectUndisturbed();
     expect(stack.pid('supervisor')).toBe(supervisor);
     expect(await stack.client.ask(policy, { content: 'say: all is well' })).toMatchObject({ status: 'answered' });
+  });
+
+  test('leaving-loose-ends: what it has started fails later; its verdict stands, and nothing is restarted', async () => {
+    const stack = shared();
+    const supervisor = stack.pid('supervisor');
+    expect(await provoke(stack, 'leaving-loose-ends')).toMatchObject({ status: 'answered', content: SAID });
+    const logged = (problem: string, policy?: string): boolean =>
+      stack.log().some((line) => line.problem === problem && line.policy === policy);
+    await until('a promise to be rejected', () => logged('Error: a promise', './leaving-loose-ends.ts'));
+    await until('a timer to throw', () => logged('Error: a timer', './leaving-loose-ends.ts'));
+    await until('a request to fail', () => logged('TypeError: fetch failed'));
+    expect(stack.pid('supervisor')).toBe(supervisor);
   });
 });
 

@@ -60,10 +60,7 @@ describe('a configuration file', () => {
       'agents: [{ name: "a", system: () => "" }]',
       'agents[0].system: a function cannot be handed to another process; use plain data.',
     ],
-    [
-      'options: { port: new Date() }',
-      'options.port: a Date cannot be handed to another process; use plain data.',
-    ],
+    ['options: { port: new Date() }', 'options.port: a Date cannot be handed to another process; use plain data.'],
   ])('%s', async (fields, line) => {
     await expect(load(`export default { ${fields} }`)).rejects.toMatchObject({
       message: `agents.config.ts: ${line}`,

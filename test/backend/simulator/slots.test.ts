@@ -38,7 +38,7 @@ async function slotsBusy(): Promise<number> {
 describe('over HTTP', () => {
   test('a request beyond the slots waits without headers and is served in its turn', async () => {
     await start({ slots: 1, tokensPerSecond: 20 });
-    const first = post('say: one two three four');
+    const first = post(`say: ${'word '.repeat(1000)}`);
     (await first.response).resume();
     const second = post('say: five six');
     let answered = false;
@@ -51,8 +51,9 @@ describe('over HTTP', () => {
     const metrics = await (await fetch(`${simulator.url}/metrics`)).text();
     expect(metrics).toContain('\nllamacpp:requests_deferred 1\n');
     expect(answered).toBe(false);
+    first.request.destroy();
     await once(await response, 'end');
-    expect(outcomes()).toEqual(['completed', 'completed']);
+    expect(outcomes()).toEqual(['cancelled', 'completed']);
     const [one, two] = simulator.requests();
     expect(two?.firstTokenAt).toBeGreaterThanOrEqual(one?.endedAt ?? Number.POSITIVE_INFINITY);
   });
@@ -92,7 +93,7 @@ describe('over HTTP', () => {
 
   test('as in the real server, a queued request whose client has gone keeps its place while others stream', async () => {
     await start({ slots: 1, tokensPerSecond: 50 });
-    const first = post(`say: ${'word '.repeat(20)}`);
+    const first = post(`say: ${'word '.repeat(50)}`);
     (await first.response).resume();
     const gone = post('say: nobody reads this');
     await until(() => outcomes().length === 2);
