@@ -39,6 +39,7 @@ export class Watchdog {
   readonly #note = new Int32Array(new SharedArrayBuffer(NOTE_BYTES));
   readonly #worker: Worker;
   readonly #policies: { name: string; version: string }[] = [];
+  readonly #onExit: () => void;
   #calls = 0;
 
   /** `entry`: the bundled worker. */
@@ -51,7 +52,8 @@ export class Watchdog {
     };
     this.#worker = new Worker(entry, { workerData: settings });
     this.#worker.unref();
-    process.once('exit', () => this.#nameIfCalling(settings));
+    this.#onExit = () => this.#nameIfCalling(settings);
+    process.once('exit', this.#onExit);
   }
 
   /** A policy that ends the process by itself is named too. */
@@ -81,6 +83,7 @@ export class Watchdog {
   }
 
   async close(): Promise<void> {
+    process.off('exit', this.#onExit);
     await this.#worker.terminate();
   }
 }
