@@ -47,9 +47,8 @@ export async function startStack(flags: readonly string[]): Promise<RunningStack
   const readyMs = performance.now() - startedAt;
   const processes = (): ReturnType<RunningStack['processes']> => pidFile(folder)?.processes ?? [];
   const close = async (): Promise<void> => {
-    await ended(child, () =>
-      spawn('npx', ['tsx', 'run.ts', '--stop', '--data', folder], { cwd: ROOT, stdio: 'ignore' }),
-    );
+    const stop = spawn('npx', ['tsx', 'run.ts', '--stop', '--data', folder], { cwd: ROOT, stdio: 'ignore' });
+    await ended(child, () => once(stop, 'exit'));
     rmSync(folder, { recursive: true, force: true });
   };
   const token = readFileSync(join(folder, 'token'), 'utf8').trim();
@@ -79,8 +78,8 @@ function pidFile(folder: string): PidFile | undefined {
   }
 }
 
-async function ended(child: ChildProcess, end: () => void): Promise<void> {
+async function ended(child: ChildProcess, end: () => unknown): Promise<void> {
   const exit = child.exitCode === null ? once(child, 'exit') : undefined;
-  end();
+  await end();
   await exit;
 }
