@@ -45,6 +45,7 @@ export async function startStack(flags: readonly string[]): Promise<RunningStack
   });
   const url = await untilReady(folder, child);
   const readyMs = performance.now() - startedAt;
+  await untilAgentsReady(url);
   const processes = (): ReturnType<RunningStack['processes']> => pidFile(folder)?.processes ?? [];
   const close = async (): Promise<void> => {
     const stop = spawn('npx', ['tsx', 'run.ts', '--stop', '--data', folder], { cwd: ROOT, stdio: 'ignore' });
@@ -63,6 +64,14 @@ async function untilReady(folder: string, child: ChildProcess): Promise<string> 
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
   throw new Error(`the stack did not start (exit code ${child.exitCode})`);
+}
+
+async function untilAgentsReady(url: string): Promise<void> {
+  for (;;) {
+    const { agents } = (await (await fetch(`${url}/agents`)).json()) as { agents: { state: string }[] };
+    if (agents.every(({ state }) => state === 'ready')) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
 }
 
 interface PidFile {
