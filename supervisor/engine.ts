@@ -130,9 +130,9 @@ export class Engine {
   async start(): Promise<void> {
     const { dataFolder, previousExit, policies, socketPath } = this.#settings;
     const offence = readOffence(dataFolder, hasCrashed(previousExit));
-    if (offence !== undefined) this.#charge(offence);
+    if (offence !== undefined) this.guarded(() => this.#charge(offence));
     for (const policy of policies) await this.bench.policies.load(policy);
-    this.#recovery.restore(offence);
+    this.guarded(() => this.#recovery.restore(offence));
     this.bench.recorder.flush();
     forgetOffence(dataFolder);
     this.#listener = await listenForAgents(socketPath, (connection) => this.bench.links.attach(connection));
@@ -156,6 +156,8 @@ export class Engine {
     const { recorder, store, log } = this.bench;
     log.error({ policy, version }, 'a policy did not return or brought the supervisor down');
     recorder.write(() => store.offences.count(policy, version, Date.now()));
+    // Policies are loaded next: one that does not return from that must not undo what it is charged with.
+    recorder.flush();
   }
 
   /** From init. */
