@@ -152,10 +152,10 @@ export class Engine {
     this.#dispatcher.open();
   }
 
-  #charge({ policy, version }: Offence): void {
+  #charge({ policy, version, run }: Offence): void {
     const { recorder, store, log } = this.bench;
     log.error({ policy, version }, 'a policy did not return or brought the supervisor down');
-    recorder.write(() => store.offences.count(policy, version, Date.now()));
+    recorder.write(() => store.offences.count(policy, version, Date.now(), run === 0));
     // Policies are loaded next: one that does not return from that must not undo what it is charged with.
     recorder.flush();
   }

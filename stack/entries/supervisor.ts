@@ -17,7 +17,7 @@ import { createLog } from '../log.ts';
 /** The bundles of the worker threads lie beside this one. */
 const WORKERS = { watchdog: besideThis('watchdog-worker.mjs'), checkpoint: besideThis('checkpoint-worker.mjs') };
 
-const IN_QUARANTINE = 'in quarantine, for it did not return twice: runs that it covers are refused until it is changed';
+const IN_QUARANTINE = 'in quarantine, for it did not return: runs that it covers are refused until it is changed';
 
 runChild({
   role: 'supervisor',

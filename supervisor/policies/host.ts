@@ -117,7 +117,7 @@ function isSamePolicy(one: Hosted, other: Pick<Hosted, 'use' | 'version' | 'agen
   return !one.agents.some((agent) => other.agents?.includes(agent));
 }
 
-/** Stands for a policy that hung twice while it was loaded: it is not loaded, and runs that it covers are refused by its name. */
+/** Stands for a policy that hung while it was loaded: it is not loaded, and runs that it covers are refused by its name. */
 function neverAsked(source: PolicySource): Policy {
   return { name: source.use, onMessage: () => ({ action: 'block', reason: 'in quarantine' }) };
 }

@@ -8,8 +8,8 @@ const LOOK_MS = 100;
 const SLOW_LOOKS = 1;
 /** 500 ms. */
 const HUNG_LOOKS = 5;
-/** Loading may take longer: 5 s. */
-const HUNG_LOADING_LOOKS = 50;
+/** Loading may take longer: 3 s. */
+const HUNG_LOADING_LOOKS = 30;
 
 const settings = workerData as WatchdogSettings;
 const note = new Int32Array(settings.note);

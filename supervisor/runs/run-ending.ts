@@ -38,7 +38,7 @@ export class RunEnding {
     const policy = this.#bench.policies.quarantinedOf(run.row.agent);
     if (policy === undefined) return false;
     const { name, version } = policy;
-    this.end(run, 'failed', `policy_quarantined: policy ${name} (${version}) hung twice and is in quarantine`);
+    this.end(run, 'failed', `policy_quarantined: policy ${name} (${version}) did not return and is in quarantine`);
     return true;
   }
 

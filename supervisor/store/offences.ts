@@ -1,4 +1,7 @@
-/** Policies that hung or brought the supervisor down, by version; the second offence of a version is its quarantine. */
+/**
+ * Policies that hung or brought the supervisor down, by version. The second offence of a version is its quarantine; one while it was
+ * loaded counts for two, because it would be loaded again at once and everybody's streams stand still meanwhile.
+ */
 import type { Database } from './database.ts';
 
 const OFFENCES_TO_QUARANTINE = 2;
@@ -7,8 +10,8 @@ export type OffenceStore = ReturnType<typeof offenceStore>;
 
 export function offenceStore(database: Database) {
   const count = database.prepare(
-    `insert into policy_offence (policy, version, offences) values (?, ?, 1)
-     on conflict do update set offences = offences + 1`,
+    `insert into policy_offence (policy, version, offences) values (?, ?, ?)
+     on conflict do update set offences = offences + excluded.offences`,
   );
   const quarantine = database.prepare(
     `update policy_offence set quarantined_at = ? where policy = ? and version = ?
@@ -25,8 +28,8 @@ export function offenceStore(database: Database) {
   }
 
   return {
-    count(policy: string, version: string, now: number): void {
-      count.run(policy, version);
+    count(policy: string, version: string, now: number, isLoading = false): void {
+      count.run(policy, version, isLoading ? OFFENCES_TO_QUARANTINE : 1);
       quarantine.run(now, policy, version);
       known = read();
     },

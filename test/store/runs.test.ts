@@ -160,6 +160,8 @@ describe('offences of policies', () => {
     const { store } = temporaryStore();
     store.offences.count('p', 'v1', 1);
     store.offences.count('p', 'v2', 1);
+    store.offences.count('p', 'v3', 1, true);
+    expect(store.offences.isQuarantined('p', 'v3')).toBe(true);
     expect(store.offences.isQuarantined('p', 'v1')).toBe(false);
     store.offences.count('p', 'v1', 2);
     expect(store.offences.isQuarantined('p', 'v1')).toBe(true);
