@@ -18,7 +18,7 @@ export const agentSchema = z.strictObject({
   topP: z.number().gt(0).max(1).optional(),
   maxTokens: z.int().positive().optional(),
   seed: z.int().min(0).optional(),
-  context: z.int().positive().optional().describe('context in tokens; default: what the backend says'),
+  context: z.int().positive().optional().describe('context in tokens; not used yet'),
   concurrency: z
     .int()
     .positive()
