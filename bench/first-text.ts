@@ -1,5 +1,6 @@
 /**
- * Time to the first text: direct, through the bare pipe proxy, and supervised; taken in turn, on the same model server. Each client asks,
+ * Time to the first text: direct, through the bare pipe proxy, through two of them in a row, and supervised; taken in turn, on the same model
+ * server. Two in a row have as many processes on the way as the stack has, and do nothing else. Each client asks,
  * reads the answer to its end and asks again, so that with several clients the others are streaming meanwhile.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,11 +10,13 @@ import { type AskedStack, askAgent, askModel, type StreamedAnswer } from './stre
 export interface Addresses {
   model: string;
   proxy: string;
+  /** The second of two proxies in a row. */
+  chain: string;
   stack: AskedStack;
 }
 
-type Way = 'direct' | 'proxy' | 'supervised';
-const WAYS: readonly Way[] = ['direct', 'proxy', 'supervised'];
+type Way = 'direct' | 'proxy' | 'chain' | 'supervised';
+const WAYS: readonly Way[] = ['direct', 'proxy', 'chain', 'supervised'];
 
 export interface FirstTextResult {
   streams: number;
@@ -23,6 +26,8 @@ export interface FirstTextResult {
   p99: Record<Way, number>;
   /** What the stack adds at the median over what the bare proxy adds. */
   ratio: number;
+  /** What two bare proxies in a row add over what one adds. */
+  chainRatio: number;
 }
 
 export interface FirstTextLoad {
@@ -42,6 +47,7 @@ let chats = 0;
 
 function ask(way: Way, addresses: Addresses, question: string): Promise<StreamedAnswer> {
   if (way === 'direct') return askModel(addresses.model, question);
+  if (way === 'chain') return askModel(addresses.chain, question);
   if (way === 'proxy') return askModel(addresses.proxy, question);
   return askAgent(addresses.stack, chats % 2 ? 'assistant' : 'analyst', `chat ${chats++}`, question);
 }
@@ -57,7 +63,7 @@ async function client(way: Way, addresses: Addresses, load: FirstTextLoad, index
 }
 
 export async function measureFirstText(addresses: Addresses, load: FirstTextLoad): Promise<FirstTextResult> {
-  const times: Record<Way, number[]> = { direct: [], proxy: [], supervised: [] };
+  const times: Record<Way, number[]> = { direct: [], proxy: [], chain: [], supervised: [] };
   for (let round = 0; round <= load.rounds; round++) {
     for (let turn = 0; turn < WAYS.length; turn++) {
       const way = WAYS[(round + turn) % WAYS.length] ?? 'direct';
@@ -73,9 +79,11 @@ function summary(streams: number, times: Record<Way, number[]>): FirstTextResult
   const figures = (p: number): Record<Way, number> => ({
     direct: percentile(times.direct, p),
     proxy: percentile(times.proxy, p),
+    chain: percentile(times.chain, p),
     supervised: percentile(times.supervised, p),
   });
   const added = (way: Way): number => median(times[way]) - median(times.direct);
   const ratio = added('supervised') / added('proxy');
-  return { streams, samples: times.direct.length, p50: figures(50), p99: figures(99), ratio };
+  const chainRatio = added('chain') / added('proxy');
+  return { streams, samples: times.direct.length, p50: figures(50), p99: figures(99), ratio, chainRatio };
 }

@@ -46,11 +46,12 @@ function printMachine(): void {
 }
 
 function printFirstText(result: FirstTextResult, mark: number): void {
-  const { streams, samples, p50, p99, ratio } = result;
+  const { streams, samples, p50, p99, ratio, chainRatio } = result;
   const times = (row: FirstTextResult['p50']): string =>
-    `direct ${row.direct.toFixed(2)}, proxy ${row.proxy.toFixed(2)}, supervised ${row.supervised.toFixed(2)} ms`;
+    `direct ${row.direct.toFixed(2)}, proxy ${row.proxy.toFixed(2)}, two proxies ${row.chain.toFixed(2)}, supervised ${row.supervised.toFixed(2)} ms`;
   console.log(`first text, ${streams} stream(s), ${samples} samples each: p50 ${times(p50)}; p99 ${times(p99)}`);
   const added = `${(p50.supervised - p50.direct).toFixed(2)} ms against ${(p50.proxy - p50.direct).toFixed(2)} ms`;
+  console.log(`     two bare proxies in a row add ${chainRatio.toFixed(2)} times what one adds`);
   line(
     `added to the first text, ${streams} stream(s)`,
     `${ratio.toFixed(2)} times (${added})`,
@@ -102,14 +103,15 @@ function printThroughput({ streams, tokensPerSecond, sent, stored, seen }: Throu
 async function withTwoAgents(): Promise<void> {
   const model = await startModelServer(MODEL);
   const proxy = await startPipeProxy(model.url);
+  const chain = await startPipeProxy(proxy.url);
   const stack = await startStack(['--backend', model.url]);
-  const addresses = { model: model.url, proxy: proxy.url, stack };
+  const addresses = { model: model.url, proxy: proxy.url, chain: chain.url, stack };
   console.log(`model: first token after ${MODEL.ttftMs} ms, then ${MODEL.tokensPerSecond} tokens/s for each stream`);
   printFirstText(await measureFirstText(addresses, ONE_STREAM), MARKS.ratioOne);
   printFirstText(await measureFirstText(addresses, SIXTEEN_STREAMS), MARKS.ratioSixteen);
   printCuts(await measureCuts(stack, 100));
   await printAgentMemory(stack);
-  for (const server of [stack, proxy, model]) await server.close();
+  for (const server of [stack, chain, proxy, model]) await server.close();
 }
 
 async function withSixteenAgents(): Promise<void> {

@@ -59,12 +59,14 @@ function agentSpecification(parts: StackParts, { name }: AgentDefinition): Child
   const backends = parts.backends.map(({ name, kind, url, apiKeyVariable }) => {
     return { name, kind, url, ...(apiKeyVariable !== undefined && { apiKeyVariable }) };
   });
+  const start = program(parts, 'agent', ({ incarnation }) => {
+    return { role: 'agent', agent: name, incarnation, socketPath, backends, log: logOf(parts) };
+  });
   return {
     id: name,
     kind: 'agent',
-    start: program(parts, 'agent', ({ incarnation }) => {
-      return { role: 'agent', agent: name, incarnation, socketPath, backends, log: logOf(parts) };
-    }),
+    // One arena of glibc's allocator for all threads of a process that hardly uses more than one: 10 MB after much work instead of 14.
+    start: { ...start, environment: { ...start.environment, MALLOC_ARENA_MAX: '1' } },
     ...common(parts, 'agent'),
     significant: false,
   };

@@ -47,9 +47,11 @@ export class StackSupervisor implements service.Supervisor {
     if (this.#engine.degraded !== undefined) throw new InterjectError('storage_failed', this.#engine.degraded);
     if (runs.count(agent).queued >= MOST_QUEUED) throw new InterjectError('inbox_full');
     const row = ledger.received({ id: randomBytes(8).toString('hex'), agent, chat, key, content });
-    await recorder.committed();
+    const committed = recorder.committed();
+    // The model is asked meanwhile; what it answers is committed later than this, and a failure here cancels its turn.
     runs.add(new LiveRun(row, definition, this.#engine.bench.backendOf(definition), 0));
     this.#engine.bench.dispatch();
+    await committed;
     return accepted(row);
   }
 

@@ -9,7 +9,7 @@ import type { Policy } from '../../policy/policy.ts';
 import type { PolicyView } from '../service.ts';
 import type { PolicySource } from '../settings.ts';
 import type { OffenceStore } from '../store/offences.ts';
-import type { Judge, LoadedPolicy } from './loaded-policy.ts';
+import { BUILT_IN_VERSION, type Judge, type LoadedPolicy } from './loaded-policy.ts';
 import { callHook } from './verdict.ts';
 import type { Watchdog } from './watchdog.ts';
 
@@ -26,8 +26,6 @@ interface Hosted extends LoadedPolicy {
   /** Undefined: all. */
   agents: string[] | undefined;
 }
-
-const BUILT_IN_VERSION = 'built-in';
 
 export class PolicyHost {
   readonly #policies: Hosted[] = [];

@@ -1,6 +1,7 @@
 /** Gives free slots to waiting runs, and has a message judged before its first turn. */
 import type { Verdict } from '../../policy/policy.ts';
-import type { LoadedPolicy } from '../policies/loaded-policy.ts';
+import { InterjectError } from '../errors.ts';
+import { BUILT_IN_VERSION, type LoadedPolicy } from '../policies/loaded-policy.ts';
 import { PolicyFailure } from '../policies/verdict.ts';
 import type { LiveRun } from './live-run.ts';
 import type { TurnControl } from './turn-control.ts';
@@ -66,9 +67,13 @@ export class Dispatcher {
 
   /** Asks every policy about the message; returns whether the run goes on. */
   #mayPass(run: LiveRun): boolean {
-    const { policies } = this.#bench;
+    const { policies, recorder } = this.#bench;
+    const judges = policies.of(run.row.agent).filter(({ policy }) => policy.onMessage !== undefined);
+    // One that does not return takes this process with it; the message must be in the store by then.
+    const mustBeStored = judges.some(({ version }) => version !== BUILT_IN_VERSION);
+    if (mustBeStored && !recorder.flush()) throw new InterjectError('storage_failed');
     try {
-      for (const policy of policies.of(run.row.agent)) if (!this.#judge(run, policy)) return false;
+      for (const policy of judges) if (!this.#judge(run, policy)) return false;
     } catch (error) {
       if (!(error instanceof PolicyFailure)) throw error;
       this.#turns.ending.end(run, 'failed', `policy_failed: ${error.message}`);

@@ -45,9 +45,10 @@ export class TurnControl {
     const incarnation = links.connected(run.row.agent);
     if (incarnation === undefined) return runs.addFirst(run);
     const turn = newTurn(run, policies, run.turns + 1, incarnation);
-    ledger.turnStarted(run, turn, policies.versionsOf(run.row.agent));
     runs.setTurn(run, turn);
+    // Not recorded yet: a turn that is not in the store when this process dies is cancelled at the agent's next hello.
     this.#command(run, turn);
+    ledger.turnStarted(run, turn, policies.versionsOf(run.row.agent));
   }
 
   #command(run: LiveRun, turn: LiveTurn): void {

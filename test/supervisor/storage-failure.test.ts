@@ -105,14 +105,33 @@ test('a chat that is not recorded yet is not listed', async () => {
   await expect(refused).rejects.toMatchObject({ code: 'storage_failed' });
 });
 
-test('a run that could not be started is started when the folder can be written again, though nothing else happens', async () => {
+test('a message whose run cannot be started in the tick that accepts it is refused, and leaves nothing', async () => {
   const stack = await startStack();
   const repair = breakStorage(stack, 'run-start');
+  await expect(stack.say('say: hello', { key: 'k' })).rejects.toMatchObject({ code: 'storage_failed' });
+  repair();
+  await stack.until(() => stack.engine.degraded === undefined);
+  expect(await stack.wait(await stack.say('say: again', { key: 'k' }))).toMatchObject({ content: 'again' });
+});
+
+test('a waiting run that could not be started is started when the folder can be written again, though nothing else happens', async () => {
+  const model = await scriptedModel();
+  const stack = await startStack({ backend: model.definition });
+  const first = await stack.say('one');
+  const call = await model.call();
+  const second = await stack.say('two');
+  const repair = breakStorage(stack, 'run-start');
   const told = degraded(stack);
-  const run = await stack.say('say: hello');
+  call.say('ok');
+  call.finish();
   await told;
   repair();
-  expect(await stack.wait(run)).toMatchObject({ status: 'answered', content: 'hello' });
+  for (const run of [first, second]) {
+    const next = await model.call();
+    next.say('ok');
+    next.finish();
+    expect(await stack.wait(run)).toMatchObject({ status: 'answered', content: 'ok' });
+  }
 });
 
 test('a failure in the middle of a call ends that call: nothing is done with what memory still says', async () => {
