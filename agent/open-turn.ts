@@ -10,6 +10,9 @@ import { type Channel, type Delta, runTurn, type TurnFinish } from './turn.ts';
 /** How many of the latest deltas keep the time they were read, to measure a cut. */
 const REMEMBERED_READS = 64;
 
+/** A server that has not taken a request by then works for others: a slot that is ours answers with its headers at once. */
+const LATE_ACCEPTANCE_MS = 5000;
+
 /** Sends to the supervisor; resolves when it can take more. */
 export type Send = (message: FromAgent) => Promise<void> | undefined;
 
@@ -49,13 +52,26 @@ export class OpenTurn {
   }
 
   async #stream(backend: Backend, request: Parameters<typeof runTurn>[1]): Promise<TurnFinish> {
-    const turn = runTurn(backend, request, this.#abort.signal);
-    for (;;) {
-      const next = await turn.next();
-      if (next.done) return next.value;
-      const waiting = this.#add(next.value);
-      if (waiting !== undefined) await waiting;
+    const acceptance = new Acceptance((type) => this.#tell({ type, turn: this.id }));
+    const turn = runTurn(backend, request, this.#abort.signal, {
+      onAccepted: () => acceptance.came(),
+      onNotice: ({ code, text }) => this.#tell({ type: 'notice', turn: this.id, code, text }),
+    });
+    try {
+      for (;;) {
+        const next = await turn.next();
+        if (next.done) return next.value;
+        const waiting = this.#add(next.value);
+        if (waiting !== undefined) await waiting;
+      }
+    } finally {
+      acceptance.close();
     }
+  }
+
+  /** Tells what is worth nothing later: a supervisor that is not there now does not hear of it. */
+  #tell(message: FromAgent): void {
+    if (this.#inStep) void this.#send(message);
   }
 
   #add(delta: Delta): Promise<void> | undefined {
@@ -102,7 +118,9 @@ export class OpenTurn {
 
   #failed(error: unknown): TurnEnd {
     const errorCode = error instanceof BackendError ? error.code : 'agent_failed';
-    return { ...this.#end('failed'), errorCode, errorMessage: error instanceof Error ? error.message : String(error) };
+    const details = error instanceof BackendError ? error.details : {};
+    const errorMessage = error instanceof Error ? error.message : String(error);
+    return { ...this.#end('failed'), errorCode, errorMessage, ...details };
   }
 
   #end(outcome: TurnEnd['outcome']): TurnEnd {
@@ -115,6 +133,30 @@ export class OpenTurn {
       ...(firstDeltaMs !== undefined && { firstDeltaMs }),
       ...(this.#cutMs !== undefined && { cutMs: this.#cutMs }),
     };
+  }
+}
+
+/** Waits for the model server to take a request; says when that takes long, and when it has happened after all. */
+class Acceptance {
+  readonly #tell: (type: 'turn-waiting' | 'turn-accepted') => void;
+  readonly #timer: NodeJS.Timeout;
+  #isLate = false;
+
+  constructor(tell: (type: 'turn-waiting' | 'turn-accepted') => void) {
+    this.#tell = tell;
+    this.#timer = setTimeout(() => {
+      this.#isLate = true;
+      tell('turn-waiting');
+    }, LATE_ACCEPTANCE_MS);
+  }
+
+  came(): void {
+    clearTimeout(this.#timer);
+    if (this.#isLate) this.#tell('turn-accepted');
+  }
+
+  close(): void {
+    clearTimeout(this.#timer);
   }
 }
 

@@ -2,7 +2,7 @@
  * One turn: a model call as a stream of deltas with offsets. It knows no process and no bus; the same code runs wherever a turn
  * is run.
  */
-import type { Backend, FinishReason, ModelRequest, Usage } from './backend/backend.ts';
+import type { Backend, CallListener, FinishReason, ModelRequest, Usage } from './backend/backend.ts';
 import { BackendError } from './backend/errors.ts';
 
 export type Channel = 'text' | 'reasoning';
@@ -31,9 +31,10 @@ export async function* runTurn(
   backend: Backend,
   request: ModelRequest,
   signal: AbortSignal,
+  listener?: CallListener,
 ): AsyncGenerator<Delta, TurnFinish, void> {
   const lengths = { text: 0, reasoning: 0 };
-  for await (const part of backend.stream(request, signal)) {
+  for await (const part of backend.stream(request, signal, listener)) {
     if (part.type === 'finish') return { reason: part.reason, usage: part.usage };
     const channel = part.type === 'text-delta' ? 'text' : 'reasoning';
     yield { channel, offset: lengths[channel], text: part.text };

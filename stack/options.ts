@@ -62,7 +62,12 @@ export const OPTIONS = {
   ),
   agents: optional(nameList('NAMES', NAME, NAME_HELP), 'agents to run, separated by commas: configured or new ones'),
   backend: optional(serverAddress('URL'), 'llama-server or any OpenAI-compatible server that already runs'),
-  model: optional(text('NAME'), 'model to ask the backend for (default: what it serves)'),
+  model: optional(
+    text('NAME'),
+    'model to ask the backend for (default: what it serves), or a GGUF file to start llama-server with',
+  ),
+  llamaServer: optional(text('BIN'), 'llama-server program for a GGUF model (default: llama-server on the PATH)'),
+  llamaArgs: optional(text('ARGS'), "further arguments for it, in quotes: '-ngl 99 -c 16384'"),
   slots: optional(wholeNumber('NUMBER', 1, 10_000), 'requests the backend works on at a time (default: what it says)'),
   policy: optional(textList('PATH|NAME'), "policy instead of the default one; 'none' switches it off"),
   durability: withDefault(

@@ -12,6 +12,22 @@ import { checkReferences } from './references.ts';
 export interface PlannedBackend extends BackendConfiguration {
   /** Ours: init starts it and fills in the address. */
   simulator: boolean;
+  /** Ours too: a llama-server that init starts, or adopts. */
+  llamaServer?: LlamaServerPlan;
+}
+
+/** A llama-server of our own. */
+export interface LlamaServerPlan {
+  /** Path, or a name to look for on the PATH. */
+  binary: string;
+  /** Absolute path of a GGUF file. */
+  modelFile: string;
+  /** What is passed on as it is, like `-ngl 99`. */
+  arguments: string[];
+  /** Parallel requests (`-np`); undefined: as the server has it. */
+  slots: number | undefined;
+  /** Port to begin with; another free one is taken where somebody else listens. */
+  port: number;
 }
 
 export interface StackPlan {

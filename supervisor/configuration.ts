@@ -13,12 +13,27 @@ export const agentSchema = z.strictObject({
   name,
   system: z.string().max(100_000).default('').describe('system prompt'),
   backend: name.optional().describe('name of a backend; default: the first'),
+  fallback: z.array(name).optional().describe('backends to use instead while its own is down, if they have the model'),
   model: z.string().min(1).optional().describe('default: what the backend serves'),
   temperature: z.number().min(0).max(5).optional(),
   topP: z.number().gt(0).max(1).optional(),
+  topK: z.int().min(0).optional(),
+  repeatPenalty: z.number().min(0).max(5).optional(),
   maxTokens: z.int().positive().optional(),
   seed: z.int().min(0).optional(),
-  context: z.int().positive().optional().describe('context in tokens; not used yet'),
+  context: z
+    .int()
+    .positive()
+    .optional()
+    .describe(
+      'context in tokens that conversations are shortened to, and for Ollama num_ctx; default: what the server says',
+    ),
+  numGpu: z.int().min(-1).optional().describe('Ollama: layers on the GPU; -1: automatic'),
+  keepAlive: z
+    .string()
+    .regex(/^-?\d+(ms|s|m|h)?$/)
+    .optional()
+    .describe('Ollama: how long the model stays loaded, like 5m'),
   concurrency: z
     .int()
     .positive()
@@ -30,8 +45,8 @@ export const agentSchema = z.strictObject({
 
 export const backendSchema = z.strictObject({
   name,
-  kind: z.literal('openai').default('openai'),
-  url: z.url({ protocol: /^https?$/ }).describe('base address without /v1'),
+  kind: z.enum(['openai', 'ollama']).default('openai').describe('how it is spoken to; default: openai'),
+  url: z.url({ protocol: /^https?$/ }).describe('base address without /v1 or /api'),
   model: z.string().min(1).optional(),
   apiKeyVariable: z.string().min(1).optional().describe('environment variable that holds the API key'),
   slots: z
@@ -39,12 +54,17 @@ export const backendSchema = z.strictObject({
     .positive()
     .max(10_000)
     .optional()
-    .describe('requests in flight at most; default: what the server says, else 4'),
+    .describe('requests in flight at most; default: what the server says, else 4; Ollama: 1'),
+  gpuGroup: name.optional().describe('backends on one GPU: a limit over all of them, see gpuGroups'),
 });
 
 export const configurationSchema = z.strictObject({
   agents: z.array(agentSchema).min(1).max(200).optional(),
   backends: z.array(backendSchema).min(1).optional(),
+  gpuGroups: z
+    .record(name, z.int().positive())
+    .optional()
+    .describe('requests in flight at most over all backends of a group; default: 1'),
   policies: z.array(policyReference).optional(),
 });
 

@@ -121,7 +121,7 @@ export class Engine {
       onMessage: (agent, message) =>
         this.guarded(() => {
           if (message.type === 'delta') this.turns.delta(agent, message);
-          else this.turns.ended(agent, message.end);
+          else if (message.type === 'turn-ended') this.turns.ended(agent, message.end);
         }),
     };
   }

@@ -9,6 +9,9 @@ const turn = z.int().positive().describe('number of the turn in its run, from 1'
 
 const RUN_STATUSES = ['answered', 'failed', 'stopped', 'blocked', 'expired'] as const;
 
+/** What is done about a model server, or by it, that would otherwise go unsaid. */
+const NOTICES = ['context_shortened', 'prompt_truncated', 'roles_mapped', 'backend_busy', 'backend_fallback'] as const;
+
 export const EVENTS = {
   'message-received': z.object({ content: z.string(), key: z.string().optional() }),
   'run-start': z.object({ queue_ms: z.int() }),
@@ -29,6 +32,12 @@ export const EVENTS = {
   'agent-exit': z.object({ incarnation: z.string(), reason: z.string(), restarting: z.boolean() }),
   'backend-up': z.object({ backend: z.string() }),
   'backend-down': z.object({ backend: z.string(), reason: z.string() }),
+  notice: z.object({
+    code: z.enum(NOTICES),
+    text: z.string().describe('for people'),
+    turn: turn.optional(),
+    backend: z.string().optional(),
+  }),
   held: z.object({ turn, characters: z.int() }),
   degraded: z.object({ reason: z.string() }),
   resync: z.object({ seq: z.int().describe('load the history, then go on from here') }),

@@ -13,9 +13,17 @@ export interface ModelMessage {
 interface SamplingOptions {
   temperature?: number;
   topP?: number;
+  topK?: number;
+  repeatPenalty?: number;
   /** Tokens. */
   maxTokens?: number;
   seed?: number;
+  /** Tokens of context to load the model with; Ollama's `num_ctx`. */
+  context?: number;
+  /** Layers on the GPU, -1: automatic; Ollama's `num_gpu`. */
+  numGpu?: number;
+  /** How long the model stays loaded afterwards, as Ollama reads it: `5m`, or seconds: `300`; `0` unloads, `-1`: for good. */
+  keepAlive?: string;
 }
 
 /** One model call: the whole transcript and how to sample. */
@@ -45,10 +53,34 @@ export type StreamPart =
   | { type: 'reasoning-delta'; text: string }
   | { type: 'finish'; reason: FinishReason; usage: Usage | undefined };
 
+/** Something a server did silently and people should know. */
+export interface BackendNotice {
+  code: 'prompt_truncated';
+  /** For people. */
+  text: string;
+}
+
+/** Who follows a model call beside its parts. */
+export interface CallListener {
+  /** The server has taken the request: its headers came. */
+  onAccepted?(): void;
+  onNotice?(notice: BackendNotice): void;
+}
+
+/** What a server's chat template takes, as it was tried. */
+export interface TemplateAbilities {
+  /** A system message at the beginning. */
+  systemRole: boolean;
+  /** Two user messages one after the other. */
+  consecutiveUsers: boolean;
+  /** A trailing assistant message is continued. */
+  continuesAnswer: boolean;
+}
+
 /** What a backend says of itself when asked. */
 export interface BackendStatus {
   /** Which server was recognised: llama-server by `/props`, else any OpenAI-compatible one. */
-  server: 'llama-server' | 'simulator' | 'openai-compatible';
+  server: 'llama-server' | 'simulator' | 'ollama' | 'openai-compatible';
   /** It accepts requests now. */
   ready: boolean;
   /** Requests it works on at a time; undefined when it does not say. */
@@ -57,6 +89,10 @@ export interface BackendStatus {
   contextTokens: number | undefined;
   /** Models it names, first one first. */
   models: string[];
+  /** Undefined when it was not found out. */
+  abilities?: TemplateAbilities | undefined;
+  /** Undefined when it does not say. */
+  version?: string | undefined;
   /** Why it is not ready, for people. */
   detail: string | undefined;
 }
@@ -64,8 +100,8 @@ export interface BackendStatus {
 /** Where a backend is and how it is spoken to. Serialisable; the key itself never stands here. */
 export interface BackendDefinition {
   name: string;
-  kind: 'openai';
-  /** Base address without `/v1`, for example `http://127.0.0.1:8080`. */
+  kind: 'openai' | 'ollama';
+  /** Base address without `/v1` or `/api`, for example `http://127.0.0.1:8080`. */
   url: string;
   /** Name of the environment variable that holds the API key. */
   apiKeyVariable?: string | undefined;
@@ -79,7 +115,7 @@ export interface Backend {
    * by throwing the signal's reason.
    * @throws BackendError
    */
-  stream(request: ModelRequest, signal: AbortSignal): AsyncIterable<StreamPart>;
+  stream(request: ModelRequest, signal: AbortSignal, listener?: CallListener): AsyncIterable<StreamPart>;
   /** Asks the server what it is. Never throws: an unreachable server is `ready: false` with a detail. */
   probe(signal: AbortSignal): Promise<BackendStatus>;
 }

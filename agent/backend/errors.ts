@@ -14,14 +14,22 @@ export const BACKEND_ERRORS = {
 
 export type BackendErrorCode = keyof typeof BACKEND_ERRORS;
 
+/** What a server says of a prompt that is too long. */
+export interface BackendErrorDetails {
+  promptTokens?: number;
+  contextTokens?: number;
+}
+
 /** A model call that failed. */
 export class BackendError extends Error {
   override readonly name = 'BackendError';
   readonly code: BackendErrorCode;
+  readonly details: BackendErrorDetails;
 
-  constructor(code: BackendErrorCode, message: string) {
+  constructor(code: BackendErrorCode, message: string, details: BackendErrorDetails = {}) {
     super(message);
     this.code = code;
+    this.details = details;
   }
 
   get retryable(): boolean {

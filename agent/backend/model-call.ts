@@ -3,7 +3,7 @@
  * A reader that lags behind pauses the socket. The connection is always closed, whichever way the call ends.
  */
 import type { ClientRequest, IncomingMessage } from 'node:http';
-import type { ModelRequest, StreamPart } from './backend.ts';
+import type { CallListener, ModelRequest, StreamPart } from './backend.ts';
 import { chatCompletionBody } from './chat-completion-request.ts';
 import { ChatCompletionStream } from './chat-completion-stream.ts';
 import { errorOfReply, errorOfSocket } from './error-mapping.ts';
@@ -23,20 +23,23 @@ export function startModelCall(
   address: ServerAddress,
   request: ModelRequest,
   signal: AbortSignal,
+  listener: CallListener = {},
 ): AsyncIterator<StreamPart> {
-  return new ModelCall(address, signal).start(chatCompletionBody(request));
+  return new ModelCall(address, signal, listener).start(chatCompletionBody(request));
 }
 
 class ModelCall {
   readonly #address: ServerAddress;
   readonly #url: URL;
   readonly #signal: AbortSignal;
+  readonly #listener: CallListener;
   readonly #queue = new PartQueue({ onLow: () => this.#response?.resume(), onClosed: () => this.#closed() });
   readonly #stream = new ChatCompletionStream((part) => this.#queue.push(part));
   #request: ClientRequest | undefined;
   #response: IncomingMessage | undefined;
 
-  constructor(address: ServerAddress, signal: AbortSignal) {
+  constructor(address: ServerAddress, signal: AbortSignal, listener: CallListener) {
+    this.#listener = listener;
     this.#address = address;
     this.#url = address.url('/v1/chat/completions');
     this.#signal = signal;
@@ -71,6 +74,7 @@ class ModelCall {
       void this.#refused(response);
       return;
     }
+    this.#listener.onAccepted?.();
     response.on('data', (bytes: Buffer) => this.#take(bytes, response));
     response.once('end', () => this.#over());
     response.on('error', (error) => this.#over(error));

@@ -16,7 +16,9 @@ export function createOpenAIBackend(
   const address = new ServerAddress(definition, environment);
   return {
     definition,
-    stream: (request, signal) => ({ [Symbol.asyncIterator]: () => startModelCall(address, request, signal) }),
+    stream: (request, signal, listener) => ({
+      [Symbol.asyncIterator]: () => startModelCall(address, request, signal, listener),
+    }),
     probe: (signal) => probeServer(address, signal),
   };
 }

@@ -1,11 +1,13 @@
 /** From a definition to the backend that speaks to it: the one place that knows every kind. */
 import type { Backend, BackendDefinition } from './backend.ts';
+import { createOllamaBackend } from './ollama.ts';
 import { createOpenAIBackend } from './openai.ts';
 
 type CreateBackend = (definition: BackendDefinition, environment?: NodeJS.ProcessEnv) => Backend;
 
 const KINDS: Record<BackendDefinition['kind'], CreateBackend> = {
   openai: createOpenAIBackend,
+  ollama: createOllamaBackend,
 };
 
 /**

@@ -21,6 +21,9 @@ const turnEnd = record({
   /** A BackendErrorCode, or `agent_failed`. */
   errorCode: optional(text),
   errorMessage: optional(text),
+  /** Of `context_overflow`, where the server says so: tokens of the prompt, and tokens that there is room for. */
+  promptTokens: optional(count),
+  contextTokens: optional(count),
   /** Milliseconds from the request to the first delta, on the agent's monotonic clock. */
   firstDeltaMs: optional(number),
   /** Milliseconds from reading the delta that was objected to until the connection to the model was closed. */
@@ -37,6 +40,12 @@ export const fromAgent = messages({
     turns: list(record({ turn: text })),
   },
   delta: { turn: text, channel: oneOf('text', 'reasoning'), offset: count, text },
+  /** The model server has not answered the request of this turn for a while: others use it. */
+  'turn-waiting': { turn: text },
+  /** After `turn-waiting`: the model server has taken the request. */
+  'turn-accepted': { turn: text },
+  /** Something the model server did silently; `text` is for people. */
+  notice: { turn: text, code: oneOf('prompt_truncated'), text },
   'turn-ended': { end: turnEnd },
 });
 
@@ -53,8 +62,14 @@ export const toAgent = messages({
     options: record({
       temperature: optional(number),
       topP: optional(number),
+      topK: optional(count),
+      repeatPenalty: optional(number),
       maxTokens: optional(count),
       seed: optional(number),
+      context: optional(count),
+      numGpu: optional(number),
+      /** A duration as Ollama writes it, or seconds. */
+      keepAlive: optional(text),
     }),
   },
   /** Close the connection to the model now; `offset`: text length at which the supervisor objected, for the measured `cutMs`. */
