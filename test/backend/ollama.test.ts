@@ -100,7 +100,7 @@ describe('errors by status and body', () => {
     [404, { error: { message: 'File Not Found' } }, 'backend_refused', 'this is not an Ollama'],
     [400, { error: '"all-minilm" does not support chat' }, 'backend_refused', 'does not support chat'],
     [400, { error: 'the input length exceeds the context length' }, 'context_overflow', 'input length'],
-    [400, { error: JSON.stringify(inner) }, 'context_overflow', '2622 tokens'],
+    [400, { error: JSON.stringify(inner) }, 'context_overflow', '400: request (2622 tokens)'],
     [500, { error: 'prompt too long; exceeded max context length by 4 tokens' }, 'context_overflow', 'by 4 tokens'],
     [
       500,
@@ -281,9 +281,14 @@ describe('a prompt that was cut', () => {
       else socket.end(lineStream([{ ...DONE, prompt_eval_count: 4096 }]));
     });
     const controller = new AbortController();
-    const reading = collect(ollamaAt(url).stream(long, controller.signal));
+    const notices: BackendNotice[] = [];
+    const onNotice = (notice: BackendNotice) => void notices.push(notice);
+    const request = { ...long, options: { context: 4096 } };
+    const reading = collect(ollamaAt(url).stream(request, controller.signal, { onNotice }));
     await asked.promise;
     controller.abort('enough');
     expect(await reading).toEqual({ parts: [], error: 'enough' });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(notices).toEqual([]);
   });
 });
