@@ -69,7 +69,7 @@ export class Backends {
    * agent's model; without one it waits for its own.
    */
   route(own: string, { fallback = [], model }: Pick<AgentDefinition, 'fallback' | 'model'>): string {
-    if (this.isUp(own)) return own;
+    if (!this.#watched.get(own)?.down) return own;
     const canStandIn = (name: string): boolean =>
       this.isUp(name) && (model === undefined || this.#watched.get(name)?.has(model) === true);
     return fallback.find(canStandIn) ?? own;

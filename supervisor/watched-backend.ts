@@ -21,6 +21,8 @@ export class WatchedBackend {
   readonly #listener: BackendListener;
   #status: BackendStatus | undefined;
   #up = false;
+  /** It has answered, or not answered, once. */
+  #isKnown = false;
   #detail: string | undefined = 'not asked yet';
   /** Somebody wants to know now; one question is then answered by a probe that begins later. */
   #isAsked = false;
@@ -34,6 +36,11 @@ export class WatchedBackend {
 
   get up(): boolean {
     return this.#up;
+  }
+
+  /** Not before it has had the time to answer. */
+  get down(): boolean {
+    return this.#isKnown && !this.#up;
   }
 
   get slots(): number {
@@ -93,6 +100,7 @@ export class WatchedBackend {
   }
 
   #take(status: BackendStatus): void {
+    this.#isKnown = true;
     if (status.ready) this.#status = status;
     if (status.ready && !this.#up) {
       this.#up = true;
