@@ -82,7 +82,7 @@ export class LiveRuns {
   waitingUpstream(): Map<string, number> {
     const counts = new Map<string, number>();
     for (const { backend, turn } of this.#byId.values()) {
-      const waits = turn?.waitsUpstream && turn.upstreamOpen && turn.received.text + turn.received.reasoning === 0;
+      const waits = turn?.waitsUpstream && turn.received.text + turn.received.reasoning === 0;
       if (waits) counts.set(backend, (counts.get(backend) ?? 0) + 1);
     }
     return counts;

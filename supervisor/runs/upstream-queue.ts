@@ -15,7 +15,7 @@ export class UpstreamQueue {
   waits(turnId: string): void {
     const { runs, ledger, log } = this.#bench;
     const run = runs.ofTurn(turnId);
-    if (run?.turn === undefined || !run.turn.upstreamOpen) return;
+    if (run?.turn === undefined) return;
     const isNew = !runs.waitingUpstream().has(run.backend);
     run.turn.waitsUpstream = true;
     if (!isNew || run.hasEnded) return;

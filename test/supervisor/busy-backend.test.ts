@@ -1,5 +1,6 @@
 /** A model server that others use as well: it is said, one request less is sent there until it clears, and who leaves leaves at once. */
 import { describe, expect, test } from 'vitest';
+import { slotsLeft } from '../../supervisor/runs/upstream-queue.ts';
 import { type ScriptedModel, scriptedModel } from '../agent/scripted-model.ts';
 import { type RunningStack, type SeenEvent, startStack } from './running-stack.ts';
 
@@ -21,6 +22,16 @@ async function noticesBefore(stack: RunningStack, run: string): Promise<SeenEven
   const events = await stack.eventsUntil({}, (event) => event.type === 'run-end' && event.run === run);
   return events.filter(({ type }) => type === 'notice');
 }
+
+test.each([
+  [4, false, 4],
+  [4, true, 3],
+  [2, true, 1],
+  [1, true, 1],
+  [0, true, 0],
+])('of %i slots of a server that others use (%s) there are %i left', (slots, isBusy, left) => {
+  expect(slotsLeft(slots, isBusy)).toBe(left);
+});
 
 describe('others on the same server', () => {
   test('cost one request in flight until ours are taken; that is said once, and again the next time', async () => {
