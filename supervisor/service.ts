@@ -78,6 +78,8 @@ export interface AgentView {
   state: 'starting' | 'ready' | 'restarting' | 'stopped';
   model: string;
   backend: string;
+  /** While its backend is down: the one that its runs go to instead. */
+  fallback?: string;
   policies: string[];
   /** Runs waiting and runs being worked on. */
   queued: number;
@@ -90,8 +92,12 @@ export interface BackendView {
   url: string;
   server: string;
   up: boolean;
+  /** Requests that it works on at a time. */
   slots: number;
   model: string;
+  /** Requests of ours that wait inside the server, because others use it; absent: none. One less is in flight meanwhile. */
+  busy?: number;
+  /** Why it is down, or what is unusual about it, for people. */
   detail?: string;
 }
 

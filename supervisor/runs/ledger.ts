@@ -4,7 +4,7 @@
  */
 import type { Usage } from '../../agent/backend/backend.ts';
 import type { Channel } from '../../agent/turn.ts';
-import type { RunStatus } from '../events.ts';
+import type { EventData, RunStatus } from '../events.ts';
 import type { Recorder } from '../recorder.ts';
 import type { InterventionView } from '../service.ts';
 import type { RunRow } from '../store/runs.ts';
@@ -74,9 +74,16 @@ export class Ledger {
   turnStarted(run: LiveRun, turn: LiveTurn, policies: string): void {
     this.#recorder.write(() => {
       this.#store.runs.claim(run.number, turn.incarnation);
-      this.#store.turns.start(run.number, turn.number, turn.incarnation, policies, Date.now());
+      const { number, incarnation } = turn;
+      const { backend } = run;
+      this.#store.turns.start({ run: run.number, number, incarnation, policies, backend, now: Date.now() });
       this.#recorder.event('turn-start', run.scope, { turn: turn.number });
     });
+  }
+
+  /** Something was done about a model server, or by it, that would otherwise go unsaid. */
+  noticed(run: LiveRun, notice: EventData<'notice'>): void {
+    this.#recorder.write(() => this.#recorder.event('notice', run.scope, notice));
   }
 
   /** Text that the gate let through. */

@@ -26,6 +26,8 @@ export interface LiveTurn {
   shown: Record<Channel, string>;
   /** The agent's connection to the model may still be open; the next turn and the slot wait for that. */
   upstreamOpen: boolean;
+  /** The model server has not taken its request for a while. */
+  waitsUpstream: boolean;
   /** False while a restarted supervisor waits for the agent to say that it still has the turn. */
   attached: boolean;
   /** When readers were last told that text is withheld; milliseconds since 1970. */
@@ -35,7 +37,14 @@ export interface LiveTurn {
 export class LiveRun {
   readonly row: RunRow;
   readonly agent: AgentDefinition;
-  readonly backend: string;
+  /** The agent's backend. */
+  readonly ownBackend: string;
+  /** Where its turns go; another one than the agent's while that is down. */
+  backend: string;
+  /** The backend that readers think it is on. */
+  toldBackend: string;
+  /** It has just failed on this backend and is not tried there again yet. */
+  pausedOn: string | undefined;
   readonly chatId: string;
   /** Interventions by policies that count against the cap. */
   interventions: number;
@@ -47,7 +56,9 @@ export class LiveRun {
   constructor(row: RunRow, agent: AgentDefinition, backend: string, interventions: number) {
     this.row = row;
     this.agent = agent;
+    this.ownBackend = backend;
     this.backend = backend;
+    this.toldBackend = backend;
     this.chatId = chatId(row.agent, row.chat);
     this.interventions = interventions;
   }

@@ -16,6 +16,8 @@ import type { Workbench } from './workbench.ts';
 
 /** Interventions of policies in one run; the next one ends it. */
 const MOST_INTERVENTIONS = 3;
+/** Failures that say the server is away; others may concern one request alone. */
+const AWAY: ReadonlySet<string> = new Set<BackendErrorCode>(['backend_unreachable', 'backend_loading']);
 /** Readers are told that text is withheld when it is this long (characters), at most four times a second. */
 const HELD_WORTH_TELLING = 32;
 const HELD_INTERVAL_MS = 250;
@@ -155,7 +157,12 @@ export class TurnControl {
   }
 
   #startIfStillThere(run: LiveRun): void {
-    if (this.#bench.runs.get(run.id) === run && run.phase === 'between') this.start(run);
+    const { runs, backends } = this.#bench;
+    if (runs.get(run.id) !== run || run.phase !== 'between') return;
+    const isWhereItBelongs = backends.isUp(run.backend) && backends.route(run.ownBackend, run.agent) === run.backend;
+    if (isWhereItBelongs) return this.start(run);
+    runs.addFirst(run);
+    this.#bench.dispatch();
   }
 
   #settle(run: LiveRun, turn: LiveTurn, end: TurnEnd): void {
@@ -178,9 +185,10 @@ export class TurnControl {
 
   #fail(run: LiveRun, { errorCode = 'agent_failed', errorMessage = '' }: TurnEnd): void {
     const reason = `${errorCode}: ${errorMessage}`;
-    const known = BACKEND_ERRORS[errorCode as BackendErrorCode];
-    if (known?.retryable) this.#bench.backends.suspect(run.backend, reason);
-    this.ending.backendFailed(run, reason, known?.retryable ?? false);
+    const isRetryable = BACKEND_ERRORS[errorCode as BackendErrorCode]?.retryable ?? false;
+    if (AWAY.has(errorCode)) this.#bench.backends.suspect(run.backend, reason);
+    else if (isRetryable) this.#bench.backends.check(run.backend);
+    this.ending.backendFailed(run, reason, isRetryable);
   }
 
   /** Text is missing between what came and what the agent says: the turn is worth nothing. */

@@ -109,6 +109,9 @@ const MIGRATIONS = [
     primary key (policy, version)
   ) strict, without rowid;
   `,
+  `
+  alter table turn add column backend text; -- name of the backend that was asked
+  `,
 ];
 
 /** Brings a database to the newest schema. @throws when it was written by a newer version of the product */
