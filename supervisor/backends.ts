@@ -47,6 +47,16 @@ export class Backends {
     return view?.up ? view.slots : 0;
   }
 
+  /** What it said of itself when it last answered; undefined before. */
+  status(backend: string): BackendStatus | undefined {
+    return this.#watched.get(backend)?.status;
+  }
+
+  /** How often it has come up; what was learned of a server may be wrong the next time. */
+  timesUp(backend: string): number {
+    return this.#watched.get(backend)?.timesUp ?? 0;
+  }
+
   /** The model that a request names: the agent's, else the backend's own. */
   model(backend: string): string {
     return this.#watched.get(backend)?.view().model ?? 'default';
@@ -67,7 +77,8 @@ class WatchedBackend {
   readonly #configuration: BackendConfiguration;
   readonly #backend: Backend;
   readonly #listener: BackendListener;
-  #status: BackendStatus | undefined;
+  status: BackendStatus | undefined;
+  timesUp = 0;
   #up = false;
   #detail: string | undefined = 'not asked yet';
   #wake: () => void = () => {};
@@ -88,9 +99,10 @@ class WatchedBackend {
   }
 
   #take(status: BackendStatus): void {
-    if (status.ready) this.#status = status;
+    if (status.ready) this.status = status;
     if (status.ready && !this.#up) {
       this.#up = true;
+      this.timesUp++;
       this.#detail = undefined;
       this.#listener.onUp(this.#configuration.name);
     } else if (!status.ready) {
@@ -128,10 +140,10 @@ class WatchedBackend {
     return {
       name,
       url,
-      server: this.#status?.server ?? 'unknown',
+      server: this.status?.server ?? 'unknown',
       up: this.#up,
-      slots: slots ?? this.#status?.slots ?? DEFAULT_SLOTS,
-      model: model ?? this.#status?.models[0] ?? 'default',
+      slots: slots ?? this.status?.slots ?? DEFAULT_SLOTS,
+      model: model ?? this.status?.models[0] ?? 'default',
       ...(this.#detail !== undefined && { detail: this.#detail }),
     };
   }

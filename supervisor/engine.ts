@@ -122,6 +122,7 @@ export class Engine {
         this.guarded(() => {
           if (message.type === 'delta') this.turns.delta(agent, message);
           else if (message.type === 'turn-ended') this.turns.ended(agent, message.end);
+          else if (message.type === 'notice') this.turns.noticed(message);
         }),
     };
   }
