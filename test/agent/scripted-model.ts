@@ -32,7 +32,7 @@ export async function scriptedModel(name = 'scripted'): Promise<ScriptedModel> {
   const calls: ScriptedCall[] = [];
   const waiting: ((call: ScriptedCall) => void)[] = [];
   const server = createServer(async (request, response) => {
-    if (request.method === 'GET') return describe(request.url ?? '', response);
+    if (request.url !== '/v1/chat/completions') return describe(request.url ?? '', response);
     const call = await startCall(request, response);
     const taker = waiting.shift();
     if (taker === undefined) calls.push(call);

@@ -33,7 +33,11 @@ describe('the request', () => {
     const messages = [{ role: 'user' as const, content: 'häh?', internal: 1 }];
     await collect(
       backend.stream(
-        { model: 'tiny', messages, options: { temperature: 0.5, topP: 0.9, maxTokens: 7, seed: 3 } },
+        {
+          model: 'tiny',
+          messages,
+          options: { temperature: 0.5, topP: 0.9, topK: 40, repeatPenalty: 1.1, maxTokens: 7, seed: 3, numGpu: 1 },
+        },
         never(),
       ),
     );
@@ -48,6 +52,8 @@ describe('the request', () => {
       stream_options: { include_usage: true },
       temperature: 0.5,
       top_p: 0.9,
+      top_k: 40,
+      repeat_penalty: 1.1,
       max_tokens: 7,
       seed: 3,
     });
