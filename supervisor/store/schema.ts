@@ -109,6 +109,9 @@ const MIGRATIONS = [
     primary key (policy, version)
   ) strict, without rowid;
   `,
+  `
+  create index event_notice on event (agent, chat, seq) where type = 'notice';
+  `,
 ];
 
 /** Brings a database to the newest schema. @throws when it was written by a newer version of the product */
