@@ -1,12 +1,9 @@
 /** What a simulator says of itself: `/props`, `/slots`, `/v1/models`, with llama-server's fields in its order. */
 import type { ChatRequest } from './chat-request.ts';
+import { TEMPLATES, templateSource } from './chat-template.ts';
 import { FINGERPRINT } from './completion-body.ts';
 import type { Simulation } from './simulation.ts';
 import type { Slot } from './slots.ts';
-
-const CHAT_TEMPLATE =
-  "{% for m in messages %}{{ '<|im_start|>' + m['role'] + '\\n' + m['content'] + '<|im_end|>\\n' }}{% endfor %}" +
-  "{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}";
 
 /** The seed that stands for a random one. */
 const RANDOM_SEED = 2 ** 32 - 1;
@@ -27,14 +24,14 @@ export function describeProps({ alias, contextTokens, settings }: Simulation): o
     endpoint_metrics: true,
     ui: false,
     ui_settings: {},
-    chat_template: CHAT_TEMPLATE,
+    chat_template: templateSource(settings.template),
     chat_template_caps: {
       supports_object_arguments: false,
       supports_parallel_tool_calls: false,
       supports_preserve_reasoning: false,
       supports_reasoning_effort: false,
       supports_string_content: true,
-      supports_system_role: true,
+      supports_system_role: TEMPLATES[settings.template].takesSystem,
       supports_tool_calls: false,
       supports_tools: false,
       supports_typed_content: false,

@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ShapeError } from '../../bus/shape.ts';
 import { fieldsOf } from '../json.ts';
-import { completeChat } from './chat-completions.ts';
+import { applyTemplate, completeChat } from './chat-completions.ts';
 import { readJson } from './chat-request.ts';
 import { describeModels, describeProps, describeSlots } from './descriptions.ts';
 import { METRICS_CONTENT_TYPE, renderMetrics } from './metrics.ts';
@@ -20,6 +20,7 @@ const ROUTES: Record<string, Handler> = {
   'GET /v1/models': (simulation, response) => sendJson(response, 200, describeModels(simulation)),
   'GET /metrics': (simulation, response) => sendText(response, 200, renderMetrics(simulation), METRICS_CONTENT_TYPE),
   'POST /tokenize': (_, response, body) => sendJson(response, 200, { tokens: tokensOf(body) }),
+  'POST /apply-template': (simulation, response, body) => sendJson(response, 200, applyTemplate(simulation, body)),
   'POST /v1/chat/completions': (simulation, response, body) => completeChat(simulation, body, response),
 };
 

@@ -1,5 +1,6 @@
 /** What can be set on a simulator, at its start and while it runs. */
 import { count, type Infer, number, oneOf, optional, record, type Shape, ShapeError } from '../../bus/shape.ts';
+import { TEMPLATES, type TemplateName } from './chat-template.ts';
 import { FAULT_KINDS, type Fault, type FaultKind } from './faults.ts';
 
 /** What can be changed while it runs; a request keeps the speed it began with. */
@@ -12,6 +13,8 @@ export interface SimulatorSettings {
   slots: number;
   /** How requests fail; null: not at all. */
   fault: Fault | null;
+  /** Which roles the chat template takes; only llama-server's side refuses any. */
+  template: TemplateName;
 }
 
 /** Some of the settings; what is absent stays as it is. */
@@ -35,7 +38,13 @@ export interface SimulatorOptions extends SettingsChange {
 }
 
 /** Fast, but slow enough to watch. */
-export const DEFAULT_SETTINGS: SimulatorSettings = { ttftMs: 60, tokensPerSecond: 60, slots: 4, fault: null };
+export const DEFAULT_SETTINGS: SimulatorSettings = {
+  ttftMs: 60,
+  tokensPerSecond: 60,
+  slots: 4,
+  fault: null,
+  template: 'any',
+};
 
 const atLeast =
   (least: number, shape: Shape<number>): Shape<number> =>
@@ -57,6 +66,7 @@ const fields = {
   tokensPerSecond: optional(atLeast(0, number)),
   slots: optional(atLeast(1, count)),
   fault: optional(faultOrNull),
+  template: optional(oneOf(...(Object.keys(TEMPLATES) as TemplateName[]))),
 };
 const settings = record(fields);
 

@@ -51,8 +51,8 @@ export class Simulation {
     this.slots = new SlotPool(options.slots ?? DEFAULT_SETTINGS.slots);
     this.#settings = { ...DEFAULT_SETTINGS };
     this.#loadedAt = performance.now() + (options.loadMs ?? 0);
-    const { ttftMs, tokensPerSecond, slots, fault } = options;
-    this.change({ ttftMs, tokensPerSecond, slots, fault });
+    const { ttftMs, tokensPerSecond, slots, fault, template } = options;
+    this.change({ ttftMs, tokensPerSecond, slots, fault, template });
   }
 
   get loading(): boolean {

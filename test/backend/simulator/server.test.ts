@@ -68,13 +68,13 @@ describe('settings', () => {
   test('change what comes next', async () => {
     const { url } = await start({ ttftMs: 100_000 });
     const reply = await change(url, { ttftMs: 1, tokensPerSecond: 0, slots: 2 });
-    expect(await reply.json()).toEqual({ ttftMs: 1, tokensPerSecond: 0, slots: 2, fault: null });
+    expect(await reply.json()).toEqual({ ttftMs: 1, tokensPerSecond: 0, slots: 2, fault: null, template: 'any' });
     expect((await ask(url, 'say: quick')).error).toBeUndefined();
     expect(await backendAt(url).probe(never())).toMatchObject({ slots: 2 });
   });
 
   test.each([
-    [{ speed: 3 }, 'settings.speed: unknown; expected ttftMs, tokensPerSecond, slots, fault'],
+    [{ speed: 3 }, 'settings.speed: unknown; expected ttftMs, tokensPerSecond, slots, fault, template'],
     [{ ttftMs: -1 }, 'settings.ttftMs: expected at least 0'],
     [{ slots: 0 }, 'settings.slots: expected at least 1'],
     [{ fault: { kind: 'fire' } }, 'settings.fault.kind: expected '],
