@@ -1,8 +1,9 @@
 /** What a probe makes of the recorded replies, of other servers, and of none. */
 import type { Socket } from 'node:net';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, onTestFinished, test } from 'vitest';
 import type { BackendStatus, ModelMessage } from '../../agent/backend/backend.ts';
 import { createBackend } from '../../agent/backend/registry.ts';
+import { startSimulator } from '../../agent/backend/simulator/server.ts';
 import { readCapture } from './captures.ts';
 import { backendAt, definitionOf, never } from './collect.ts';
 import { type RawServer, startRawServer } from './raw-server.ts';
@@ -108,6 +109,18 @@ describe('what a chat template takes', () => {
   ])('%s', async (_, template, abilities) => {
     const backend = backendAt(await serveTemplate(template));
     expect(await backend.probe(never())).toMatchObject({ ready: true, abilities });
+  });
+
+  test.each([
+    ['any', true, true],
+    ['no-system', false, true],
+    ['alternating', true, false],
+    ['strict', false, false],
+  ] as const)('of the simulator with the template %s', async (template, systemRole, consecutiveUsers) => {
+    const simulator = await startSimulator({ template });
+    onTestFinished(() => simulator.close());
+    const abilities = { systemRole, consecutiveUsers, continuesAnswer: true };
+    expect(await backendAt(simulator.url).probe(never())).toMatchObject({ server: 'simulator', abilities });
   });
 
   test('is tried when the server comes up and when its model changes, not at every probe', async () => {

@@ -149,3 +149,12 @@ describe('when the server refuses it', () => {
     });
   });
 });
+
+test('a long chat with the simulator, whose context is small, is answered to its end', async () => {
+  const stack = await startStack({ agents: [{ name: 'assistant' }], simulator: { contextTokens: 400 } });
+  for (let number = 1; number <= 10; number++) {
+    const view = await stack.ask(`${question(number)}`);
+    expect([number, view.status, view.reason]).toEqual([number, 'answered', undefined]);
+  }
+  expect(stack.calls().at(-1)?.messages.length).toBeLessThan(19);
+});

@@ -84,3 +84,28 @@ test('one that takes all roles gets them, and nothing is said', async () => {
   ]);
   expect(notices(await eventsOfRuns(stack, 1))).toEqual([]);
 });
+
+test.each([
+  ['any', ['system', 'user']],
+  ['alternating', ['system', 'user']],
+  ['no-system', ['user']],
+  ['strict', ['user']],
+] as const)('the simulator with the template %s', async (template, roles) => {
+  const stack = await startStack({
+    agents: [{ name: 'assistant', system: 'Be brief.' }],
+    simulator: { template },
+  });
+  expect((await stack.ask('Why?')).status).toBe('answered');
+  expect(stack.calls().map(({ messages }) => messages.map(({ role }) => role))).toEqual([roles]);
+});
+
+test('a template that changes while the server stays up: one refusal, then it is known', async () => {
+  const stack = await startStack({ agents: [{ name: 'assistant', system: 'Be brief.' }] });
+  await stack.ask('say: one');
+  stack.simulator.change({ template: 'strict' });
+  expect(await stack.ask('say: two')).toMatchObject({ status: 'answered', content: 'two' });
+  expect(await stack.ask('say: three')).toMatchObject({ status: 'answered', content: 'three' });
+  const events = await eventsOfRuns(stack, 3);
+  expect(events.filter(({ type }) => type === 'turn-cut').length).toBeLessThanOrEqual(1);
+  expect(notices(events)).toMatchObject([{ code: 'roles_mapped' }]);
+});
