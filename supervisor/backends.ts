@@ -2,7 +2,7 @@
  * The model servers as the supervisor sees them: asked at once, then regularly, and whenever a turn failed on one. What is down
  * gets no turns; where an agent names another one instead, its turns go there meanwhile. A change is told.
  */
-import type { Backend } from '../agent/backend/backend.ts';
+import type { Backend, BackendStatus } from '../agent/backend/backend.ts';
 import type { AgentDefinition, BackendConfiguration } from './configuration.ts';
 import type { BackendView } from './service.ts';
 import { type BackendListener, WatchedBackend } from './watched-backend.ts';
@@ -73,6 +73,16 @@ export class Backends {
     const canStandIn = (name: string): boolean =>
       this.isUp(name) && (model === undefined || this.#watched.get(name)?.has(model) === true);
     return fallback.find(canStandIn) ?? own;
+  }
+
+  /** What it said of itself when it last answered; undefined before. */
+  status(backend: string): BackendStatus | undefined {
+    return this.#watched.get(backend)?.status;
+  }
+
+  /** How often it has come up; what was learned of a server may be wrong the next time. */
+  timesUp(backend: string): number {
+    return this.#watched.get(backend)?.timesUp ?? 0;
   }
 
   /** The model that a request names: the agent's, else the backend's own. */

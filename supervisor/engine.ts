@@ -121,14 +121,23 @@ export class Engine {
     return {
       onHello: (agent, incarnation, turns) => this.guarded(() => this.#greeted(agent, incarnation, turns)),
       onExit: (agent, exit) => this.guarded(() => this.#recovery.agentExited(agent, exit)),
-      onMessage: (agent, message) =>
-        this.guarded(() => {
-          if (message.type === 'delta') this.turns.delta(agent, message);
-          else if (message.type === 'turn-ended') this.turns.ended(agent, message.end);
-          else if (message.type === 'turn-waiting') this.#upstreamQueue.waits(message.turn);
-          else if (message.type === 'turn-accepted') this.#upstreamQueue.accepted(message.turn);
-        }),
+      onMessage: (agent, message) => this.guarded(() => this.#heard(agent, message)),
     };
+  }
+
+  #heard(agent: string, message: Parameters<AgentListener['onMessage']>[1]): void {
+    switch (message.type) {
+      case 'delta':
+        return this.turns.delta(agent, message);
+      case 'turn-ended':
+        return this.turns.ended(agent, message.end);
+      case 'turn-waiting':
+        return this.#upstreamQueue.waits(message.turn);
+      case 'turn-accepted':
+        return this.#upstreamQueue.accepted(message.turn);
+      case 'notice':
+        return this.turns.noticed(message);
+    }
   }
 
   /** Loads policies and open runs, then listens for agents. @throws PolicyLoadError */

@@ -1,7 +1,7 @@
 /**
  * What the supervisor does for its doors (the HTTP gateway and, later, others). A door imports this and nothing deeper.
  */
-import type { EventScope, RunStatus, StoredEvent } from './events.ts';
+import type { EventData, EventScope, RunStatus, StoredEvent } from './events.ts';
 
 /** A message that is to be acknowledged. */
 export interface IncomingMessage {
@@ -40,7 +40,11 @@ export interface ChatMessage {
   intervention?: InterventionView;
   /** Of a user's line whose run has ended: how. */
   outcome?: { status: RunStatus; reason?: string };
+  /** Of a user's line: what was said about its run that would otherwise go unsaid, if there was anything. */
+  notices?: NoticeView[];
 }
+
+export type NoticeView = Pick<EventData<'notice'>, 'code' | 'text' | 'turn'>;
 
 export interface InterventionView {
   policy: string;

@@ -20,6 +20,7 @@ export class WatchedBackend {
   readonly #backend: Backend;
   readonly #listener: BackendListener;
   #status: BackendStatus | undefined;
+  #timesUp = 0;
   #up = false;
   /** It has answered, or not answered, once. */
   #isKnown = false;
@@ -32,6 +33,16 @@ export class WatchedBackend {
     this.configuration = configuration;
     this.#backend = backend;
     this.#listener = listener;
+  }
+
+  /** What it said of itself when it last answered; undefined before. */
+  get status(): BackendStatus | undefined {
+    return this.#status;
+  }
+
+  /** How often it has come up. */
+  get timesUp(): number {
+    return this.#timesUp;
   }
 
   get up(): boolean {
@@ -104,6 +115,7 @@ export class WatchedBackend {
     if (status.ready) this.#status = status;
     if (status.ready && !this.#up) {
       this.#up = true;
+      this.#timesUp++;
       this.#detail = undefined;
       this.#listener.onUp(this.configuration.name);
     } else if (!status.ready) {

@@ -19,6 +19,6 @@ export function chatCompletionBody({ model, messages, options }: ModelRequest): 
 }
 
 /** Said explicitly, because llama-server repeats the given beginning in its answer when it has to guess. */
-function continuation(messages: readonly ModelMessage[]): object {
+export function continuation(messages: readonly ModelMessage[]): object {
   return messages.at(-1)?.role === 'assistant' ? { continue_final_message: true, add_generation_prompt: false } : {};
 }

@@ -5,6 +5,7 @@ import { ChatCompletionStream } from './chat-completion-stream.ts';
 import { type CallPlan, startModelCall } from './model-call.ts';
 import { probeServer } from './probe.ts';
 import { ServerAddress } from './server-address.ts';
+import { TemplateProbe } from './template-abilities.ts';
 
 /**
  * A backend for this definition. The API key is read from the environment here, once. Every iteration of what `stream` returns
@@ -16,12 +17,13 @@ export function createOpenAIBackend(
   environment: NodeJS.ProcessEnv = process.env,
 ): Backend {
   const address = new ServerAddress(definition, environment);
+  const template = new TemplateProbe(address);
   return {
     definition,
     stream: (request, signal, listener) => ({
       [Symbol.asyncIterator]: () => startModelCall(address, planOf(request), signal, listener),
     }),
-    probe: (signal) => probeServer(address, signal),
+    probe: (signal) => probeServer(address, template, signal),
   };
 }
 

@@ -1,6 +1,7 @@
 /** A run in memory, from its acknowledgement until it has ended and its last connection to the model is closed. */
 import type { Channel } from '../../agent/turn.ts';
 import type { AgentDefinition } from '../configuration.ts';
+import type { Prompt } from '../context/prompt.ts';
 import type { EventScope } from '../events.ts';
 import type { Gate } from '../gate/gate.ts';
 import { chatId, type RunRow } from '../store/runs.ts';
@@ -32,6 +33,8 @@ export interface LiveTurn {
   attached: boolean;
   /** When readers were last told that text is withheld; milliseconds since 1970. */
   heldToldAt: number;
+  /** What was sent; undefined when a previous supervisor sent it. */
+  prompt?: Prompt | undefined;
 }
 
 export class LiveRun {
@@ -52,6 +55,12 @@ export class LiveRun {
   turns = 0;
   phase: Phase = 'waiting';
   turn: LiveTurn | undefined;
+  /** Turns that the model server refused as too long; undefined when a previous supervisor knew it. */
+  overflows: number | undefined;
+  /** Earlier runs to show the model at most, after such a refusal. */
+  keepAtMost: number | undefined;
+  /** Messages that readers know were left out. */
+  leftOutTold = 0;
 
   constructor(row: RunRow, agent: AgentDefinition, backend: string, interventions: number) {
     this.row = row;
@@ -61,6 +70,7 @@ export class LiveRun {
     this.toldBackend = backend;
     this.chatId = chatId(row.agent, row.chat);
     this.interventions = interventions;
+    this.overflows = row.status === 'queued' ? 0 : undefined;
   }
 
   get id(): string {

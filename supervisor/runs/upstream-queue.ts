@@ -21,7 +21,7 @@ export class UpstreamQueue {
     if (!isNew || run.hasEnded) return;
     const text = `${run.backend} does not begin with a request although a slot should be free: others use it, or it is loading a model or reading a long prompt. It gets one request less until it begins.`;
     log.warn({ backend: run.backend, run: run.id }, text);
-    ledger.noticed(run, { code: 'backend_busy', text, turn: run.turn.number, backend: run.backend });
+    ledger.noticed(run.scope, { code: 'backend_busy', text, turn: run.turn.number, backend: run.backend });
   }
 
   /** It has taken the request after all. */

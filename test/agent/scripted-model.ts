@@ -37,7 +37,7 @@ export async function scriptedModel(
   const calls: ScriptedCall[] = [];
   const waiting: ((call: ScriptedCall) => void)[] = [];
   const server = createServer(async (request, response) => {
-    if (request.method === 'GET') return describe(request.url ?? '', response);
+    if (request.url !== '/v1/chat/completions') return describe(request.url ?? '', response);
     const call = await startCall(request, response);
     if (accepting === 'at once') call.accept();
     const taker = waiting.shift();

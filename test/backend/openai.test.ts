@@ -37,7 +37,7 @@ describe('the request', () => {
         {
           model: 'tiny',
           messages,
-          options: { temperature: 0.5, topP: 0.9, topK: 20, repeatPenalty: 1.1, maxTokens: 7, seed: 3 },
+          options: { temperature: 0.5, topP: 0.9, topK: 40, repeatPenalty: 1.1, maxTokens: 7, seed: 3, numGpu: 1 },
         },
         never(),
       ),
@@ -53,7 +53,7 @@ describe('the request', () => {
       stream_options: { include_usage: true },
       temperature: 0.5,
       top_p: 0.9,
-      top_k: 20,
+      top_k: 40,
       repeat_penalty: 1.1,
       max_tokens: 7,
       seed: 3,

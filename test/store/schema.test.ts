@@ -19,6 +19,19 @@ test('opening again changes nothing and keeps what is there', () => {
   expect(schema()).toEqual(before);
 });
 
+test('a database of an earlier version is brought to this one and keeps what is there', () => {
+  const { store, path } = temporaryStore();
+  const run = queuedRun(store, { key: 'k' });
+  store.close();
+  const database = connectTo(path);
+  const indexes = (): unknown[] => database.prepare("select name from sqlite_schema where name = 'event_notice'").all();
+  database.exec('drop index event_notice; alter table turn drop column backend; pragma user_version = 1');
+  const again = openStore(path, 'normal');
+  expect(indexes()).toHaveLength(1);
+  expect(again.runs.byId(run.id)).toEqual(run);
+  again.close();
+});
+
 test('a database of a newer version is refused by name, and left as it was', () => {
   const { store, path } = temporaryStore();
   store.close();

@@ -38,6 +38,16 @@ export function describeAnswer({ state, note, held }: Answer): string {
   return [BADGES[state], note, holding].filter((part) => part !== '').join(' · ');
 }
 
+/** It has reasoned and not begun to answer. */
+function isThinking({ state, text, reasoning }: Answer): boolean {
+  return state === 'streaming' && text === '' && reasoning !== '';
+}
+
+/** The label of the reasoning that is folded away. */
+export function describeReasoning(answer: Answer): string {
+  return isThinking(answer) ? 'Thinking …' : 'Reasoning';
+}
+
 /** Below a run that is waiting, or that ended without an answer; else empty. */
 export function describeEnding({ state, reason }: RunLines): string {
   const ending = ENDINGS[state];
@@ -49,7 +59,8 @@ export function describeState(view: ChatView, connection: Connection, agent: str
   if (connection === 'lost') return 'Connection lost, reconnecting …';
   if (connection === 'connecting') return 'Connecting …';
   const running = runningRun(view);
-  if (running !== undefined) return `${agent} is answering …`;
+  const isThinkingNow = running?.items.some((item) => item.kind === 'answer' && isThinking(item));
+  if (running !== undefined) return `${agent} is ${isThinkingNow ? 'thinking' : 'answering'} …`;
   const last = view.runs.at(-1);
   if (last === undefined) return 'Ready.';
   if (last.state === 'queued') return 'The message waits in the inbox …';
