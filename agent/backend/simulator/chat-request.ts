@@ -1,18 +1,11 @@
 /** The bodies of `POST /v1/chat/completions` and `POST /apply-template`, checked as llama-server checks them. Pure. */
 import type { ModelMessage } from '../backend.ts';
 import { fieldsOf, textOf } from '../json.ts';
+import type { AnswerRequest } from './answer-request.ts';
 import { Refusal } from './replies.ts';
 
-export interface ChatRequest {
-  messages: ModelMessage[];
-  stream: boolean;
+export interface ChatRequest extends AnswerRequest {
   includeUsage: boolean;
-  /** As it was given; -1: no limit. */
-  maxTokens: number;
-  seed: number | undefined;
-  temperature: number;
-  /** The beginning of the answer that is repeated in it, unless the request says that it continues. */
-  echo: string;
 }
 
 const LARGEST_COUNT = 2 ** 31 - 1;
