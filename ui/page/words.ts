@@ -71,13 +71,24 @@ export function describeState(view: ChatView, connection: Connection, agent: str
 /** Which model answers; says plainly when it is none. */
 export function describeBackend(stack: Stack, agentName: string): string {
   const agent = stack.agents.find(({ id }) => id === agentName);
-  const backend = stack.backends.find(({ name }) => name === agent?.backend);
+  const backend = stack.backends.find(({ name }) => name === (agent?.fallback ?? agent?.backend));
   if (agent === undefined || backend === undefined) return '';
-  const down = backend.up ? '' : ` It does not answer${backend.detail === undefined ? '.' : `: ${backend.detail}.`}`;
+  const health = `${describeFallback(agent)}${describeHealth(backend)}`;
   const away = agent.state === 'ready' ? '' : ` The agent is ${agent.state}.`;
   const policies = agent.policies.length === 0 ? 'No policy.' : `Watched by ${agent.policies.join(', ')}.`;
   if (backend.server === 'simulator') {
-    return `Simulator: a stand-in, not a real model. Attach one with --backend URL.${down}${away} ${policies}`;
+    return `Simulator: a stand-in, not a real model. Attach one with --backend URL.${health}${away} ${policies}`;
   }
-  return `${agent.model || backend.model} on ${backend.server} (${backend.url}).${down}${away} ${policies}`;
+  return `${agent.model || backend.model} on ${backend.server} (${backend.url}).${health}${away} ${policies}`;
+}
+
+/** Empty for an agent whose own backend answers, or that has no other one. */
+function describeFallback({ backend, fallback }: Stack['agents'][number]): string {
+  return fallback === undefined ? '' : ` It stands in for ${backend}, which does not answer.`;
+}
+
+/** What is unusual about a model server; else empty. */
+function describeHealth({ up, detail }: Stack['backends'][number]): string {
+  if (up) return detail === undefined ? '' : ` Now ${detail}.`;
+  return ` It does not answer${detail === undefined ? '.' : `: ${detail}.`}`;
 }

@@ -39,6 +39,19 @@ test('the backend: a simulator is called one, one that is down says why', () => 
   expect(describeBackend(stack({}), 'nobody')).toBe('');
 });
 
+test('the backend: what stands in for another one, and what others use, is said', () => {
+  const { agents, backends, policies } = stack({ detail: 'others use it: 1 of our requests waits there' });
+  expect(describeBackend({ agents, backends, policies }, 'a')).toContain(
+    ' Now others use it: 1 of our requests waits there.',
+  );
+  const dead = stack({ up: false, detail: 'refused' }).backends;
+  const other = stack({ name: 'c', url: 'http://127.0.0.1:8081' }).backends;
+  const away = agents.map((agent) => ({ ...agent, fallback: 'c' }));
+  expect(describeBackend({ agents: away, backends: [...dead, ...other], policies }, 'a')).toBe(
+    'tiny on llama-server (http://127.0.0.1:8081). It stands in for b, which does not answer. Watched by error-keyword.',
+  );
+});
+
 test('who intervened', () => {
   const intervention = {
     kind: 'intervention',
