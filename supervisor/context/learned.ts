@@ -14,6 +14,8 @@ export interface ModelServer {
 export interface SinceUp {
   /** Context in tokens, as it said when it refused a prompt. */
   context?: number;
+  /** Tokens, as they were estimated, of the shortest prompt that it refused without saying how many it takes. */
+  refusedAt?: number;
   /** Roles that its template takes, as it showed when it refused a prompt. */
   roles?: RoleAbilities;
   /** People were told that roles are mapped. */

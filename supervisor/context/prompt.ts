@@ -10,7 +10,7 @@ export interface Prompt extends ModelServer {
   kept: number;
   /** Messages of earlier runs that are not in it, and their tokens, about. */
   leftOut: { messages: number; tokens: number };
-  /** Tokens of context that it was made for; undefined when nobody said. */
+  /** Tokens of context that it was made for; undefined when that is only known from a refusal. */
   context: number | undefined;
   /** Messages were merged because the template does not take their roles. */
   isMapped: boolean;

@@ -10,9 +10,12 @@ export interface Overflow {
 }
 
 export function describeShortened({ leftOut, context }: Prompt): string {
-  const size = context === undefined ? '' : ` (${context} tokens)`;
   const messages = leftOut.messages === 1 ? '1 message' : `${leftOut.messages} messages`;
-  return `The conversation is longer than the context${size}: its oldest ${messages} (about ${leftOut.tokens} tokens) were left out.`;
+  const why =
+    context === undefined
+      ? 'The model server refused the conversation as too long'
+      : `The conversation is longer than the context (${context} tokens)`;
+  return `${why}: its oldest ${messages} (about ${leftOut.tokens} tokens) were left out.`;
 }
 
 export function describeMapped(backend: string): string {
@@ -24,7 +27,7 @@ export function describeOverflow({ kept, leftOut }: Prompt, { promptTokens, cont
   const isAlone = kept === 0;
   const what = isAlone
     ? 'the message with the system prompt is longer than the context'
-    : `the conversation is longer than the context, even without its oldest ${leftOut.messages} messages`;
+    : `the conversation is longer than the context${leftOut.messages > 0 ? `, even without its oldest ${leftOut.messages} messages` : ''}`;
   const sizes = promptTokens !== undefined && contextTokens !== undefined;
   const counted = sizes ? ` (${promptTokens} tokens, there is room for ${contextTokens})` : '';
   const advice = `Send a shorter message${isAlone ? '' : ' or begin a new chat'}, or give the model a larger context (llama-server: -c; Ollama: num_ctx, which is "context" of the agent)`;

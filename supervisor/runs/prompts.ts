@@ -31,9 +31,9 @@ export class Prompts {
   prepare(run: LiveRun, model: string): Prompt {
     const { agent, row, backend } = run;
     const server = { backend, model };
-    const context = this.#context(run, server);
+    const { context, limit } = this.#limits(run, server);
     const transcript = foldTranscript(agent.system, this.#bench.store.history.ofChat(row.agent, row.chat), run.id);
-    const kept = this.#shorten(run, transcript, context, server);
+    const kept = this.#shorten(run, transcript, limit, server);
     const dropped = transcript.earlier.slice(0, transcript.earlier.length - kept.earlier.length).flat();
     const asFolded = messagesOf(kept);
     const messages = mapRoles(asFolded, this.#roles(server));
@@ -48,8 +48,8 @@ export class Prompts {
     };
   }
 
-  #shorten(run: LiveRun, transcript: Transcript, context: number | undefined, server: ModelServer): Transcript {
-    const room = context === undefined ? Number.POSITIVE_INFINITY : promptRoom(context, run.agent.maxTokens);
+  #shorten(run: LiveRun, transcript: Transcript, limit: number, server: ModelServer): Transcript {
+    const room = limit === Number.POSITIVE_INFINITY ? limit : promptRoom(limit, run.agent.maxTokens);
     const keepAtMost = this.#keepAtMost(run, transcript.earlier.length);
     return shorten(transcript, { room, keepAtMost, tokensOf: (messages) => this.#tokens(server, messages) });
   }
@@ -58,10 +58,22 @@ export class Prompts {
     return this.#learned.scale(server) * roughTokens(messages);
   }
 
-  #context({ agent, backend }: LiveRun, server: ModelServer): number | undefined {
-    const refusedAbove = this.#learned.sinceUp(server).context;
-    const said = agent.context ?? this.#bench.backends.status(backend)?.contextTokens;
-    return refusedAbove === undefined ? said : Math.min(refusedAbove, said ?? refusedAbove);
+  /** Tokens of context, as somebody said, and what is known to be taken, which may be less. */
+  #limits(
+    { agent, backend, keepAtMost }: LiveRun,
+    server: ModelServer,
+  ): { context: number | undefined; limit: number } {
+    const unknown = Number.POSITIVE_INFINITY;
+    const { context: inRefusal = unknown, refusedAt = unknown } = this.#learned.sinceUp(server);
+    const { server: kind, contextTokens: told } = this.#bench.backends.status(backend) ?? {};
+    // Ollama loads the model with the context that is asked for; others have the one that they were started with.
+    const most = kind === 'ollama' ? unknown : (told ?? unknown);
+    const context = Math.min(agent.context ?? told ?? unknown, most, inRefusal);
+    const isRefused = refusedAt < context || (keepAtMost !== undefined && inRefusal === unknown);
+    return {
+      context: context === unknown || isRefused ? undefined : context,
+      limit: Math.min(context, refusedAt),
+    };
   }
 
   /** What a previous supervisor knew of a prompt that was refused is lost: half of the conversation goes then. */
@@ -103,13 +115,27 @@ export class Prompts {
     const { promptTokens, contextTokens, errorMessage = '' } = end;
     const reason = describeOverflow(sent, { promptTokens, contextTokens, said: errorMessage });
     const overflows = this.#overflows(run);
-    this.counted(sent, promptTokens);
-    if (contextTokens !== undefined) this.#learned.sinceUp(sent).context = contextTokens;
+    this.#learnFromRefusal(sent, end);
     if (sent.kept === 0 || overflows > 0) return { isWorthRetry: false, reason };
     const { kept } = this.prepare(run, sent.model);
-    run.keepAtMost = kept < sent.kept ? kept : Math.floor(sent.kept / 2);
+    const half = Math.floor(sent.kept / 2);
+    run.keepAtMost = contextTokens !== undefined && kept < sent.kept ? kept : Math.min(kept, half);
     run.overflows = overflows + 1;
     return { isWorthRetry: true, reason };
+  }
+
+  /** A server that tells its context and refuses without numbers, or in mid-answer, may be full of the prompts of others. */
+  #learnFromRefusal(sent: Prompt, { promptTokens, contextTokens, textLength, reasoningLength }: TurnEnd): void {
+    this.counted(sent, promptTokens);
+    const facts = this.#learned.sinceUp(sent);
+    if (contextTokens !== undefined) facts.context = contextTokens;
+    else if (textLength + reasoningLength === 0 && !this.#tellsContext(sent.backend)) {
+      facts.refusedAt = Math.min(this.#learned.scale(sent) * sent.rough, facts.refusedAt ?? Number.POSITIVE_INFINITY);
+    }
+  }
+
+  #tellsContext(backend: string): boolean {
+    return this.#bench.backends.status(backend)?.contextTokens !== undefined;
   }
 
   /** Prompts of this run that were refused as too long, by this or a previous supervisor. */

@@ -58,6 +58,13 @@ describe('before it is sent', () => {
     expect(questionsIn(model.prompts.at(-1)).length).toBeLessThan(8);
   });
 
+  test('but is not believed where the server was started with a smaller one', async () => {
+    const [stack, model] = await start({ context: 600, tellsContext: true }, { context: 100_000 });
+    await talk(stack, 8);
+    expect(model.prompts).toHaveLength(8);
+    expect(model.prompts.every((prompt) => tokensIn(prompt) <= 600)).toBe(true);
+  });
+
   test('what fits is sent whole, and nothing is said of it', async () => {
     const [stack, model] = await start({ context: 4000, tellsContext: true });
     const last = await talk(stack, 5);
@@ -91,9 +98,15 @@ describe('when the server refuses it', () => {
       { turn: 1, reason: expect.stringMatching(/^context_overflow: /) },
     ]);
     expect(events.filter(({ type }) => type === 'notice')).toMatchObject([
-      { code: 'context_shortened', turn: 2, text: expect.stringContaining(`oldest ${(9 - kept.length) * 2} messages`) },
+      {
+        code: 'context_shortened',
+        turn: 2,
+        text: expect.stringMatching(`refused.*oldest ${(9 - kept.length) * 2} messages`),
+      },
     ]);
     expect(stack.supervisor.readiness().ready).toBe(true);
+    await stack.ask(question(10));
+    expect(model.prompts).toHaveLength(11);
   });
 
   test('twice, the run fails and says what to do; the next one in another chat is served', async () => {
