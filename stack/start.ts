@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Ready } from './control.ts';
 import { type DataFolder, dataFolder, makeDataFolder } from './data-folder.ts';
+import { settleBackends } from './detect.ts';
 import type { EndingSignals } from './ending-signals.ts';
 import { EXIT, Failure } from './failure.ts';
 import { Init } from './init.ts';
@@ -30,7 +31,7 @@ export async function start(plan: StackPlan, signals: EndingSignals): Promise<nu
   const lock = acquireLock(data.lock);
   if (lock === undefined) throw alreadyRunning(data);
   try {
-    return await new Stack(plan, data, signals).run();
+    return await new Stack(await settleBackends(plan), data, signals).run();
   } finally {
     lock.release();
   }
