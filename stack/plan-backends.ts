@@ -89,7 +89,7 @@ function namedBackends(url: string | undefined, loaded: Loaded): PlannedBackend[
 
 function givenBackend(address: string): PlannedBackend {
   const origin = '--backend';
-  if (address === SIMULATOR) return { ...simulatorBackend(), origin };
+  if (address === SIMULATOR) return { ...simulatorBackend(), origin: 'named with --backend' };
   const ollama = /^ollama:/.test(address) ? ollamaUrl(address) : undefined;
   if (ollama !== undefined) return { name: 'default', kind: 'ollama', url: ollama, simulator: false, origin };
   return { name: 'default', kind: 'openai', url: address, simulator: false, origin };
