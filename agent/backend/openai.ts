@@ -1,6 +1,8 @@
 /** Any server that speaks OpenAI's chat completions: llama-server, the simulator, and their like. */
-import type { Backend, BackendDefinition } from './backend.ts';
-import { startModelCall } from './model-call.ts';
+import type { Backend, BackendDefinition, ModelRequest } from './backend.ts';
+import { chatCompletionBody } from './chat-completion-request.ts';
+import { ChatCompletionStream } from './chat-completion-stream.ts';
+import { type CallPlan, startModelCall } from './model-call.ts';
 import { probeServer } from './probe.ts';
 import { ServerAddress } from './server-address.ts';
 
@@ -17,8 +19,17 @@ export function createOpenAIBackend(
   return {
     definition,
     stream: (request, signal, listener) => ({
-      [Symbol.asyncIterator]: () => startModelCall(address, request, signal, listener),
+      [Symbol.asyncIterator]: () => startModelCall(address, planOf(request), signal, listener),
     }),
     probe: (signal) => probeServer(address, signal),
+  };
+}
+
+function planOf(request: ModelRequest): CallPlan {
+  return {
+    path: '/v1/chat/completions',
+    body: chatCompletionBody(request),
+    contentTypes: ['text/event-stream'],
+    createStream: (emit) => new ChatCompletionStream(emit),
   };
 }

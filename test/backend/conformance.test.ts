@@ -4,7 +4,8 @@ import { createBackend } from '../../agent/backend/registry.ts';
 import type { FaultKind } from '../../agent/backend/simulator/faults.ts';
 import { startSimulator } from '../../agent/backend/simulator/server.ts';
 import { definitionOf } from './collect.ts';
-import { type Failure, type Script, testConformance } from './conformance.ts';
+import { testConformance } from './conformance.ts';
+import type { Failure, Script } from './conformance-bench.ts';
 
 const FAULTS: Record<Failure, FaultKind> = {
   truncate: 'truncate',
@@ -28,10 +29,12 @@ for (const [name, speed] of [
     name,
     server: 'simulator',
     tooManyWords: 5000,
+    tellsOverflow: true,
+    refusesUnknownModels: false,
     createBackend: (definition) => createBackend(definition, {}),
     startServer: async () => {
       const simulator = await startSimulator({ ...speed, slots: 2, contextTokens: 1000 });
-      return { definition: definitionOf(simulator.url), model: 'simulator', close: () => simulator.close() };
+      return { definition: definitionOf(simulator.url), model: 'simulator', slots: 2, close: () => simulator.close() };
     },
     script,
   });
@@ -45,7 +48,9 @@ if (llamaUrl === undefined) {
     name: `llama-server at ${llamaUrl}`,
     server: 'llama-server',
     tooManyWords: 300_000,
+    tellsOverflow: true,
+    refusesUnknownModels: false,
     createBackend: (definition) => createBackend(definition, {}),
-    startServer: async () => ({ definition: definitionOf(llamaUrl), model: 'any', close: async () => {} }),
+    startServer: async () => ({ definition: definitionOf(llamaUrl), model: 'any', slots: 2, close: async () => {} }),
   });
 }
