@@ -3,9 +3,9 @@
  * most and ends with its signal; none throws.
  */
 import { countOf, fieldsOf, parseJson, textOf } from '../agent/backend/json.ts';
+import { findModel, inOrderOfUse, type OllamaModel, readModels } from '../agent/backend/ollama-models.ts';
 import { type Answer, ask } from '../agent/backend/question.ts';
 import { ServerAddress } from '../agent/backend/server-address.ts';
-import { chooseOllamaModel, hasOllamaModel, type OllamaModel, readOllamaModels } from './ollama-models.ts';
 import type { PlannedBackend, SeenServer } from './plan-backends.ts';
 
 /** What a look saw; undefined: no such server answers there. */
@@ -51,9 +51,9 @@ export async function lookForOllama(
   signal: AbortSignal,
 ): Promise<Seen | undefined> {
   const [tags, running] = await askAll(place, ['/api/tags', '/api/ps'], signal);
-  const models = tags?.status === 200 ? readOllamaModels(tags.body) : undefined;
-  if (models === undefined) return undefined;
-  const model = wanted ?? chooseOllamaModel(models, readOllamaModels(running?.body ?? '') ?? []);
+  if (tags?.status !== 200 || !Array.isArray(fieldsOf(parseJson(tags.body)).models)) return undefined;
+  const models = readModels(tags.body);
+  const model = wanted ?? chooseModel(models, readModels(running?.body ?? ''));
   const lacks = whatOllamaLacks(models, model);
   return {
     kind: 'ollama',
@@ -63,9 +63,18 @@ export async function lookForOllama(
   };
 }
 
+/** Models that run elsewhere are left out: nobody asked for text to leave this machine. */
+function chooseModel(models: readonly OllamaModel[], loaded: readonly OllamaModel[]): string | undefined {
+  const [first] = inOrderOfUse(
+    models.filter(({ chats, local }) => chats && local),
+    loaded,
+  );
+  return first;
+}
+
 function whatOllamaLacks(models: readonly OllamaModel[], model: string | undefined): string | undefined {
   if (model === undefined) return 'has no model to chat with: ollama pull gemma3';
-  return hasOllamaModel(models, model) ? undefined : `has no model ${model}: ollama pull ${model}`;
+  return findModel(models, model) !== undefined ? undefined : `has no model ${model}: ollama pull ${model}`;
 }
 
 /** Any server that may speak as OpenAI's does: llama-server and Ollama are told from the rest. */

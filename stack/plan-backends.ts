@@ -44,12 +44,7 @@ export interface PlannedBackends {
 type Loaded = Pick<LoadedConfiguration, 'name' | 'backends'> | undefined;
 
 /** `folder`: what paths are relative to. @throws Failure (exit code 2) when a GGUF cannot be served */
-export function planBackends(
-  options: OptionValues,
-  loaded: Loaded,
-  folder: string,
-  environment: NodeJS.ProcessEnv,
-): PlannedBackends {
+export function planBackends(options: OptionValues, loaded: Loaded, folder: string): PlannedBackends {
   const { model, slots, llamaArgs } = options;
   const [first, ...others] = namedBackends(options.backend, loaded);
   if (first !== undefined) {
@@ -57,7 +52,7 @@ export function planBackends(
     return { backends: [{ ...first, ...said }, ...others], remarks: unusedOptions(options, first.origin) };
   }
   if (model !== undefined && isModelFile(model)) {
-    return { backends: [ownServer(planLlamaServer({ ...options, model }, folder, environment))], remarks: [] };
+    return { backends: [ownServer(planLlamaServer({ ...options, model }, folder))], remarks: [] };
   }
   return {
     backends: [{ ...simulatorBackend(), ...(model !== undefined && { model }), ...(slots !== undefined && { slots }) }],

@@ -43,14 +43,9 @@ export interface StackPlan {
  * `folder`: what paths of options are relative to.
  * @throws Failure (exit code 2) for references that lead nowhere, for an open door without a secret, for a GGUF that cannot be served
  */
-export function makePlan(
-  options: OptionValues,
-  loaded: LoadedConfiguration | undefined,
-  folder: string,
-  environment: NodeJS.ProcessEnv = process.env,
-): StackPlan {
+export function makePlan(options: OptionValues, loaded: LoadedConfiguration | undefined, folder: string): StackPlan {
   refuseOpenDoor(options);
-  const planned = planBackends(options, loaded, folder, environment);
+  const planned = planBackends(options, loaded, folder);
   // What will be found has a name that nobody can know yet.
   checkReferences(loaded, planned.backendSearch === undefined ? planned.backends.map(({ name }) => name) : []);
   const agents = planAgents(options.agents, loaded?.agents ?? DEFAULT_AGENTS);

@@ -31,7 +31,7 @@ export async function start(plan: StackPlan, signals: EndingSignals): Promise<nu
   const lock = acquireLock(data.lock);
   if (lock === undefined) throw alreadyRunning(data);
   try {
-    return await new Stack(await settleBackends(plan), data, signals).run();
+    return await new Stack(plan, data, signals).run();
   } finally {
     lock.release();
   }
@@ -77,10 +77,12 @@ class Stack {
       this.#log.error({ error }, 'the PID file cannot be written');
     });
     try {
-      const prepared = await prepare(this.#plan, this.#data.policies);
+      // After the survivors have ended: one of them may be a model server.
+      const plan = await settleBackends(this.#plan);
+      const prepared = await prepare(plan, this.#data.policies);
       const parts = {
         ...prepared,
-        plan: this.#plan,
+        plan,
         data: this.#data,
         socketPath: this.#socketPath,
         token: this.#token,

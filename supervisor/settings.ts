@@ -32,7 +32,7 @@ export interface SupervisorSettings {
   durability: 'normal' | 'full';
   agents: AgentDefinition[];
   backends: (BackendConfiguration & { simulator: boolean })[];
-  /** Requests in flight at most over all backends of a group (`gpuGroup`); 1 for one that is not named here. */
+  /** Requests in flight at most over all backends of a group on one GPU; of a group that is not named here: 1. */
   gpuGroups?: Record<string, number>;
   policies: PolicySource[];
   /** How the previous supervisor of this stack ended, when it did. */

@@ -22,7 +22,7 @@ interface Situation {
 
 function settled({ given = {}, backends, environment = {}, places }: Situation) {
   const loaded = backends && { file: '/x/agents.config.ts', name: 'agents.config.ts', options: {}, backends };
-  const plan = makePlan(resolveOptions({ commandLine: given, environment: {} }), loaded, '/x', {});
+  const plan = makePlan(resolveOptions({ commandLine: given, environment: {} }), loaded, '/x');
   return settleBackends(plan, environment, { ...NOWHERE, ...places });
 }
 
@@ -172,8 +172,9 @@ describe('what is found but not used is said:', () => {
     ]);
   });
 
-  it('an Ollama without a model to chat with, once', async () => {
-    const { url } = await ollamaWith([{ name: 'nomic-embed-text:latest' }]);
+  it('an Ollama without a model to chat with on this machine, once', async () => {
+    const far = { name: 'gpt-oss:120b-cloud', remote_host: 'https://ollama.com:443' };
+    const { url } = await ollamaWith([{ name: 'nomic-embed-text:latest' }, far], [far]);
     const { backends, remarks } = await settled({ environment: { OLLAMA_HOST: url }, places: { ollamas: [url] } });
     expect(backends).toMatchObject([{ simulator: true, origin: expect.stringContaining(new URL(url).host) }]);
     expect(remarks).toEqual([`ollama at ${url} has no model to chat with: ollama pull gemma3`]);

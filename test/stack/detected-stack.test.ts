@@ -30,13 +30,6 @@ describe('a stack whose model server nobody named', () => {
     expect(await ask(url(), 'say: found')).toMatchObject({ status: 'answered', content: 'found' });
     expect(model.requests()).toHaveLength(1);
   });
-
-  it('does not start for a GGUF file without a llama-server', async () => {
-    const { run, folder } = workplace();
-    writeFileSync(join(folder, 'x.gguf'), 'GGUF');
-    const { code, errors } = await run(['--model', 'x.gguf'], { PATH: '/nowhere' }).ended;
-    expect({ code, errors }).toMatchObject({ code: 2, errors: expect.stringContaining('brew install llama.cpp') });
-  });
 });
 
 it('agents talk to the servers that the configuration names for them', async () => {
