@@ -79,7 +79,7 @@ function simulatorLines({ url, origin }: PlannedBackend, agents: string, paint: 
   return [
     ['backend', paint.yellow(what)],
     ...(origin === undefined ? [] : [['', origin] as [string, string]]),
-    ['', 'attach a real one: npx tsx run.ts --backend http://127.0.0.1:8080 [--model NAME]'],
+    ['', 'start Ollama first, or name a server: npx tsx run.ts --backend http://127.0.0.1:8080 [--model NAME]'],
   ];
 }
 

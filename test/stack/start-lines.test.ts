@@ -57,6 +57,10 @@ describe('the start lines', () => {
     const text = linesOf({ plan: { ...PLAN, policies: [] }, backends: [simulator] });
     expect(text).toContain('policies none: nothing is judged');
     expect(text).toContain('the built-in simulator (http://127.0.0.1:5): no language model');
+    const searched = { ...simulator, origin: 'no model server was found at 127.0.0.1:8000' };
+    expect(linesOf({ backends: [searched] })).toContain(
+      'made-up text\n           no model server was found at 127.0.0.1:8000\n           start Ollama first, or',
+    );
   });
 
   const found = { name: 'ollama', kind: 'ollama', url: 'http://127.0.0.1:11434', simulator: false } as const;
