@@ -6,7 +6,7 @@ import { createBackend } from '../../../agent/backend/registry.ts';
 import { FAULT_KINDS, type FaultKind } from '../../../agent/backend/simulator/faults.ts';
 import type { LoggedRequest } from '../../../agent/backend/simulator/request-log.ts';
 import { type Simulator, startSimulator } from '../../../agent/backend/simulator/server.ts';
-import type { SimulatorOptions } from '../../../agent/backend/simulator/settings.ts';
+import { DEFAULT_SETTINGS, type SimulatorOptions } from '../../../agent/backend/simulator/settings.ts';
 import { asking, backendAt, type Collected, collect, definitionOf, never, textIn } from '../collect.ts';
 
 let simulator: Simulator | undefined;
@@ -68,13 +68,13 @@ describe('settings', () => {
   test('change what comes next', async () => {
     const { url } = await start({ ttftMs: 100_000 });
     const reply = await change(url, { ttftMs: 1, tokensPerSecond: 0, slots: 2 });
-    expect(await reply.json()).toEqual({ ttftMs: 1, tokensPerSecond: 0, slots: 2, fault: null });
+    expect(await reply.json()).toEqual({ ...DEFAULT_SETTINGS, ttftMs: 1, tokensPerSecond: 0, slots: 2 });
     expect((await ask(url, 'say: quick')).error).toBeUndefined();
     expect(await backendAt(url).probe(never())).toMatchObject({ slots: 2 });
   });
 
   test.each([
-    [{ speed: 3 }, 'settings.speed: unknown; expected ttftMs, tokensPerSecond, slots, fault'],
+    [{ speed: 3 }, `settings.speed: unknown; expected ${Object.keys(DEFAULT_SETTINGS).join(', ')}`],
     [{ ttftMs: -1 }, 'settings.ttftMs: expected at least 0'],
     [{ slots: 0 }, 'settings.slots: expected at least 1'],
     [{ fault: { kind: 'fire' } }, 'settings.fault.kind: expected '],
