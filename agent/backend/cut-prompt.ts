@@ -6,6 +6,8 @@
  * 2. Fewer tokens were read than the characters sent can have been, *and* they can hardly have fitted. Both are needed, because
  *    some servers do not count what they had in their cache: whatever such a server left out was read, and did fit.
  *
+ * 3. Prompt and answer together are more than the context holds: its oldest part was dropped while the answer was written.
+ *
  * Unseen stays: a cut that takes less than about a quarter of the conversation and does not fill the context.
  */
 
@@ -15,6 +17,8 @@ const MOST_CHARACTERS_PER_TOKEN = 6;
 const USUAL_CHARACTERS_PER_TOKEN = 4.5;
 /** What servers before 0.7 and since then load a model with, where nobody says otherwise and they do not tell. */
 const DEFAULT_CONTEXTS = [2048, 4096];
+/** Tokens by which servers that drop nothing count more than the context holds. */
+const MISCOUNT = 2;
 const LONG_RUN = /(.|\s)\1{3,}/g;
 
 export interface PromptCount {
@@ -22,7 +26,12 @@ export interface PromptCount {
   characters: number;
   /** Tokens that the server says it read; undefined: it does not say. */
   tokens: number | undefined;
+  /** Tokens of the answer. */
+  answerTokens: number;
 }
+
+/** What became of a conversation: cut before the answer, or while it was written. */
+export type Cut = 'before' | 'during';
 
 /** Characters of a conversation; a run of the same one, which may be a single token, counts once. */
 export function countCharacters(messages: readonly { content: string }[]): number {
@@ -30,19 +39,22 @@ export function countCharacters(messages: readonly { content: string }[]): numbe
 }
 
 /** Whether it is worth finding out the context: with one that comes into question this prompt may have been cut. */
-export function mayBeCut({ characters, tokens }: PromptCount, requestedContext = Number.POSITIVE_INFINITY): boolean {
+export function mayBeCut(count: PromptCount, requestedContext = Number.POSITIVE_INFINITY): boolean {
+  const { characters, tokens, answerTokens } = count;
   const smallest = Math.min(requestedContext, ...DEFAULT_CONTEXTS);
-  const full = tokens !== undefined && tokens >= smallest - 1;
+  const full = tokens !== undefined && tokens + answerTokens >= smallest - 1;
   return full || characters > MOST_CHARACTERS_PER_TOKEN * Math.min(tokens ?? smallest, smallest);
 }
 
-/** Whether the prompt was cut. `contextTokens`: undefined when nobody knows. */
-export function isCut({ characters, tokens }: PromptCount, contextTokens: number | undefined): boolean {
-  if (contextTokens === undefined) return DEFAULT_CONTEXTS.some((context) => context === tokens);
-  if (tokens === undefined) return characters > MOST_CHARACTERS_PER_TOKEN * contextTokens;
+/** Whether the prompt was cut, and when. `contextTokens`: undefined when nobody knows. */
+export function findCut(count: PromptCount, contextTokens: number | undefined): Cut | undefined {
+  const { characters, tokens, answerTokens } = count;
+  if (contextTokens === undefined) return DEFAULT_CONTEXTS.some((context) => context === tokens) ? 'before' : undefined;
+  if (tokens === undefined) return characters > MOST_CHARACTERS_PER_TOKEN * contextTokens ? 'before' : undefined;
   const full = tokens >= contextTokens - 1;
   const tooFew = characters > MOST_CHARACTERS_PER_TOKEN * tokens;
-  return full || (tooFew && characters > USUAL_CHARACTERS_PER_TOKEN * contextTokens);
+  if (full || (tooFew && characters > USUAL_CHARACTERS_PER_TOKEN * contextTokens)) return 'before';
+  return tokens + answerTokens > contextTokens + MISCOUNT ? 'during' : undefined;
 }
 
 /** About how many tokens so many characters are, for people. */

@@ -31,7 +31,7 @@ export interface CallPlan {
   createStream(emit: EmitPart): AnswerStream;
   /** What a person can do when the server refuses. */
   advise?: Advise;
-  /** Called when the answer is whole; the finish is passed on after what it returns. Must neither throw nor reject. */
+  /** Called when the answer is whole; the finish is passed on after what it returns. */
   beforeFinish?(finish: FinishPart): Promise<void> | undefined;
 }
 
@@ -143,8 +143,9 @@ class ModelCall {
   #finish(): void {
     const finish = this.#last;
     const waiting = finish && this.#plan.beforeFinish?.(finish);
-    if (waiting === undefined) this.#end(finish);
-    else void waiting.then(() => this.#end(finish));
+    const end = (): void => this.#end(finish);
+    if (waiting === undefined) end();
+    else void waiting.then(end, end);
     this.#linger();
   }
 

@@ -3,7 +3,7 @@
  * prompt.
  */
 import type { Backend, BackendDefinition, CallListener, ModelRequest } from './backend.ts';
-import { countCharacters, isCut, mayBeCut, type PromptCount, roughTokens } from './cut-prompt.ts';
+import { type Cut, countCharacters, findCut, mayBeCut, type PromptCount, roughTokens } from './cut-prompt.ts';
 import { type CallPlan, type FinishPart, startModelCall } from './model-call.ts';
 import { ollamaChatBody } from './ollama-chat-request.ts';
 import { OllamaChatStream } from './ollama-chat-stream.ts';
@@ -62,21 +62,32 @@ interface AskedCall {
 }
 
 function lookForCut(call: AskedCall, { usage }: FinishPart): Promise<void> | undefined {
-  const count = { characters: countCharacters(call.request.messages), tokens: usage?.promptTokens };
+  const count = {
+    characters: countCharacters(call.request.messages),
+    tokens: usage?.promptTokens,
+    answerTokens: usage?.completionTokens ?? 0,
+  };
   return mayBeCut(count, call.request.options.context) ? tellIfCut(call, count) : undefined;
 }
 
 async function tellIfCut({ address, request, signal, listener }: AskedCall, count: PromptCount): Promise<void> {
   const context = (await askLoadedContext(address, request.model, signal)) ?? request.options.context;
-  if (signal.aborted || !isCut(count, context)) return;
-  listener.onNotice?.({ code: 'prompt_truncated', text: describeCut(request.model, count, context) });
+  const cut = findCut(count, context);
+  if (signal.aborted || cut === undefined) return;
+  listener.onNotice?.({ code: 'prompt_truncated', text: describeCut(cut, request.model, count, context) });
 }
 
-function describeCut(model: string, { characters, tokens }: PromptCount, context: number | undefined): string {
-  const read = tokens === undefined ? 'only a part' : `${tokens}`;
+function describeCut(
+  cut: Cut,
+  model: string,
+  { characters, tokens }: PromptCount,
+  context: number | undefined,
+): string {
   const size = context === undefined ? '' : ` (${context} tokens)`;
-  return (
-    `Ollama read ${read} of about ${roughTokens(characters)} tokens: the conversation is longer than the context of ` +
-    `${model}${size}, and the oldest part was left out. For a larger one set "context" for the agent.`
-  );
+  const read = `Ollama read ${tokens ?? 'only a part'} of about ${roughTokens(characters)} tokens: the conversation is`;
+  const happened = {
+    before: `${read} longer than the context of ${model}${size}, and the oldest part was left out.`,
+    during: `Conversation and answer are longer than the context of ${model}${size}: Ollama dropped the oldest part while it answered.`,
+  };
+  return `${happened[cut]} For a larger one set "context" for the agent.`;
 }

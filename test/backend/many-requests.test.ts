@@ -15,7 +15,7 @@ let simulator: Simulator | undefined;
 afterEach(() => simulator?.close());
 
 async function start(): Promise<string> {
-  simulator = await startSimulator({ ttftMs: 0, tokensPerSecond: 0 });
+  simulator = await startSimulator({ ttftMs: 0, tokensPerSecond: 0, models: ['tiny'] });
   return simulator.url;
 }
 
@@ -27,7 +27,7 @@ test('the server announces keep-alive and closes', async () => {
   expect(headers).not.toContain('connection: close');
 });
 
-test.each(['openai'] as const)(
+test.each(['openai', 'ollama'] as const)(
   `${REQUESTS} calls of %s without an error`,
   async (kind) => {
     const backend = createBackend(definitionOf(await start(), { kind }), {});

@@ -250,6 +250,12 @@ describe('a prompt that was cut', () => {
     expect(notices[0]?.text).toContain('context of tiny (4096 tokens)');
   });
 
+  test('is said, too, when the answer pushed it out', async () => {
+    const counted = { prompt_eval_count: 496, eval_count: 3000 };
+    const { notices } = await hear(asking('some words '.repeat(200)), counted, { context_length: 2048 });
+    expect(notices).toEqual([{ code: 'prompt_truncated', text: expect.stringContaining('while it answered') }]);
+  });
+
   test('is said when the server does not tell its context and the context was asked for', async () => {
     const request = { ...long, options: { context: 512 } };
     const { notices } = await hear(request, { prompt_eval_count: 512 }, undefined);
