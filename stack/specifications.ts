@@ -74,7 +74,7 @@ function agentSpecification(parts: StackParts, { name }: AgentDefinition): Child
 
 function supervisorSpecification(parts: StackParts): ChildSpecification {
   const { plan, data, socketPath, token, port, policies, backends } = parts;
-  const { host, allowedHosts, durability, agents } = plan;
+  const { host, allowedHosts, durability, agents, gpuGroups } = plan;
   const settings = {
     dataFolder: data.folder,
     socketPath,
@@ -84,6 +84,7 @@ function supervisorSpecification(parts: StackParts): ChildSpecification {
     durability,
     agents,
     backends,
+    gpuGroups,
     policies,
   };
   const start = program(parts, 'supervisor', ({ previousExit }) => {

@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Ready } from './control.ts';
 import { type DataFolder, dataFolder, makeDataFolder } from './data-folder.ts';
+import { settleBackends } from './detect.ts';
 import type { EndingSignals } from './ending-signals.ts';
 import { EXIT, Failure } from './failure.ts';
 import { Init } from './init.ts';
@@ -76,10 +77,12 @@ class Stack {
       this.#log.error({ error }, 'the PID file cannot be written');
     });
     try {
-      const prepared = await prepare(this.#plan, this.#data.policies);
+      // After the survivors have ended: one of them may be a model server.
+      const plan = await settleBackends(this.#plan);
+      const prepared = await prepare(plan, this.#data.policies);
       const parts = {
         ...prepared,
-        plan: this.#plan,
+        plan,
         data: this.#data,
         socketPath: this.#socketPath,
         token: this.#token,
