@@ -96,6 +96,9 @@ export type OptionValues = {
   [K in OptionName]: K extends Optional ? Read<K> | undefined : Read<K>;
 };
 
+/** Flags with their text; several texts where a flag may be repeated. */
+export type GivenOptions = { [K in OptionName]?: string | string[] };
+
 type FileOptionName = { [K in OptionName]: (typeof OPTIONS)[K]['inFile'] extends true ? K : never }[OptionName];
 
 /** What `options` in a configuration file may hold. */

@@ -1,8 +1,15 @@
 /** One value for every option: command line before environment before configuration file before default. */
 import { nearestName } from '../policy/nearest-name.ts';
-import type { GivenOptions } from './command-line.ts';
 import { messageOf, usageFailure } from './failure.ts';
-import { flagOf, OPTION_NAMES, OPTIONS, type OptionName, type OptionValues, variableOf } from './options.ts';
+import {
+  flagOf,
+  type GivenOptions,
+  OPTION_NAMES,
+  OPTIONS,
+  type OptionName,
+  type OptionValues,
+  variableOf,
+} from './options.ts';
 
 /** Where options can be given, beside the defaults. */
 export interface OptionSources {

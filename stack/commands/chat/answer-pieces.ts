@@ -1,0 +1,126 @@
+/**
+ * From the events of a run to what there is to say of it, piece by piece: pure. No text comes twice, also where events overlap or an answer
+ * is told again as a whole.
+ */
+import type { EventData } from '../../../supervisor/events.ts';
+import type { RunEvent } from './run-events.ts';
+
+export type Piece =
+  /** More of the answer, or of the model's reasoning. */
+  | { type: 'text' | 'reasoning'; text: string }
+  /** What was shown of this turn is not the answer. */
+  | { type: 'withdrawn' }
+  /** Something that is good to know. */
+  | { type: 'note'; text: string }
+  /** The whole final answer. */
+  | { type: 'answer'; text: string }
+  | { type: 'end'; status: EventData<'run-end'>['status']; reason: string };
+
+const DEEDS = { interject: 'corrected the answer', cut: 'ended the answer', block: 'blocked the answer' } as const;
+
+type Channel = 'text' | 'reasoning';
+
+export class AnswerPieces {
+  #turn = 0;
+  #shown = { text: '', reasoning: '' };
+  #isHeldSaid = false;
+  #isOpen = false;
+  #isCut = false;
+
+  /** What an event adds. */
+  of(event: RunEvent): Piece[] {
+    // A person who stopped the run knows; what was shown so far is all there is.
+    const isStopped = event.type === 'run-end' && event.status === 'stopped';
+    const before: Piece[] = this.#isCut && !isStopped ? [{ type: 'withdrawn' }] : [];
+    this.#isCut = false;
+    return [...before, ...this.#of(event)];
+  }
+
+  #of(event: RunEvent): Piece[] {
+    switch (event.type) {
+      case 'turn-start':
+        return this.#begin(event.turn);
+      case 'text-delta':
+        return this.#delta('text', event);
+      case 'reasoning-delta':
+        return this.#delta('reasoning', event);
+      case 'held':
+        return this.#held(event);
+      case 'intervention':
+        return [{ type: 'note', text: describeIntervention(event) }];
+      case 'turn-cut':
+        return this.#cut();
+      case 'turn-end':
+        return this.#end(event);
+      case 'notice':
+        return [{ type: 'note', text: event.text }];
+      case 'degraded':
+        return [{ type: 'note', text: `the data folder cannot be written: ${event.reason}` }];
+      case 'run-end':
+        return [{ type: 'end', status: event.status, reason: event.reason ?? '' }];
+      default:
+        return [];
+    }
+  }
+
+  /** A turn that nobody ended was interrupted: its agent died, and it is run again. */
+  #begin(turn: number): Piece[] {
+    const before = turn === this.#turn ? [] : this.#withdraw();
+    if (turn !== this.#turn) {
+      this.#turn = turn;
+      this.#shown = { text: '', reasoning: '' };
+      this.#isHeldSaid = false;
+    }
+    this.#isOpen = true;
+    return before;
+  }
+
+  #delta(channel: Channel, { turn, offset, text }: EventData<'text-delta'>): Piece[] {
+    const before = this.#begin(turn);
+    const known = this.#shown[channel];
+    const added = text.slice(Math.max(0, known.length - offset));
+    this.#shown[channel] = known + added;
+    return added === '' ? before : [...before, { type: channel, text: added }];
+  }
+
+  /** Said once a turn, and only while nothing else is to be seen. */
+  #held({ turn, characters }: EventData<'held'>): Piece[] {
+    const before = this.#begin(turn);
+    if (this.#isHeldSaid || this.#shown.text !== '' || characters === 0) return before;
+    this.#isHeldSaid = true;
+    return [...before, { type: 'note', text: 'the answer is held back until it is judged …' }];
+  }
+
+  /** Whether that needs a word shows with the next event, which comes at once. */
+  #cut(): Piece[] {
+    this.#isCut = this.#withdraw().length > 0;
+    return [];
+  }
+
+  #withdraw(): Piece[] {
+    const wasShown = this.#isOpen && this.#shown.text !== '';
+    this.#isOpen = false;
+    return wasShown ? [{ type: 'withdrawn' }] : [];
+  }
+
+  /** What was shown is the beginning of the answer; if it is not, the answer is told as a whole. */
+  #end({ turn, text, reason }: EventData<'turn-end'>): Piece[] {
+    const isContinued = turn === this.#turn && text.startsWith(this.#shown.text);
+    const before = isContinued ? [] : this.#withdraw();
+    const rest = isContinued ? text.slice(this.#shown.text.length) : text;
+    this.#turn = turn;
+    this.#isOpen = false;
+    return [
+      ...before,
+      ...(rest === '' ? [] : [{ type: 'text', text: rest } as const]),
+      { type: 'answer', text },
+      ...(reason === 'length' ? [{ type: 'note', text: 'the answer reached its token limit' } as const] : []),
+    ];
+  }
+}
+
+function describeIntervention({ policy, action, reason, turn }: EventData<'intervention'>): string {
+  const who = policy === 'person' ? 'a person' : `policy ${policy}`;
+  const deed = turn === 0 && action === 'interject' ? 'flagged the message' : DEEDS[action];
+  return `${who} ${deed}: ${reason}`;
+}

@@ -1,0 +1,72 @@
+/** Runs `doctor`: one check after the other, each told as soon as it is done. */
+import { EXIT, messageOf } from '../../failure.ts';
+import type { GivenOptions } from '../../options.ts';
+import { makePlan, type PlannedBackend, type StackPlan } from '../../plan.ts';
+import { readOptions } from '../../read-options.ts';
+import type { Paint } from '../../start-lines.ts';
+import { paintFor, say } from '../../terminal.ts';
+import { printable } from '../chat/printable.ts';
+import { checkBackend } from './check-backend.ts';
+import { checkFolder, checkPort, checkStack } from './check-folder.ts';
+import { checkPolicies } from './check-policies.ts';
+import { checkNode, checkSqlite } from './check-system.ts';
+import { type Finding, fail, findingLines, ok } from './finding.ts';
+
+/** Returns 0, or 1 when something would keep a start from working. */
+export async function runDoctor(given: GivenOptions): Promise<number> {
+  const report = new Report(await paintFor(process.stdout));
+  report.tell(checkNode());
+  report.tell(checkSqlite());
+  const plan = await planned(given, report);
+  if (plan !== undefined) await checkPlan(plan, report);
+  return report.exitCode;
+}
+
+class Report {
+  readonly #paint: Paint;
+  exitCode: number = EXIT.ok;
+
+  constructor(paint: Paint) {
+    this.#paint = paint;
+  }
+
+  tell(finding: Finding): void {
+    if (finding.level === 'fail') this.exitCode = EXIT.failed;
+    // What servers say of themselves is in it.
+    say(findingLines({ ...finding, text: printable(finding.text) }, this.#paint));
+  }
+}
+
+/** What a start with these options would run; undefined: none, and that was told. */
+async function planned(given: GivenOptions, report: Report): Promise<StackPlan | undefined> {
+  try {
+    const { options, configuration } = await readOptions(given);
+    const plan = makePlan(options, configuration, process.cwd());
+    report.tell(
+      ok('config', `${plan.configurationFile ?? 'no file'}; agents ${plan.agents.map(({ name }) => name).join(', ')}`),
+    );
+    return plan;
+  } catch (error) {
+    report.tell(fail('config', messageOf(error), 'Correct this first: nothing else can be checked.'));
+    return undefined;
+  }
+}
+
+async function checkPlan(plan: StackPlan, report: Report): Promise<void> {
+  const { dataFolder, host, port, policies, backends } = plan;
+  report.tell(checkFolder(dataFolder));
+  const { finding, url } = checkStack(dataFolder);
+  report.tell(finding);
+  report.tell(await checkPort(host, port, url));
+  for (const policy of await checkPolicies(policies)) report.tell(policy);
+  for (const backend of backends) {
+    for (const model of await checkBackend(backend, modelsOf(plan, backend))) report.tell(model);
+  }
+}
+
+/** The models that agents ask a server for; those of the server itself where they name none. */
+function modelsOf({ agents, backends }: StackPlan, { name, model }: PlannedBackend): string[] {
+  const own = agents.filter(({ backend }) => (backend ?? backends[0]?.name) === name);
+  const named = own.map((agent) => agent.model ?? model);
+  return [...new Set([...named, ...(own.length === 0 ? [model] : [])])].filter((one) => one !== undefined);
+}

@@ -1,0 +1,7 @@
+/** Every subcommand, in the order of `--help`. A new one is declared in a file of its own and gets a line here. */
+import { chatCommand } from './chat.ts';
+import type { Subcommand } from './declare.ts';
+import { doctorCommand } from './doctor.ts';
+import { simulateCommand } from './simulate.ts';
+
+export const SUBCOMMANDS: readonly Subcommand[] = [chatCommand, doctorCommand, simulateCommand];
