@@ -136,7 +136,11 @@ export class StackSupervisor implements service.Supervisor {
     if (this.#isStopping) reasons.push('the stack is stopping');
     if (this.#engine.degraded !== undefined)
       reasons.push(`the data folder cannot be written: ${this.#engine.degraded}`);
-    if (!this.backends().some(({ up }) => up)) reasons.push('no model server answers');
+    const backends = this.backends();
+    if (!backends.some(({ up }) => up)) {
+      const details = backends.map(({ name, detail }) => `${name}: ${detail}`);
+      reasons.push(`no model server answers (${details.join('; ')})`);
+    }
     return { ready: reasons.length === 0, reasons };
   }
 
