@@ -31,7 +31,7 @@ async function silentUrl(): Promise<string> {
 }
 
 async function simulator() {
-  const server = await startSimulator({ slots: 3, alias: 'tiny' });
+  const server = await startSimulator({ slots: 3, models: ['tiny'] });
   onTestFinished(() => server.close());
   return server;
 }
@@ -40,7 +40,7 @@ async function simulator() {
 function llamaServer() {
   return smallServer({
     '/health': { body: { status: 'ok' } },
-    '/props': { body: { total_slots: 2, model_alias: 'qwen' } },
+    '/props': { body: { total_slots: 2, model_models: ['qwen'] } },
   });
 }
 

@@ -9,7 +9,7 @@ import { eventually } from './eventually.ts';
 const UNNAMED = { INTERJECT_BACKEND: '' };
 
 async function simulator() {
-  const server = await startSimulator({ ttftMs: 1, tokensPerSecond: 0, alias: 'tiny' });
+  const server = await startSimulator({ ttftMs: 1, tokensPerSecond: 0, models: ['tiny'] });
   onTestFinished(() => server.close());
   return server;
 }

@@ -181,7 +181,7 @@ describe('a fallback', () => {
 
   test('that has not the model of the agent is passed over', async () => {
     const agents = [{ name: 'assistant', backend: 'one', model: 'qwen3', fallback: ['two', 'three'] }];
-    const names = { one: { alias: 'qwen3' }, two: { alias: 'other' }, three: { alias: 'qwen3:latest' } };
+    const names = { one: { models: ['qwen3'] }, two: { models: ['other'] }, three: { models: ['qwen3:latest'] } };
     const setting = await start(names, { agents });
     const { servers, stack } = setting;
     await kill(setting, 'one');
