@@ -170,6 +170,21 @@ test('it is ready when it has loaded', async () => {
   expect((await ask(url, 'say: yes')).error).toBeUndefined();
 });
 
+describe('options', () => {
+  test.each([
+    [{ port: 70_000 }, 'simulator.port: expected a port up to 65535'],
+    [{ slots: 0 }, 'simulator.slots: expected at least 1'],
+    [{ tokensPerSecond: Number.NaN }, 'simulator.tokensPerSecond: expected a number'],
+    [{ contextTokens: 0 }, 'simulator.contextTokens: expected at least 1'],
+    [{ models: [] }, 'simulator.models: expected at least one name'],
+    [{ models: [' '] }, 'simulator.models[0]: expected a name'],
+    [{ seed: -1 }, 'simulator.seed: expected a whole number'],
+    [{ speed: 3 }, 'simulator.speed: unknown; expected host, port, seed, '],
+  ])('%j is refused before it listens', async (options, message) => {
+    await expect(startSimulator(options)).rejects.toThrow(message);
+  });
+});
+
 test('a port that is in use is said at the start', async () => {
   const { port } = await start();
   await expect(startSimulator({ port })).rejects.toMatchObject({ code: 'EADDRINUSE' });

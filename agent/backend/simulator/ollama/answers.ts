@@ -53,22 +53,22 @@ async function complete(simulation: Simulation, arrival: Arrival): Promise<void>
   const request = { ...arrival.request, messages: prompt.messages };
   const plan = planCompletion(simulation, request);
   if (plan.fault?.kind === '503' || isQueueFull(simulation)) {
-    simulation.log.refuse(request.messages);
+    simulation.log.refuse(arrival.request.messages);
     throw new Refusal(503, 'server_busy', 'server busy, please try again.  maximum pending requests exceeded');
   }
-  const entry = simulation.log.open(request.messages);
   const room = request.shift ? Number.POSITIVE_INFINITY : arrival.contextTokens - prompt.tokens.length;
   const answer = prepareAnswer({ ...plan, reasoning: request.think ? plan.reasoning : '' }, request, room);
   const { response, identity, arrivedAt } = arrival;
-  const giveBack = await takeModel(simulation, arrival);
-  const times = { arrivedAt, loadMs: performance.now() - arrivedAt };
+  const entry = simulation.log.open(arrival.request.messages);
+  const times = { arrivedAt, loadMs: 0 };
   const writer = new (request.stream ? LineWriter : WholeLineWriter)(response, identity, times);
   const task = { request, prompt: prompt.tokens, answer, entry, response, writer, missesClient: 'always' as const };
   const completion = new Completion(simulation, task);
+  const giveBack = await takeModel(simulation, arrival);
+  times.loadMs = performance.now() - arrivedAt;
+  if (response.destroyed) return giveBack();
   response.once('close', giveBack);
-  if (!response.destroyed) return completion.start();
-  completion.cancel();
-  giveBack();
+  completion.start();
 }
 
 function takeModel({ memory, settings }: Simulation, { request, model, contextTokens }: Arrival): Promise<() => void> {
