@@ -181,7 +181,7 @@ describe('options', () => {
     [{ seed: -1 }, 'simulator.seed: expected a whole number'],
     [{ speed: 3 }, 'simulator.speed: unknown; expected host, port, seed, '],
   ])('%j is refused before it listens', async (options, message) => {
-    await expect(startSimulator(options)).rejects.toThrow(message);
+    await expect(startSimulator(options as SimulatorOptions)).rejects.toThrow(message);
   });
 });
 
