@@ -164,10 +164,25 @@ test('a key, when it has one, is needed', async () => {
 });
 
 test('it is ready when it has loaded', async () => {
-  const { url } = await start({ loadMs: 30 });
+  const { url } = await start({ loadMs: 500 });
   expect(await backendAt(url).probe(never())).toMatchObject({ ready: false });
   while (!(await backendAt(url).probe(never())).ready) await new Promise((resolve) => setImmediate(resolve));
   expect((await ask(url, 'say: yes')).error).toBeUndefined();
+});
+
+describe('options', () => {
+  test.each([
+    [{ port: 70_000 }, 'simulator.port: expected a port up to 65535'],
+    [{ slots: 0 }, 'simulator.slots: expected at least 1'],
+    [{ tokensPerSecond: Number.NaN }, 'simulator.tokensPerSecond: expected a number'],
+    [{ contextTokens: 0 }, 'simulator.contextTokens: expected at least 1'],
+    [{ models: [] }, 'simulator.models: expected at least one name'],
+    [{ models: [' '] }, 'simulator.models[0]: expected a name'],
+    [{ seed: -1 }, 'simulator.seed: expected a whole number'],
+    [{ speed: 3 }, 'simulator.speed: unknown; expected host, port, seed, '],
+  ])('%j is refused before it listens', async (options, message) => {
+    await expect(startSimulator(options as SimulatorOptions)).rejects.toThrow(message);
+  });
 });
 
 test('a port that is in use is said at the start', async () => {
