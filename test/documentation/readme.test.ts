@@ -135,7 +135,10 @@ afterAll(() => Promise.all(ollamas.map((ollama) => ollama.close())));
 
 async function servesASecondOllama(): Promise<void> {
   const speed = { ttftMs: 1, tokensPerSecond: 0 };
-  ollamas.push(await startSimulator({ ...speed, alias: 'gemma3' }), await startSimulator({ ...speed, alias: 'qwen3' }));
+  ollamas.push(
+    await startSimulator({ ...speed, models: ['gemma3'] }),
+    await startSimulator({ ...speed, models: ['qwen3'] }),
+  );
 }
 
 async function usesTwoOllamas(command: string): Promise<void> {

@@ -31,7 +31,7 @@ async function silentUrl(): Promise<string> {
 }
 
 async function simulator() {
-  const server = await startSimulator({ slots: 3, alias: 'tiny' });
+  const server = await startSimulator({ slots: 3, models: ['tiny'] });
   onTestFinished(() => server.close());
   return server;
 }

@@ -9,7 +9,7 @@ import { eventually } from './eventually.ts';
 const UNNAMED = { INTERJECT_BACKEND: '' };
 
 async function simulator() {
-  const server = await startSimulator({ ttftMs: 1, tokensPerSecond: 0, alias: 'tiny' });
+  const server = await startSimulator({ ttftMs: 1, tokensPerSecond: 0, models: ['tiny'] });
   onTestFinished(() => server.close());
   return server;
 }
@@ -29,6 +29,14 @@ describe('a stack whose model server nobody named', () => {
     expect(processes().map(({ kind }) => kind)).not.toContain('model');
     expect(await ask(url(), 'say: found')).toMatchObject({ status: 'answered', content: 'found' });
     expect(model.requests()).toHaveLength(1);
+  });
+
+  it('speaks to an Ollama as Ollama, wherever OLLAMA_HOST says that it is', async () => {
+    const model = await simulator();
+    const { start, url } = workplace();
+    const stack = await start([], { ...UNNAMED, OLLAMA_HOST: `0.0.0.0:${model.port}` });
+    expect(stack.output()).toContain(`ollama at ${model.url} (found: OLLAMA_HOST), model tiny`);
+    expect(await ask(url(), 'say: found')).toMatchObject({ status: 'answered', content: 'found' });
   });
 });
 
