@@ -1,18 +1,11 @@
-/** The body of `POST /v1/chat/completions`, checked as llama-server checks it. Pure. */
+/** The bodies of `POST /v1/chat/completions` and `POST /apply-template`, checked as llama-server checks them. Pure. */
 import type { ModelMessage } from '../backend.ts';
 import { fieldsOf, textOf } from '../json.ts';
+import type { AnswerRequest } from './answer-request.ts';
 import { Refusal } from './replies.ts';
 
-export interface ChatRequest {
-  messages: ModelMessage[];
-  stream: boolean;
+export interface ChatRequest extends AnswerRequest {
   includeUsage: boolean;
-  /** As it was given; -1: no limit. */
-  maxTokens: number;
-  seed: number | undefined;
-  temperature: number;
-  /** The beginning of the answer that is repeated in it, unless the request says that it continues. */
-  echo: string;
 }
 
 const LARGEST_COUNT = 2 ** 31 - 1;
@@ -31,6 +24,15 @@ export function readChatRequest(body: string): ChatRequest {
     temperature: readNumber(request, 'temperature', 0, 0.8),
     echo: last?.role === 'assistant' && request.continue_final_message !== true ? last.content : '',
   };
+}
+
+/**
+ * The body of `POST /apply-template`.
+ * @throws Refusal
+ */
+export function readTemplateRequest(body: string): { messages: ModelMessage[]; generationPrompt: boolean } {
+  const request = fieldsOf(readJson(body));
+  return { messages: readMessages(request.messages), generationPrompt: request.add_generation_prompt !== false };
 }
 
 /** @throws Refusal malformed JSON is an error 500, as in llama-server */

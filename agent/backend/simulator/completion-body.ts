@@ -1,10 +1,6 @@
 /** The JSON of chat completions, whole and as events of a stream, with llama-server's fields in its order. Pure. */
 
-/** A token of the answer, on the channel it belongs to. */
-export interface AnswerToken {
-  channel: 'content' | 'reasoning_content';
-  text: string;
-}
+import { type AnswerSummary, type AnswerToken, textOn } from './answer-writer.ts';
 
 /** What all events of one answer have in common. */
 export interface CompletionIdentity {
@@ -12,18 +8,6 @@ export interface CompletionIdentity {
   /** Epoch seconds. */
   created: number;
   model: string;
-}
-
-/** How an answer ended and what it took. */
-export interface CompletionSummary {
-  finishReason: 'stop' | 'length';
-  promptTokens: number;
-  cachedTokens: number;
-  completionTokens: number;
-  /** Milliseconds to read the prompt. */
-  promptMs: number;
-  /** Milliseconds from the first token to the last. */
-  predictedMs: number;
 }
 
 export const FINGERPRINT = 'b0-simulator';
@@ -35,11 +19,11 @@ export function roleEvent(identity: CompletionIdentity): string {
 }
 
 export function tokenEvent(identity: CompletionIdentity, { channel, text }: AnswerToken): string {
-  return deltaEvent(identity, { [channel]: text });
+  return deltaEvent(identity, { [channel === 'text' ? 'content' : 'reasoning_content']: text });
 }
 
 /** The last events: the finish reason, then usage if it was asked for; timings are on the last of them. */
-export function closingEvents(identity: CompletionIdentity, summary: CompletionSummary, includeUsage: boolean): string {
+export function closingEvents(identity: CompletionIdentity, summary: AnswerSummary, includeUsage: boolean): string {
   const timings = timingsOf(summary);
   const choice = { finish_reason: summary.finishReason, index: 0, delta: {} };
   const finish = { ...eventOf(identity, [choice]), ...(includeUsage ? {} : { timings }) };
@@ -55,11 +39,14 @@ export function errorEvent(message: string): string {
 export function wholeCompletion(
   identity: CompletionIdentity,
   tokens: readonly AnswerToken[],
-  summary: CompletionSummary,
+  summary: AnswerSummary,
 ): object {
-  const textOf = (channel: string) => tokens.map((token) => (token.channel === channel ? token.text : '')).join('');
-  const reasoning = textOf('reasoning_content');
-  const message = { role: 'assistant', content: textOf('content'), ...(reasoning && { reasoning_content: reasoning }) };
+  const reasoning = textOn('reasoning', tokens);
+  const message = {
+    role: 'assistant',
+    content: textOn('text', tokens),
+    ...(reasoning && { reasoning_content: reasoning }),
+  };
   return {
     choices: [{ finish_reason: summary.finishReason, index: 0, message }],
     created: identity.created,
@@ -84,7 +71,7 @@ function dataLine(event: object): string {
   return `data: ${JSON.stringify(event)}\n\n`;
 }
 
-function usageOf({ promptTokens, cachedTokens, completionTokens }: CompletionSummary): object {
+function usageOf({ promptTokens, cachedTokens, completionTokens }: AnswerSummary): object {
   return {
     completion_tokens: completionTokens,
     prompt_tokens: promptTokens,
@@ -93,7 +80,7 @@ function usageOf({ promptTokens, cachedTokens, completionTokens }: CompletionSum
   };
 }
 
-function timingsOf({ promptTokens, cachedTokens, completionTokens, promptMs, predictedMs }: CompletionSummary): object {
+function timingsOf({ promptTokens, cachedTokens, completionTokens, promptMs, predictedMs }: AnswerSummary): object {
   const promptPerTokenMs = promptMs / (promptTokens - cachedTokens);
   const perTokenMs = completionTokens > 1 ? predictedMs / (completionTokens - 1) : 0;
   return {

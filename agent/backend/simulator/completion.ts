@@ -1,12 +1,12 @@
 /**
- * One chat completion from its arrival to its end: it waits for a slot, reads, generates at its pace, ends. A client that goes
- * away cancels a stream at once. Like the real server it does not notice that the client of a queued or unstreamed request
+ * One answer from its arrival to its end: it waits for a slot, reads, generates at its pace, ends. A client that goes
+ * away cancels a stream at once. Like a real llama-server it may not notice that the client of a queued or unstreamed request
  * has gone while other streams run: such a request keeps its place, reads its prompt, and ends at its first token or its end.
  */
 import type { ServerResponse } from 'node:http';
-import { type AnswerWriter, StreamWriter, WholeWriter } from './answer-writer.ts';
-import type { ChatRequest } from './chat-request.ts';
-import type { CompletionSummary } from './completion-body.ts';
+import { type AnswerPlan, planAnswer } from './answer.ts';
+import type { AnswerRequest } from './answer-request.ts';
+import type { AnswerSummary, AnswerWriter } from './answer-writer.ts';
 import { Pacer } from './pacing.ts';
 import type { PreparedAnswer } from './prepared-answer.ts';
 import { epochMs, type LoggedRequest, type RequestOutcome } from './request-log.ts';
@@ -27,37 +27,43 @@ interface Run {
   firstTokenAt: number | undefined;
 }
 
+/** An answer that is ready to be given. */
+export interface CompletionTask {
+  request: AnswerRequest;
+  /** Tokens. */
+  prompt: readonly string[];
+  answer: PreparedAnswer;
+  /** Kept up to date until the end. */
+  entry: LoggedRequest;
+  response: ServerResponse;
+  writer: AnswerWriter;
+  /** `in-streams`: only the client of a running stream is missed at once, as llama-server does. */
+  missesClient: 'always' | 'in-streams';
+}
+
+/** What is said to a request, and which fault it has: its own, or that of the settings. */
+export function planCompletion(simulation: Simulation, { messages, seed }: AnswerRequest): AnswerPlan {
+  const plan = planAnswer(messages, seed ?? simulation.seed);
+  return { ...plan, fault: plan.fault ?? simulation.takeFault() };
+}
+
 export class Completion {
   readonly #simulation: Simulation;
-  readonly #request: ChatRequest;
-  readonly #prompt: readonly string[];
-  readonly #answer: PreparedAnswer;
-  readonly #writer: AnswerWriter;
-  readonly #entry: LoggedRequest;
+  readonly #task: CompletionTask;
   #run: Run | undefined;
   #leaveQueue: (() => void) | undefined;
   #poll: NodeJS.Timeout | undefined;
 
-  constructor(
-    simulation: Simulation,
-    request: ChatRequest,
-    prompt: readonly string[],
-    answer: PreparedAnswer,
-    response: ServerResponse,
-  ) {
+  constructor(simulation: Simulation, task: CompletionTask) {
     this.#simulation = simulation;
-    this.#request = request;
-    this.#prompt = prompt;
-    this.#answer = answer;
-    this.#entry = simulation.log.open(request.messages);
-    this.#writer = writerFor(simulation, request, this.#entry.id, response);
-    response.once('close', () => this.#clientGone()).on('drain', () => this.#run?.pacer.resume());
+    this.#task = task;
+    task.response.once('close', () => this.#clientGone()).on('drain', () => this.#run?.pacer.resume());
   }
 
   /** Takes a slot, now or when one is free. */
   start(): void {
     this.#simulation.track(this);
-    const leaveQueue = this.#simulation.slots.acquire(this.#prompt, (slot) => this.#begin(slot));
+    const leaveQueue = this.#simulation.slots.acquire(this.#task.prompt, (slot) => this.#begin(slot));
     if (this.#run === undefined) this.#leaveQueue = leaveQueue;
   }
 
@@ -67,55 +73,55 @@ export class Completion {
   }
 
   #begin(slot: Slot): void {
-    const pacer = new Pacer(this.#simulation.settings, this.#answer.tokens.length, {
+    const pacer = new Pacer(this.#simulation.settings, this.#task.answer.tokens.length, {
       onDue: (from, to) => this.#send(from, to),
       onEnd: () => this.#finish(),
     });
     slot.work = this.#workIn(slot);
     this.#run = { slot, work: slot.work, pacer, since: performance.now(), firstTokenAt: undefined };
-    this.#entry.outcome = 'running';
-    this.#writer.begin();
+    this.#task.entry.outcome = 'running';
+    this.#task.writer.begin();
     pacer.start();
   }
 
   #workIn(slot: Slot): SlotWork {
-    const promptTokens = this.#prompt.length;
-    const cachedTokens = Math.min(commonTokens(slot.cache, this.#prompt), promptTokens - 1);
-    return { task: this.#entry.id, request: this.#request, promptTokens, cachedTokens, decoded: 0 };
+    const promptTokens = this.#task.prompt.length;
+    const cachedTokens = Math.min(commonTokens(slot.cache, this.#task.prompt), promptTokens - 1);
+    return { task: this.#task.entry.id, request: this.#task.request, promptTokens, cachedTokens, decoded: 0 };
   }
 
   #send(from: number, to: number): boolean {
-    if (this.#poll !== undefined && this.#request.stream) this.cancel();
+    if (this.#poll !== undefined && this.#task.request.stream) this.cancel();
     if (this.#run === undefined) return false;
     this.#note(this.#run, to);
-    return this.#writer.write(this.#answer.tokens.slice(from, to));
+    return this.#task.writer.write(this.#task.answer.tokens.slice(from, to));
   }
 
   #note(run: Run, sent: number): void {
     const now = performance.now();
     run.firstTokenAt ??= now;
     run.work.decoded = sent;
-    this.#entry.firstTokenAt ??= epochMs();
-    this.#entry.tokensSent = sent;
-    if (this.#request.stream) this.#simulation.lastStreamedAt = now;
+    this.#task.entry.firstTokenAt ??= epochMs();
+    this.#task.entry.tokensSent = sent;
+    if (this.#task.request.stream) this.#simulation.lastStreamedAt = now;
   }
 
   #finish(): void {
-    const kind = this.#answer.fault?.kind;
+    const kind = this.#task.answer.fault?.kind;
     if (kind === 'hang' || this.#run === undefined) return;
     const summary = this.#summary(this.#run);
     this.#end(kind === undefined ? 'completed' : 'failed');
     if (kind === undefined) this.#deliver(summary);
-    else this.#writer.breakOff(kind);
+    else this.#task.writer.breakOff(kind);
   }
 
-  #deliver(summary: CompletionSummary): void {
+  #deliver(summary: AnswerSummary): void {
     this.#simulation.count(summary);
-    this.#writer.end(summary);
+    this.#task.writer.end(summary);
   }
 
-  #summary({ work, since, firstTokenAt = performance.now() }: Run): CompletionSummary {
-    const { finishReason, tokens } = this.#answer;
+  #summary({ work, since, firstTokenAt = performance.now() }: Run): AnswerSummary {
+    const { finishReason, tokens } = this.#task.answer;
     return {
       finishReason,
       promptTokens: work.promptTokens,
@@ -127,8 +133,9 @@ export class Completion {
   }
 
   #clientGone(): void {
-    if (this.#entry.endedAt !== null) return;
-    if (this.#run !== undefined && this.#request.stream) this.cancel();
+    if (this.#task.entry.endedAt !== null) return;
+    const isMissed = this.#task.missesClient === 'always' || (this.#run !== undefined && this.#task.request.stream);
+    if (isMissed) this.cancel();
     else this.#poll = setInterval(() => this.#cancelWhenQuiet(), POLL_MS);
   }
 
@@ -137,9 +144,9 @@ export class Completion {
   }
 
   #end(outcome: RequestOutcome): void {
-    if (this.#entry.endedAt !== null) return;
-    this.#entry.endedAt = epochMs();
-    this.#entry.outcome = outcome;
+    if (this.#task.entry.endedAt !== null) return;
+    this.#task.entry.endedAt = epochMs();
+    this.#task.entry.outcome = outcome;
     clearInterval(this.#poll);
     this.#leaveQueue?.();
     this.#simulation.forget(this);
@@ -151,17 +158,9 @@ export class Completion {
 
   /** Prompt and what was generated: what the slot keeps. */
   #sequence(): string[] {
-    const sent = this.#answer.tokens.slice(0, this.#entry.tokensSent);
-    return [...this.#prompt, ...sent.map(({ text }) => text)];
+    const sent = this.#task.answer.tokens.slice(0, this.#task.entry.tokensSent);
+    return [...this.#task.prompt, ...sent.map(({ text }) => text)];
   }
-}
-
-function writerFor(simulation: Simulation, request: ChatRequest, id: number, response: ServerResponse): AnswerWriter {
-  const created = Math.floor(Date.now() / 1000);
-  const identity = { id: simulation.completionId(id), created, model: simulation.alias };
-  return request.stream
-    ? new StreamWriter(response, identity, request.includeUsage)
-    : new WholeWriter(response, identity);
 }
 
 /** Milliseconds with three decimals, as the server writes them. */

@@ -1,21 +1,18 @@
 /** What a simulator says of itself: `/props`, `/slots`, `/v1/models`, with llama-server's fields in its order. */
-import type { ChatRequest } from './chat-request.ts';
+import type { AnswerRequest } from './answer-request.ts';
+import { TEMPLATES, templateSource } from './chat-template.ts';
 import { FINGERPRINT } from './completion-body.ts';
 import type { Simulation } from './simulation.ts';
 import type { Slot } from './slots.ts';
-
-const CHAT_TEMPLATE =
-  "{% for m in messages %}{{ '<|im_start|>' + m['role'] + '\\n' + m['content'] + '<|im_end|>\\n' }}{% endfor %}" +
-  "{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}";
 
 /** The seed that stands for a random one. */
 const RANDOM_SEED = 2 ** 32 - 1;
 const VOCABULARY_TOKENS = 32_000;
 
 /** `simulator: true` is ours: by it a probe tells the simulator from a real server. */
-export function describeProps({ alias, contextTokens, settings }: Simulation): object {
+export function describeProps({ alias, settings }: Simulation): object {
   return {
-    default_generation_settings: { params: samplingOf(undefined), n_ctx: contextTokens },
+    default_generation_settings: { params: samplingOf(undefined), n_ctx: settings.contextTokens },
     total_slots: settings.slots,
     model_alias: alias,
     model_ftype: 'simulated',
@@ -27,14 +24,14 @@ export function describeProps({ alias, contextTokens, settings }: Simulation): o
     endpoint_metrics: true,
     ui: false,
     ui_settings: {},
-    chat_template: CHAT_TEMPLATE,
+    chat_template: templateSource(settings.template),
     chat_template_caps: {
       supports_object_arguments: false,
       supports_parallel_tool_calls: false,
       supports_preserve_reasoning: false,
       supports_reasoning_effort: false,
       supports_string_content: true,
-      supports_system_role: true,
+      supports_system_role: TEMPLATES[settings.template].takesSystem,
       supports_tool_calls: false,
       supports_tools: false,
       supports_typed_content: false,
@@ -48,11 +45,11 @@ export function describeProps({ alias, contextTokens, settings }: Simulation): o
   };
 }
 
-export function describeSlots({ slots, contextTokens }: Simulation): object[] {
-  return slots.slots.map((slot) => describeSlot(slot, contextTokens));
+export function describeSlots({ slots, settings }: Simulation): object[] {
+  return slots.slots.map((slot) => describeSlot(slot, settings.contextTokens));
 }
 
-export function describeModels({ alias, contextTokens, startedAt }: Simulation): object {
+export function describeModels({ alias, settings: { contextTokens }, startedAt }: Simulation): object {
   return {
     models: [
       {
@@ -122,7 +119,7 @@ function describeSlot({ id, busy, work, cache }: Slot, contextTokens: number): o
   };
 }
 
-function samplingOf(request: ChatRequest | undefined): object {
+function samplingOf(request: AnswerRequest | undefined): object {
   return {
     seed: request?.seed ?? RANDOM_SEED,
     temperature: request?.temperature ?? 0.8,

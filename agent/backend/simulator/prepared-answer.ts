@@ -1,7 +1,7 @@
 /** The tokens that a request gets, after everything that limits them. Pure. */
 import type { AnswerPlan } from './answer.ts';
-import type { ChatRequest } from './chat-request.ts';
-import type { AnswerToken } from './completion-body.ts';
+import type { AnswerRequest } from './answer-request.ts';
+import type { AnswerToken } from './answer-writer.ts';
 import { DEFAULT_AFTER_TOKENS, type Fault } from './faults.ts';
 import { tokenize } from './tokens.ts';
 
@@ -13,7 +13,7 @@ export interface PreparedAnswer {
 }
 
 /** `room`: tokens that are left of the context. */
-export function prepareAnswer(plan: AnswerPlan, request: ChatRequest, room: number): PreparedAnswer {
+export function prepareAnswer(plan: AnswerPlan, request: AnswerRequest, room: number): PreparedAnswer {
   const all = answerTokens(plan, request.echo);
   const limit = Math.min(limitOf(request.maxTokens), room);
   const finishReason = all.length >= limit ? 'length' : 'stop';
@@ -22,8 +22,8 @@ export function prepareAnswer(plan: AnswerPlan, request: ChatRequest, room: numb
 }
 
 function answerTokens({ reasoning, text }: AnswerPlan, echo: string): AnswerToken[] {
-  const thought = tokenize(reasoning).map((token): AnswerToken => ({ channel: 'reasoning_content', text: token }));
-  const said = tokenize(text).map((token): AnswerToken => ({ channel: 'content', text: token }));
+  const thought = tokenize(reasoning).map((token): AnswerToken => ({ channel: 'reasoning', text: token }));
+  const said = tokenize(text).map((token): AnswerToken => ({ channel: 'text', text: token }));
   if (said[0] !== undefined) said[0].text = echo + said[0].text;
   return [...thought, ...said];
 }

@@ -40,6 +40,13 @@ export class RequestLog {
     return entry;
   }
 
+  /** An entry of a request that was refused at once. */
+  refuse(messages: readonly ModelMessage[]): void {
+    const entry = this.open(messages);
+    entry.outcome = 'failed';
+    entry.endedAt = entry.started;
+  }
+
   /** Oldest first. */
   get entries(): readonly LoggedRequest[] {
     return this.#requests;

@@ -1,27 +1,13 @@
-/** Which request is answered by what. Paths under `/simulator` are ours, all others llama-server's. */
+/** Which request is answered by what. Paths under `/simulator` are ours, `/` and those under `/api/` Ollama's, others llama-server's. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ShapeError } from '../../bus/shape.ts';
-import { fieldsOf } from '../json.ts';
-import { completeChat } from './chat-completions.ts';
 import { readJson } from './chat-request.ts';
-import { describeModels, describeProps, describeSlots } from './descriptions.ts';
-import { METRICS_CONTENT_TYPE, renderMetrics } from './metrics.ts';
-import { Refusal, sendJson, sendLoading, sendRejection, sendText } from './replies.ts';
+import type { Dialect, Handler } from './dialect.ts';
+import { LLAMA_SERVER } from './llama-server-dialect.ts';
+import { OLLAMA } from './ollama/dialect.ts';
+import { Refusal, sendJson } from './replies.ts';
 import { readSettings } from './settings.ts';
 import type { Simulation } from './simulation.ts';
-import { tokenId, tokenize } from './tokens.ts';
-
-type Handler = (simulation: Simulation, response: ServerResponse, body: string) => void;
-
-const ROUTES: Record<string, Handler> = {
-  'GET /health': (_, response) => sendJson(response, 200, { status: 'ok' }),
-  'GET /props': (simulation, response) => sendJson(response, 200, describeProps(simulation)),
-  'GET /slots': (simulation, response) => sendJson(response, 200, describeSlots(simulation)),
-  'GET /v1/models': (simulation, response) => sendJson(response, 200, describeModels(simulation)),
-  'GET /metrics': (simulation, response) => sendText(response, 200, renderMetrics(simulation), METRICS_CONTENT_TYPE),
-  'POST /tokenize': (_, response, body) => sendJson(response, 200, { tokens: tokensOf(body) }),
-  'POST /v1/chat/completions': (simulation, response, body) => completeChat(simulation, body, response),
-};
 
 const OWN_ROUTES: Record<string, Handler> = {
   'GET /simulator/requests': (simulation, response) => sendJson(response, 200, simulation.log.entries),
@@ -31,22 +17,38 @@ const OWN_ROUTES: Record<string, Handler> = {
   },
 };
 
-/** Answered without a key, as by the real server. */
-const PUBLIC = new Set(['GET /health', 'GET /v1/models']);
+/** The dialect that a request is in, by its path. */
+export function dialectOf(request: IncomingMessage): Dialect {
+  const path = pathOf(request);
+  return path === '/' || path.startsWith('/api/') ? OLLAMA : LLAMA_SERVER;
+}
 
 /**
  * Answers one request whose body has been read.
  * @throws Refusal
  */
-export function route(simulation: Simulation, request: IncomingMessage, response: ServerResponse, body: string): void {
-  const name = `${request.method} ${request.url?.replace(/\?.*/s, '')}`;
-  const own = Object.hasOwn(OWN_ROUTES, name) && isFromThisMachine(request) ? OWN_ROUTES[name] : undefined;
-  const handler = own ?? (Object.hasOwn(ROUTES, name) ? ROUTES[name] : undefined);
-  if (own === undefined && simulation.loading) sendLoading(response);
-  else if (handler === undefined) sendRejection(response, 404, 'not_found_error', 'File Not Found');
-  else if (!PUBLIC.has(name) && !hasKey(simulation, request)) {
-    sendRejection(response, 401, 'authentication_error', 'Invalid API Key');
-  } else handler(simulation, response, body);
+export async function route(
+  simulation: Simulation,
+  request: IncomingMessage,
+  response: ServerResponse,
+  body: string,
+): Promise<void> {
+  const name = `${request.method} ${pathOf(request)}`;
+  const own = isFromThisMachine(request) ? routeIn(OWN_ROUTES, name) : undefined;
+  const dialect = dialectOf(request);
+  const handler = own ?? routeIn(dialect.routes, name);
+  if (own === undefined && simulation.loading && dialect.refuseWhileLoading) dialect.refuseWhileLoading(response);
+  else if (handler === undefined) dialect.refusePath(response);
+  else if (!dialect.withoutKey.has(name) && !hasKey(simulation, request)) dialect.refuseKey(response);
+  else await handler(simulation, response, body);
+}
+
+function pathOf({ url = '' }: IncomingMessage): string {
+  return url.replace(/\?.*/s, '');
+}
+
+function routeIn(routes: Dialect['routes'], name: string): Handler | undefined {
+  return Object.hasOwn(routes, name) ? routes[name] : undefined;
 }
 
 function hasKey({ apiKey }: Simulation, { headers }: IncomingMessage): boolean {
@@ -57,18 +59,6 @@ function hasKey({ apiKey }: Simulation, { headers }: IncomingMessage): boolean {
 function isFromThisMachine({ headers }: IncomingMessage): boolean {
   const host = headers.host?.replace(/:\d+$/, '') ?? '';
   return ['127.0.0.1', 'localhost', '[::1]'].includes(host) && headers.origin === undefined;
-}
-
-function tokensOf(body: string): number[] {
-  const { content = '' } = fieldsOf(readJson(body));
-  if (typeof content !== 'string') {
-    throw new Refusal(
-      500,
-      'server_error',
-      `[json.exception.type_error.302] type must be string, but is ${typeof content}`,
-    );
-  }
-  return tokenize(content).map(tokenId);
 }
 
 function readOwn(body: string): ReturnType<typeof readSettings> {

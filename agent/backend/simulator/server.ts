@@ -1,13 +1,13 @@
 /**
- * The simulator: a real HTTP server that speaks as llama-server does, with made-up answers. It is what the stack runs on when
+ * The simulator: a real HTTP server that speaks as llama-server and as Ollama do, with made-up answers. It is what the stack runs on when
  * there is no model server, and what tests run against. Deterministic by seed in what it says, by the clock in when.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Refusal, sendRefusal } from './replies.ts';
+import { Refusal } from './replies.ts';
 import type { LoggedRequest } from './request-log.ts';
-import { route } from './routes.ts';
-import type { SettingsChange, SimulatorOptions } from './settings.ts';
+import { dialectOf, route } from './routes.ts';
+import { DEFAULT_OPTIONS, readOptions, type SettingsChange, type SimulatorOptions } from './settings.ts';
 import { Simulation } from './simulation.ts';
 
 export interface Simulator {
@@ -26,13 +26,14 @@ const LARGEST_BODY_BYTES = 16 * 1024 * 1024;
 
 /**
  * Starts a simulator; it listens when the promise resolves.
+ * @throws ShapeError names the option that is wrong
  * @throws Error the port is in use, or the host is not an address of this machine
  */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
-  const simulation = new Simulation(options);
+  const simulation = new Simulation(readOptions(options));
   const server = createServer((request, response) => void answer(simulation, request, response));
-  const host = options.host ?? '127.0.0.1';
-  await listen(server, options.port ?? 0, host);
+  const { host = DEFAULT_OPTIONS.host, port: wanted = DEFAULT_OPTIONS.port } = options;
+  await listen(server, wanted, host);
   const { port } = server.address() as AddressInfo;
   let closed: Promise<void> | undefined;
   return {
@@ -50,10 +51,12 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
 async function answer(simulation: Simulation, request: IncomingMessage, response: ServerResponse): Promise<void> {
   response.sendDate = false;
   try {
-    route(simulation, request, response, await readRequest(request));
+    await route(simulation, request, response, await readRequest(request));
   } catch (error) {
-    if (error instanceof Refusal) sendRefusal(response, error);
-    else if (request.complete) sendRefusal(response, new Refusal(500, 'server_error', String(error)));
+    const { refuse } = dialectOf(request);
+    if (error instanceof Refusal) refuse(response, error);
+    else if (request.complete && !response.headersSent)
+      refuse(response, new Refusal(500, 'server_error', String(error)));
     else response.destroy();
   }
 }

@@ -1,5 +1,17 @@
 /** What can be set on a simulator, at its start and while it runs. */
-import { count, type Infer, number, oneOf, optional, record, type Shape, ShapeError } from '../../bus/shape.ts';
+import {
+  count,
+  type Infer,
+  list,
+  number,
+  oneOf,
+  optional,
+  record,
+  type Shape,
+  ShapeError,
+  text,
+} from '../../bus/shape.ts';
+import { TEMPLATES, type TemplateName } from './chat-template.ts';
 import { FAULT_KINDS, type Fault, type FaultKind } from './faults.ts';
 
 /** What can be changed while it runs; a request keeps the speed it began with. */
@@ -10,39 +22,63 @@ export interface SimulatorSettings {
   tokensPerSecond: number;
   /** Requests worked on at a time; further ones wait. */
   slots: number;
+  /** Requests that may wait before Ollama's side refuses further ones. */
+  queueLimit: number;
+  /** Context of one slot in tokens, prompt and answer together; on Ollama's side what `num_ctx` is when a request does not say. */
+  contextTokens: number;
+  /** Names of the models that Ollama's side has; llama-server's side has the first one, whatever a request says. */
+  models: readonly string[];
+  /**
+   * Milliseconds that loading a model takes: on llama-server's side after the start, with 503 until then; on Ollama's side
+   * whenever a request needs a model that is not loaded the way it wants it.
+   */
+  loadMs: number;
   /** How requests fail; null: not at all. */
   fault: Fault | null;
+  /** Which roles the chat template takes; only llama-server's side refuses any. */
+  template: TemplateName;
 }
 
 /** Some of the settings; what is absent stays as it is. */
 export type SettingsChange = { [Name in keyof SimulatorSettings]?: SimulatorSettings[Name] | undefined };
 
+/** What a simulator is started with; what is absent is as in `DEFAULT_OPTIONS` and `DEFAULT_SETTINGS`. */
 export interface SimulatorOptions extends SettingsChange {
-  /** Default 127.0.0.1. */
-  host?: string;
-  /** Default 0: a free one. */
-  port?: number;
-  /** What answers depend on besides the messages; a request's own seed goes first. Default 1. */
-  seed?: number;
-  /** Context of one slot in tokens, prompt and answer together; default 8192. */
-  contextTokens?: number;
-  /** Name of the model; default `simulator`. */
-  alias?: string;
-  /** Milliseconds after the start in which it answers 503 as if it were loading a model; default 0. */
-  loadMs?: number;
-  /** Key that requests must carry; default: none. */
-  apiKey?: string;
+  /** Address to listen on. */
+  host?: string | undefined;
+  /** 0: a free one. */
+  port?: number | undefined;
+  /** What answers depend on besides the messages; a request's own seed goes first. */
+  seed?: number | undefined;
+  /** Key that requests must carry; absent: none. */
+  apiKey?: string | undefined;
 }
 
 /** Fast, but slow enough to watch. */
-export const DEFAULT_SETTINGS: SimulatorSettings = { ttftMs: 60, tokensPerSecond: 60, slots: 4, fault: null };
+export const DEFAULT_SETTINGS: SimulatorSettings = {
+  ttftMs: 60,
+  tokensPerSecond: 60,
+  slots: 4,
+  queueLimit: 512,
+  contextTokens: 8192,
+  models: ['simulator'],
+  loadMs: 0,
+  fault: null,
+  template: 'any',
+};
 
-const atLeast =
-  (least: number, shape: Shape<number>): Shape<number> =>
-  (value, path) => {
-    if (shape(value, path) < least) throw new ShapeError(`${path}: expected at least ${least}`);
-    return value as number;
+export const DEFAULT_OPTIONS = { host: '127.0.0.1', port: 0, seed: 1 };
+
+const LARGEST_PORT = 65_535;
+
+function limited<T>(shape: Shape<T>, expected: string, check: (value: T) => boolean): Shape<T> {
+  return (value, path) => {
+    if (!check(shape(value, path))) throw new ShapeError(`${path}: expected ${expected}`);
+    return value as T;
   };
+}
+
+const atLeast = (least: number, shape: Shape<number>) => limited(shape, `at least ${least}`, (value) => value >= least);
 
 const fault = record({
   kind: oneOf(...(Object.keys(FAULT_KINDS) as FaultKind[])),
@@ -52,22 +88,48 @@ const fault = record({
 
 const faultOrNull: Shape<Infer<typeof fault> | null> = (value, path) => (value === null ? null : fault(value, path));
 
-const fields = {
+const modelName = limited(text, 'a name', (name) => name.trim() !== '');
+
+const settingFields = {
   ttftMs: optional(atLeast(0, number)),
   tokensPerSecond: optional(atLeast(0, number)),
   slots: optional(atLeast(1, count)),
+  queueLimit: optional(count),
+  contextTokens: optional(atLeast(1, count)),
+  models: optional(limited(list(modelName), 'at least one name', (names) => names.length > 0)),
+  loadMs: optional(atLeast(0, number)),
   fault: optional(faultOrNull),
+  template: optional(oneOf(...(Object.keys(TEMPLATES) as TemplateName[]))),
 };
-const settings = record(fields);
+
+const optionFields = {
+  host: optional(text),
+  port: optional(limited(count, `a port up to ${LARGEST_PORT}`, (port) => port <= LARGEST_PORT)),
+  seed: optional(count),
+  apiKey: optional(text),
+  ...settingFields,
+};
 
 /**
  * Checks a change of settings that came from outside.
  * @throws ShapeError names the field
  */
 export function readSettings(value: unknown): SettingsChange {
-  const change = settings(value, 'settings');
-  const unknown = Object.keys(change).find((key) => !Object.hasOwn(fields, key));
-  if (unknown !== undefined)
-    throw new ShapeError(`settings.${unknown}: unknown; expected ${Object.keys(fields).join(', ')}`);
-  return change;
+  return readKnown(settingFields, value, 'settings');
+}
+
+/**
+ * Checks what a simulator is to be started with.
+ * @throws ShapeError names the field
+ */
+export function readOptions(value: unknown): SimulatorOptions {
+  return readKnown(optionFields, value, 'simulator');
+}
+
+/** The record with these fields and no others. */
+function readKnown<F extends Record<string, Shape<unknown>>>(fields: F, value: unknown, path: string) {
+  const known = record(fields)(value, path);
+  const unknown = Object.keys(known).find((key) => !Object.hasOwn(fields, key));
+  if (unknown === undefined) return known;
+  throw new ShapeError(`${path}.${unknown}: unknown; expected ${Object.keys(fields).join(', ')}`);
 }

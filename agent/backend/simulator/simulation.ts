@@ -1,9 +1,16 @@
 /** What the parts of one running simulator share. */
-import type { CompletionSummary } from './completion-body.ts';
+import type { AnswerSummary } from './answer-writer.ts';
 import type { Fault } from './faults.ts';
 import { hashOf } from './hash.ts';
+import { ModelMemory } from './ollama/model-memory.ts';
 import { RequestLog } from './request-log.ts';
-import { DEFAULT_SETTINGS, type SettingsChange, type SimulatorOptions, type SimulatorSettings } from './settings.ts';
+import {
+  DEFAULT_OPTIONS,
+  DEFAULT_SETTINGS,
+  type SettingsChange,
+  type SimulatorOptions,
+  type SimulatorSettings,
+} from './settings.ts';
 import { SlotPool } from './slots.ts';
 
 interface Cancellable {
@@ -22,10 +29,10 @@ export interface Totals {
 
 export class Simulation {
   readonly seed: number;
-  readonly alias: string;
-  readonly contextTokens: number;
   readonly slots: SlotPool;
   readonly log = new RequestLog();
+  /** The models of Ollama's side. */
+  readonly memory = new ModelMemory();
   readonly apiKey: string | undefined;
   readonly startedAt = Date.now();
   readonly totals: Totals = {
@@ -38,23 +45,25 @@ export class Simulation {
   };
   /** When a stream last got a token, on the monotonic clock in milliseconds. */
   lastStreamedAt = Number.NEGATIVE_INFINITY;
-  readonly #settings: SimulatorSettings;
+  readonly #settings: SimulatorSettings = { ...DEFAULT_SETTINGS };
   readonly #loadedAt: number;
   readonly #running = new Set<Cancellable>();
   #faultsLeft = 0;
 
   constructor(options: SimulatorOptions) {
-    this.seed = options.seed ?? 1;
-    this.alias = options.alias ?? 'simulator';
-    this.contextTokens = options.contextTokens ?? 8192;
+    this.seed = options.seed ?? DEFAULT_OPTIONS.seed;
     this.apiKey = options.apiKey;
-    this.slots = new SlotPool(options.slots ?? DEFAULT_SETTINGS.slots);
-    this.#settings = { ...DEFAULT_SETTINGS };
-    this.#loadedAt = performance.now() + (options.loadMs ?? 0);
-    const { ttftMs, tokensPerSecond, slots, fault } = options;
-    this.change({ ttftMs, tokensPerSecond, slots, fault });
+    this.slots = new SlotPool(DEFAULT_SETTINGS.slots);
+    this.change(options);
+    this.#loadedAt = performance.now() + this.settings.loadMs;
   }
 
+  /** The model of llama-server's side. */
+  get alias(): string {
+    return this.#settings.models[0] ?? '';
+  }
+
+  /** llama-server's side is still loading its model. */
   get loading(): boolean {
     return performance.now() < this.#loadedAt;
   }
@@ -63,8 +72,9 @@ export class Simulation {
     return this.#settings;
   }
 
+  /** What is not a setting is left alone. */
   change(change: SettingsChange): void {
-    const given = Object.entries(change).filter(([, value]) => value !== undefined);
+    const given = Object.entries(change).filter(([name, value]) => value !== undefined && name in this.#settings);
     Object.assign(this.#settings, Object.fromEntries(given));
     if (change.slots !== undefined) this.slots.resize(change.slots);
     if (change.fault !== undefined) this.#faultsLeft = change.fault?.times ?? Number.POSITIVE_INFINITY;
@@ -80,7 +90,7 @@ export class Simulation {
   }
 
   /** Notes a finished answer in the totals. */
-  count({ promptTokens, cachedTokens, completionTokens, promptMs, predictedMs }: CompletionSummary): void {
+  count({ promptTokens, cachedTokens, completionTokens, promptMs, predictedMs }: AnswerSummary): void {
     const { totals } = this;
     totals.promptTokens += promptTokens - cachedTokens;
     totals.cachedTokens += cachedTokens;

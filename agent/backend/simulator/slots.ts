@@ -3,13 +3,13 @@
  * free slot that has most of its prompt; when none is free it waits. It promises first come, first served, which the real
  * server does not. A request whose client went away keeps its place in the queue, as in the real server.
  */
-import type { ChatRequest } from './chat-request.ts';
+import type { AnswerRequest } from './answer-request.ts';
 import { commonTokens } from './tokens.ts';
 
 /** What a slot works on, or worked on last. */
 export interface SlotWork {
   task: number;
-  request: ChatRequest;
+  request: AnswerRequest;
   promptTokens: number;
   cachedTokens: number;
   /** Tokens of the answer so far. */

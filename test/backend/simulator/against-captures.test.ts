@@ -6,7 +6,7 @@ import { asking, backendAt, collect, never } from '../collect.ts';
 
 let simulator: Simulator;
 beforeAll(async () => {
-  simulator = await startSimulator({ alias: 'tiny', contextTokens: 2048, ttftMs: 1, tokensPerSecond: 1000 });
+  simulator = await startSimulator({ models: ['tiny'], contextTokens: 2048, ttftMs: 1, tokensPerSecond: 1000 });
 });
 afterAll(() => simulator.close());
 
@@ -136,7 +136,7 @@ describe('replies that are not streams', () => {
 
 describe('slots', () => {
   test('before they are used, and while one is busy', async () => {
-    const fresh = await startSimulator({ alias: 'tiny', contextTokens: 2048, ttftMs: 0, tokensPerSecond: 20 });
+    const fresh = await startSimulator({ models: ['tiny'], contextTokens: 2048, ttftMs: 0, tokensPerSecond: 20 });
     const idle = parseReply(await exchangeRaw(fresh.url, 'GET', '/slots'));
     expect(idle.body.toString()).toBe(recorded('slots-idle').body.toString());
     const iterator = backendAt(fresh.url)

@@ -6,7 +6,7 @@ import { createBackend } from '../../../agent/backend/registry.ts';
 import { FAULT_KINDS, type FaultKind } from '../../../agent/backend/simulator/faults.ts';
 import type { LoggedRequest } from '../../../agent/backend/simulator/request-log.ts';
 import { type Simulator, startSimulator } from '../../../agent/backend/simulator/server.ts';
-import type { SimulatorOptions } from '../../../agent/backend/simulator/settings.ts';
+import { DEFAULT_SETTINGS, type SimulatorOptions } from '../../../agent/backend/simulator/settings.ts';
 import { asking, backendAt, type Collected, collect, definitionOf, never, textIn } from '../collect.ts';
 
 let simulator: Simulator | undefined;
@@ -68,13 +68,13 @@ describe('settings', () => {
   test('change what comes next', async () => {
     const { url } = await start({ ttftMs: 100_000 });
     const reply = await change(url, { ttftMs: 1, tokensPerSecond: 0, slots: 2 });
-    expect(await reply.json()).toEqual({ ttftMs: 1, tokensPerSecond: 0, slots: 2, fault: null });
+    expect(await reply.json()).toEqual({ ...DEFAULT_SETTINGS, ttftMs: 1, tokensPerSecond: 0, slots: 2 });
     expect((await ask(url, 'say: quick')).error).toBeUndefined();
     expect(await backendAt(url).probe(never())).toMatchObject({ slots: 2 });
   });
 
   test.each([
-    [{ speed: 3 }, 'settings.speed: unknown; expected ttftMs, tokensPerSecond, slots, fault'],
+    [{ speed: 3 }, `settings.speed: unknown; expected ${Object.keys(DEFAULT_SETTINGS).join(', ')}`],
     [{ ttftMs: -1 }, 'settings.ttftMs: expected at least 0'],
     [{ slots: 0 }, 'settings.slots: expected at least 1'],
     [{ fault: { kind: 'fire' } }, 'settings.fault.kind: expected '],
@@ -168,6 +168,21 @@ test('it is ready when it has loaded', async () => {
   expect(await backendAt(url).probe(never())).toMatchObject({ ready: false });
   while (!(await backendAt(url).probe(never())).ready) await new Promise((resolve) => setImmediate(resolve));
   expect((await ask(url, 'say: yes')).error).toBeUndefined();
+});
+
+describe('options', () => {
+  test.each([
+    [{ port: 70_000 }, 'simulator.port: expected a port up to 65535'],
+    [{ slots: 0 }, 'simulator.slots: expected at least 1'],
+    [{ tokensPerSecond: Number.NaN }, 'simulator.tokensPerSecond: expected a number'],
+    [{ contextTokens: 0 }, 'simulator.contextTokens: expected at least 1'],
+    [{ models: [] }, 'simulator.models: expected at least one name'],
+    [{ models: [' '] }, 'simulator.models[0]: expected a name'],
+    [{ seed: -1 }, 'simulator.seed: expected a whole number'],
+    [{ speed: 3 }, 'simulator.speed: unknown; expected host, port, seed, '],
+  ])('%j is refused before it listens', async (options, message) => {
+    await expect(startSimulator(options)).rejects.toThrow(message);
+  });
 });
 
 test('a port that is in use is said at the start', async () => {

@@ -1,7 +1,11 @@
 /** Tokens: lossless, whole characters, words with the space before them. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import type { ModelMessage } from '../../../agent/backend/backend.ts';
+import { renderPrompt } from '../../../agent/backend/simulator/chat-template.ts';
 import { commonTokens, promptTokens, tokenId, tokenize } from '../../../agent/backend/simulator/tokens.ts';
+
+const chatTokens = (...messages: ModelMessage[]) => promptTokens(renderPrompt('any', messages));
 
 test('words come with the space before them', () => {
   expect(tokenize('over number, 12 "nights"\n\n  late')).toEqual([
@@ -39,12 +43,27 @@ test('a token has one number', () => {
 });
 
 test('a longer chat begins with the tokens of the shorter one', () => {
-  const first = promptTokens([{ role: 'user', content: 'hello there' }]);
-  const second = promptTokens([
+  const first = chatTokens({ role: 'user', content: 'hello there' });
+  const second = chatTokens(
     { role: 'user', content: 'hello there' },
     { role: 'assistant', content: 'hi' },
     { role: 'user', content: 'more' },
-  ]);
+  );
   expect(commonTokens(first, second)).toBe(first.length);
   expect(commonTokens(second, [])).toBe(0);
+});
+
+test('control words are one token each, and the tokens joined are the prompt', () => {
+  const prompt = renderPrompt('any', [{ role: 'user', content: 'hello' }]);
+  expect(promptTokens(prompt)).toEqual([
+    '<|im_start|>',
+    'user',
+    '\n',
+    'hello',
+    '<|im_end|>',
+    '\n',
+    '<|im_start|>',
+    'assistant',
+    '\n',
+  ]);
 });

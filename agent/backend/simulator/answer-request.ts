@@ -1,0 +1,14 @@
+/** What a request for an answer says in every dialect. */
+import type { ModelMessage } from '../backend.ts';
+
+export interface AnswerRequest {
+  messages: ModelMessage[];
+  stream: boolean;
+  /** -1: no limit. */
+  maxTokens: number;
+  /** Undefined: the simulator's own. */
+  seed: number | undefined;
+  temperature: number;
+  /** The beginning of the answer that is repeated in it; empty: none. */
+  echo: string;
+}
