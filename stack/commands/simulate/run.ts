@@ -20,7 +20,7 @@ export interface SimulateValues {
 export async function runSimulator(values: SimulateValues): Promise<number> {
   const signals = new EndingSignals();
   const { context, model, ...options } = values;
-  const simulator = await startSimulator({ ...options, contextTokens: context, alias: model }).catch(
+  const simulator = await startSimulator({ ...options, contextTokens: context, models: [model] }).catch(
     (error: unknown) => {
       throw describeListenError(error, values.host, values.port);
     },

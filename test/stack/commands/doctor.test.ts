@@ -9,7 +9,7 @@ import { isSupportedNode } from '../../../stack/commands/doctor/check-system.ts'
 import { workplace } from '../command.ts';
 
 async function simulator() {
-  const server = await startSimulator({ ttftMs: 1, tokensPerSecond: 0, slots: 3, alias: 'made-up' });
+  const server = await startSimulator({ ttftMs: 1, tokensPerSecond: 0, slots: 3, models: ['made-up'] });
   onTestFinished(() => server.close());
   return server;
 }
