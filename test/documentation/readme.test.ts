@@ -1,4 +1,6 @@
 /** Every command of the documents does what they say: each is typed as it stands there, in their order. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -27,6 +29,9 @@ const RUNNERS: [pattern: RegExp, run: (command: string) => Promise<void> | void]
   [/^npx tsx run\.ts --backend simulator$/, startsTheSimulator],
   [/^OLLAMA_HOST=127\.0\.0\.1:11435 ollama serve$/, servesASecondOllama],
   [/^npx tsx run\.ts --config two-ollamas\.ts$/, usesTwoOllamas],
+  [/^npx tsx run\.ts chat assistant$/, chats],
+  [/^npx tsx run\.ts doctor$/, examines],
+  [/^npx tsx run\.ts simulate --port 11434 /, simulates],
   [/^npx tsx run\.ts --policy \.\/my-policy\.ts$/, usesAPolicy],
   [/^npm ci$|^npm ci && npm test$/, isWhatIsRunBeforePushing],
   [/^npm run \S+$/, isAScript],
@@ -157,6 +162,43 @@ async function usesTwoOllamas(command: string): Promise<void> {
   const answers = await Promise.all([ask('say: left'), ask('say: right', 'analyst')]);
   expect(answers.map(({ content }) => content)).toEqual(['left', 'right']);
   expect([left?.requests().length, right?.requests().length]).toEqual([1, 1]);
+}
+async function chats(command: string): Promise<void> {
+  const { output, code } = await reader.type(`echo 'say: from the terminal' | ${command}`);
+  expect(code, output).toBe(0);
+  expect(output).toMatch(/^from the terminal$/m);
+}
+
+async function examines(command: string): Promise<void> {
+  const { output, code } = await reader.type(command);
+  expect(code, output).toBe(0);
+  for (const part of ['Node.js', 'SQLite', 'data', 'port', 'policy'])
+    expect(output).toMatch(new RegExp(`^ok +${part} `, 'm'));
+  expect(output).toMatch(/^(ok|note) +model /m);
+}
+
+/** Stays until its whole process group is told to end, as by a Ctrl-C. */
+async function simulates(command: string): Promise<void> {
+  const onFreePort = command.replace('--port 11434', '--port 0');
+  const child = spawn('sh', ['-c', onFreePort], {
+    cwd: reader.folder,
+    stdio: ['ignore', 'pipe', 'inherit'],
+    detached: true,
+  });
+  const ended = once(child, 'close');
+  try {
+    let said = '';
+    for await (const text of child.stdout.setEncoding('utf8')) {
+      said += text;
+      if (said.includes('Ctrl-C\n')) break;
+    }
+    const [url] = /http:\/\/127\.0\.0\.1:\d+/.exec(said) ?? [];
+    expect(await (await fetch(`${url}/props`)).json()).toMatchObject({ total_slots: 1 });
+    expect(await (await fetch(`${url}/api/version`)).json()).toHaveProperty('version');
+  } finally {
+    process.kill(-(child.pid ?? 0), 'SIGTERM');
+    await ended;
+  }
 }
 
 async function usesAPolicy(command: string): Promise<void> {
