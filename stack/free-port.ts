@@ -5,10 +5,10 @@ export function freePort(): Promise<number> {
   return listenOnce(0);
 }
 
-/** This port if nobody listens there, else another one. */
+/** This port if nobody listens there, else another one; 0: any. */
 export async function freePortFrom(preferred: number): Promise<number> {
   // Asked first: on some systems one can listen beside somebody who listens on all addresses.
-  if (await answers(preferred)) return freePort();
+  if (preferred === 0 || (await answers(preferred))) return freePort();
   return listenOnce(preferred).catch(() => freePort());
 }
 

@@ -183,7 +183,7 @@ export class Init implements KeptChildListener {
     if (expected) this.#options.log.info(fields, `${id} ended`);
     // The end of the whole stack says why.
     else if (restartMs === undefined && significant)
-      this.#options.log.error(fields, `${id} ended, and the stack with it`);
+      this.#options.log.error(fields, `${id} ended, and the stack cannot do without it`);
     else if (restartMs === undefined)
       this.#options.log.error(fields, `${id} ended and is not started again: ${reason}`);
     else this.#options.log.warn(fields, `${id} ended, starting it again: ${reason}`);

@@ -38,12 +38,13 @@ export interface ServersToRun {
 export async function prepare(plan: StackPlan, data: DataFolder, servers: ServersToRun): Promise<PreparedParts> {
   const { backends, policies } = plan;
   try {
-    const [bundles, sources, simulatorPort, llamaServers] = await Promise.all([
+    const [bundles, sources, simulatorPort] = await Promise.all([
       bundleEntries(),
       Promise.all(policies.map((policy) => policySource(policy, data.policies))),
       backends.some(({ simulator }) => simulator) ? freePort() : undefined,
-      placeServers(servers, plan.port, data),
     ]);
+    // Last: until the server has it, somebody else may take the port.
+    const llamaServers = await placeServers(servers, plan.port, data);
     const addressed = backends.map((backend) => withAddress(backend, simulatorPort, llamaServers));
     return { bundles, policies: sources, backends: addressed, simulatorPort, llamaServers };
   } finally {

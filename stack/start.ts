@@ -51,6 +51,11 @@ function alreadyRunning({ folder, pidFile }: DataFolder): Failure {
   );
 }
 
+/** A model server chose its words: between the look for a free port and its start somebody was faster. */
+function isPortTaken(error: unknown): boolean {
+  return error instanceof Failure && /couldn't bind HTTP server socket|address already in use/i.test(error.message);
+}
+
 /** Everything here happens while the lock is held. */
 class Stack {
   readonly #plan: StackPlan;
@@ -82,17 +87,11 @@ class Stack {
       this.#log.error({ error }, 'the PID file cannot be written');
     });
     try {
-      // After the survivors have ended: one of them may be a model server.
-      const plan = await settleBackends(this.#plan);
-      const prepared = await prepare(plan, this.#data, { commands: this.#servers, adopted });
-      const parts = {
-        ...prepared,
-        plan,
-        data: this.#data,
-        socketPath: this.#socketPath,
-        token: this.#token,
-      };
-      if (this.#signals.received === undefined) await this.#keep({ ...parts, port: this.#port }, record);
+      await this.#attempt(record, adopted).catch((error: unknown) => {
+        if (!isPortTaken(error) || this.#signals.received !== undefined) throw error;
+        this.#log.warn('somebody else took the port of the model server just now: trying another one');
+        return this.#attempt(record, []);
+      });
       return this.#signals.received === 'SIGINT' ? EXIT.interrupted : EXIT.ok;
     } finally {
       // Only if the start came to nothing before init had it.
@@ -100,6 +99,20 @@ class Stack {
       record.remove();
       rmSync(this.#socketPath, { force: true });
     }
+  }
+
+  async #attempt(record: RunningRecord, adopted: readonly AdoptableProcess[]): Promise<void> {
+    // After the survivors have ended: one of them may be a model server.
+    const plan = await settleBackends(this.#plan);
+    const prepared = await prepare(plan, this.#data, { commands: this.#servers, adopted });
+    const parts = {
+      ...prepared,
+      plan,
+      data: this.#data,
+      socketPath: this.#socketPath,
+      token: this.#token,
+    };
+    if (this.#signals.received === undefined) await this.#keep({ ...parts, port: this.#port }, record);
   }
 
   /**

@@ -17,7 +17,7 @@ export interface LlamaServerCommand {
   /** Everything but the address. */
   arguments: string[];
   environment: Record<string, string>;
-  /** Port to begin with. */
+  /** Port to begin with; 0: any free one. */
   port: number;
   /** Changes with the program, the model file, the arguments and the environment; not with the port. */
   fingerprint: string;
@@ -40,8 +40,14 @@ export function llamaServerCommands(
     };
     const id = ours.length === 1 ? 'llama-server' : `llama-server-${name}`;
     const fingerprint = fingerprintOf(command);
-    return { ...command, id, backend: name, port: llamaServer.port, fingerprint };
+    return { ...command, id, backend: name, port: preferredPort(environment) ?? llamaServer.port, fingerprint };
   });
+}
+
+/** The server itself would read this variable. */
+function preferredPort({ LLAMA_ARG_PORT = '' }: NodeJS.ProcessEnv): number | undefined {
+  const port = Number(LLAMA_ARG_PORT);
+  return /^\d+$/.test(LLAMA_ARG_PORT) && port < 65_536 ? port : undefined;
 }
 
 type Started = Pick<LlamaServerCommand, 'binary' | 'modelFile' | 'arguments' | 'environment'>;

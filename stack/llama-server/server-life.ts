@@ -29,6 +29,8 @@ export interface LlamaServer {
 /** One that still lives after this time has a port and a model file that it reads; what goes wrong later is told later. */
 const LOADING_MS = 2000;
 const LOOK_MS = 100;
+/** One that found its port taken has ended after this time; until then another server may answer there. */
+const SETTLED_MS = 300;
 const LOOK_AT_LOG_MS = 60_000;
 
 /** Signals that come from outside: its output has nothing to say about them. */
@@ -156,7 +158,7 @@ export class ServerLife implements Life {
   async #watchLoading(): Promise<void> {
     const timer = setTimeout(() => this.#listener.onLoading(), LOADING_MS);
     while (!this.#over.signal.aborted) {
-      if ((await askHealth(this.#server.port, this.#over.signal)) === 'ready') {
+      if ((await askHealth(this.#server.port, this.#over.signal)) === 'ready' && (await this.#hasSettled())) {
         this.#isReady = true;
         this.#listener.onMessage({ type: 'ready', port: this.#server.port });
         break;
@@ -164,6 +166,12 @@ export class ServerLife implements Life {
       await sleep(LOOK_MS);
     }
     clearTimeout(timer);
+  }
+
+  /** Whether it lives when it must have its port. */
+  async #hasSettled(): Promise<boolean> {
+    if (this.#process !== undefined) await sleep(Math.max(0, this.forkedAt + SETTLED_MS - performance.now()));
+    return !this.#over.signal.aborted;
   }
 
   #watchLog(): void {

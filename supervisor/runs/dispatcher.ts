@@ -79,7 +79,7 @@ export class Dispatcher {
     run.toldBackend = backend;
     if (backend === ownBackend || backend === toldBackend) return;
     const text = `${ownBackend} does not answer; ${backend} is asked instead.`;
-    this.#bench.ledger.noticed(run.scope, { code: 'backend_fallback', text, turn: run.turns + 1, backend });
+    this.#bench.ledger.noticed(run, { code: 'backend_fallback', text, turn: run.turns + 1, backend });
   }
 
   /** Asks every policy about the message; returns whether the run goes on. */

@@ -22,7 +22,7 @@ export class UpstreamQueue {
     const most = slotsLeft(backends.slots(run.backend), true);
     const text = `${run.backend} does not begin with a request although a slot should be free: others use it, or it is loading a model or reading a long prompt. Until it begins at most ${most} of our requests ${most === 1 ? 'is' : 'are'} in flight there.`;
     log.warn({ backend: run.backend, run: run.id }, text);
-    ledger.noticed(run.scope, { code: 'backend_busy', text, turn: run.turn.number, backend: run.backend });
+    ledger.noticed(run, { code: 'backend_busy', text, turn: run.turn.number, backend: run.backend });
   }
 
   /** It has taken the request after all. */

@@ -138,7 +138,7 @@ describe('the output file of a server', () => {
 });
 
 describe('the fingerprint of a command', () => {
-  it('changes with the program, the model, the arguments and the environment, not with the port', () => {
+  it('changes with the program, the model, the arguments and the environment, not with the port, which may be asked for', () => {
     const folder = temporaryFolder();
     const file = (name: string, content: string): string => {
       const path = join(folder, name);
@@ -152,6 +152,10 @@ describe('the fingerprint of a command', () => {
       slots: 2,
       port: 8000,
     };
+    const port = (environment: NodeJS.ProcessEnv) =>
+      llamaServerCommands([{ name: 'x', url: '', kind: 'openai', simulator: false, llamaServer }], environment)[0]
+        ?.port;
+    expect([port({}), port({ LLAMA_ARG_PORT: '9' }), port({ LLAMA_ARG_PORT: 'x' })]).toEqual([8000, 9, 8000]);
     const fingerprint = (changes: Partial<typeof llamaServer> = {}, environment: NodeJS.ProcessEnv = {}) => {
       const backend = { name: 'x', url: '', kind: 'openai', simulator: false } as const;
       const planned: PlannedBackend = { ...backend, llamaServer: { ...llamaServer, ...changes } };

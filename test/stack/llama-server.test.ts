@@ -1,56 +1,13 @@
-/** Our own llama-server through the real command, with a fixture program in its place. */
+/** Starting our own llama-server through the real command, with a fixture program in its place. */
 import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { isAlive } from '../../stack/process-identity.ts';
-import { workplace } from './command.ts';
-import { eventually } from './eventually.ts';
-
-const PROGRAM = fileURLToPath(new URL('../fixtures/llama/llama-server', import.meta.url));
-const SERVER = 'llama-server';
-
-/** A folder with a model in it. */
-function place(content = 'GGUF and more') {
-  const work = workplace();
-  const model = join(work.folder, 'tiny.gguf');
-  writeFileSync(model, content);
-  const given = ['--llama-server', PROGRAM, '--model', model];
-  const log = join(work.data, 'llama-server.log');
-  return {
-    ...work,
-    model,
-    given,
-    /** What it was started with, latest last. */
-    starts(): { given: string[]; environment: Record<string, string> }[] {
-      const lines = readFileSync(log, 'utf8').split('\n');
-      return lines
-        .filter((line) => line.includes('started {'))
-        .map((line) => JSON.parse(line.slice(line.indexOf('{'))));
-    },
-    log,
-    server: () => work.processes().find(({ id }) => id === SERVER),
-    ask: async (agent: string, content = 'hello'): Promise<{ status: string; content: string }> =>
-      read(await post(`${work.url()}/chat/${agent}`, { content })),
-  };
-}
-
-async function read<T>(response: Response): Promise<T> {
-  return (await response.json()) as T;
-}
-
-function post(url: string, body: object): Promise<Response> {
-  return fetch(url, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  });
-}
+import { llamaPlace, PROGRAM, read } from './llama-place.ts';
 
 describe('a llama-server of our own', () => {
   it('is started with what was given, serves all agents, is in the PID file and ends with the stack', async () => {
-    const { start, run, given, starts, ask, server, pidOf, survivors, data } = place();
+    const { start, run, given, starts, ask, server, pidOf, survivors, data } = llamaPlace();
     const environment = {
       LLAMA_ARG_HOST: '0.0.0.0',
       GGML_TEST: 'yes',
@@ -82,8 +39,8 @@ describe('a llama-server of our own', () => {
   });
 
   it('is found on the PATH, and its API key is used by all who speak to it', async () => {
-    const { start, ask, model, folder } = place();
-    const bin = join(folder, SERVER);
+    const { start, ask, model, folder } = llamaPlace();
+    const bin = join(folder, 'llama-server');
     writeFileSync(bin, `#!/bin/sh\nexec ${PROGRAM} "$@"\n`);
     chmodSync(bin, 0o755);
     const environment = { PATH: `${folder}:${process.env.PATH}`, LLAMA_API_KEY: 'a-key-of-many-letters' };
@@ -92,18 +49,26 @@ describe('a llama-server of our own', () => {
   });
 
   it('takes another port where somebody else listens', async () => {
-    const { start, ask, given, server } = place();
-    const other = createServer().listen(8000, '127.0.0.1');
+    const { start, ask, given, server } = llamaPlace();
+    const other = createServer().listen(0, '127.0.0.1');
     onTestFinished(() => void other.close());
-    // Somebody else may listen there already: then this is what is wanted.
-    await new Promise((resolve) => other.once('listening', resolve).once('error', resolve));
-    await start(given);
-    expect(server()?.port).not.toBe(8000);
+    await new Promise((resolve) => other.once('listening', resolve));
+    const { port } = other.address() as AddressInfo;
+    await start(given, { LLAMA_ARG_PORT: String(port) });
+    expect(server()?.port).not.toBe(port);
+    expect(await ask('assistant')).toMatchObject({ status: 'answered' });
+  });
+
+  it('takes another port when somebody was faster', async () => {
+    const { start, ask, given, starts, folder } = llamaPlace();
+    const stack = await start(given, { LLAMA_TEST_TAKEN_ONCE: join(folder, 'taken') });
+    expect(stack.errors()).toContain('somebody else took the port of the model server just now: trying another one');
+    expect(starts()).toHaveLength(2);
     expect(await ask('assistant')).toMatchObject({ status: 'answered' });
   });
 
   it('may load for long: the stack is up, says so, and what it is sent waits', async () => {
-    const { start, given, url, ask } = place();
+    const { start, given, url, ask } = llamaPlace();
     const stack = await start(given, { LLAMA_TEST_LOAD_MS: '6000' });
     expect(stack.errors()).toBe('');
     const { reasons } = await read<{ reasons: string[] }>(await fetch(`${url()}/readyz`));
@@ -116,7 +81,7 @@ describe('a llama-server of our own', () => {
   });
 
   it('may write as much as it likes; its file is put aside at the next start', async () => {
-    const { start, run, given, ask, log } = place();
+    const { start, run, given, ask, log } = llamaPlace();
     const stack = await start(given, { LLAMA_TEST_NOISE_MB: '6' });
     expect(await ask('assistant')).toMatchObject({ status: 'answered' });
     expect(statSync(log).size).toBeGreaterThan(6_000_000);
@@ -134,7 +99,7 @@ describe('a start fails with the reason of the server when', () => {
     ['the model is broken', 'GGUFbroken', [], {}, 'gguf_init_from_reader: failed to read key-value pairs'],
     ['loading fails late', 'GGUF', [], { LLAMA_TEST_BREAKS_MS: '3000' }, 'failed to read key-value pairs'],
   ])('%s', async (_what, content, more, environment, reason) => {
-    const { run, given, pidFile, survivors, log } = place(content);
+    const { run, given, pidFile, survivors, log } = llamaPlace(content);
     const { code, errors } = await run(['--port', '0', ...given, ...more], environment).ended;
     expect({ code, errors }).toEqual({ code: 1, errors: expect.stringContaining(reason) });
     expect(errors).toContain(`all of its output is in ${log}`);
@@ -145,8 +110,8 @@ describe('a start fails with the reason of the server when', () => {
   });
 
   it('its program cannot be run', async () => {
-    const { run, model, folder, pidFile } = place();
-    const program = join(folder, SERVER);
+    const { run, model, folder, pidFile } = llamaPlace();
+    const program = join(folder, 'llama-server');
     writeFileSync(program, '#!/no/such/interpreter\n', { mode: 0o755 });
     const { code, errors } = await run(['--port', '0', '--llama-server', program, '--model', model]).ended;
     expect({ code, errors }).toEqual({ code: 1, errors: expect.stringContaining(`${program} did not start with `) });
@@ -155,7 +120,7 @@ describe('a start fails with the reason of the server when', () => {
   });
 
   it('something it needs is missing or wrong, before anything is started', async () => {
-    const { run, given, model, folder, data } = place();
+    const { run, given, model, folder, data } = llamaPlace();
     const other = join(folder, 'other.gguf');
     writeFileSync(other, 'PK');
     const cases: [given: string[], environment: Record<string, string>, code: number, reason: string][] = [
@@ -173,95 +138,4 @@ describe('a start fails with the reason of the server when', () => {
     }
     expect(existsSync(data)).toBe(false);
   });
-});
-
-describe('when the server dies', () => {
-  it('in the middle of an answer, it is started again on its port and the run goes on', async () => {
-    const { start, given, ask, server, folder, starts } = place();
-    const stack = await start(given, { LLAMA_TEST_DIES_ONCE: join(folder, 'died') });
-    const first = server();
-    const { status, content } = await ask('assistant');
-    expect({ status, content }).toEqual({ status: 'answered', content: expect.stringContaining('word') });
-    expect(server()?.pid).not.toBe(first?.pid);
-    expect(server()?.port).toBe(first?.port);
-    expect(content).toContain(`process ${server()?.pid}`);
-    expect(starts()).toHaveLength(2);
-    expect(stack.errors()).toMatch(/llama-server ended, starting it again: it broke \(signal SIGABRT\)\n.*GGML_ASSERT/);
-  });
-
-  it('too often, the stack ends with its reason', async () => {
-    const { run, given, survivors, pidFile } = place();
-    const { code, errors } = await run(['--port', '0', ...given], { LLAMA_TEST_DIES_MS: '500' }).ended;
-    expect(code).toBe(1);
-    expect(errors).toMatch(/The model server ended too often: it broke \(signal SIGABRT\)\n.*GGML_ASSERT/);
-    expect(survivors()).toEqual([]);
-    expect(existsSync(pidFile)).toBe(false);
-  });
-});
-
-describe('after init was killed', () => {
-  it('the next start takes it over, with its model loaded, and looks after it as after its own', async () => {
-    const { start, given, ask, server, starts, survivors, run } = place();
-    const first = await start(given);
-    const before = server();
-    first.process.kill('SIGKILL');
-    await first.ended;
-    await eventually(() => survivors().length === 1);
-    const second = await start(given);
-    expect(second.errors()).toContain(`took over llama-server (process ${before?.pid}, port ${before?.port})`);
-    expect(server()).toEqual(before);
-    expect((await ask('assistant')).content).toContain(`process ${before?.pid} `);
-    expect(starts()).toHaveLength(1);
-    process.kill(before?.pid ?? 0, 'SIGKILL');
-    await eventually(() => server()?.pid !== before?.pid && server() !== undefined);
-    expect((await ask('assistant')).content).toContain(`process ${server()?.pid} `);
-    expect((await run(['--stop']).ended).code).toBe(0);
-    expect(survivors()).toEqual([]);
-  });
-
-  it('the next start ends it when another one is wanted, or when it does not answer', async () => {
-    const { start, given, server, survivors } = place();
-    const first = await start(given);
-    const before = server();
-    first.process.kill('SIGKILL');
-    await first.ended;
-    const second = await start([...given, '--llama-args', '-c 4096']);
-    expect(before !== undefined && isAlive(before)).toBe(false);
-    const stopped = server();
-    second.process.kill('SIGKILL');
-    await second.ended;
-    await eventually(() => survivors().length === 1);
-    process.kill(stopped?.pid ?? 0, 'SIGSTOP');
-    const third = await start([...given, '--llama-args', '-c 4096']);
-    expect(third.errors()).toContain('ended 1 processes that a killed stack had left');
-    expect(stopped !== undefined && isAlive(stopped)).toBe(false);
-  });
-
-  it('a next start that comes to nothing ends it too', async () => {
-    const { start, run, given, survivors, folder } = place();
-    const first = await start(given);
-    first.process.kill('SIGKILL');
-    await first.ended;
-    writeFileSync(join(folder, 'bad.ts'), 'this is no policy');
-    expect((await run([...given, '--policy', './bad.ts']).ended).code).not.toBe(0);
-    expect(survivors()).toEqual([]);
-  });
-
-  it('--stop ends it, deaf as it may be', async () => {
-    const { start, run, given, survivors } = place();
-    const stack = await start(given, { LLAMA_TEST_DEAF: 'yes' });
-    stack.process.kill('SIGKILL');
-    await stack.ended;
-    expect((await run(['--stop']).ended).code).toBe(0);
-    expect(survivors()).toEqual([]);
-  });
-});
-
-it('a server that is deaf to SIGTERM is killed within the grace period', async () => {
-  const { start, run, given, survivors } = place();
-  const stack = await start(given, { LLAMA_TEST_DEAF: 'yes' });
-  const stop = await run(['--stop']).ended;
-  expect(stop).toMatchObject({ code: 0, output: expect.stringContaining('Stopped.') });
-  expect((await stack.ended).code).toBe(0);
-  expect(survivors()).toEqual([]);
 });

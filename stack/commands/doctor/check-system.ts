@@ -11,7 +11,7 @@ const LEAST_MINORS: Readonly<Record<number, number>> = { 20: 19, 22: 14 };
 const NEWEST_LISTED = 22;
 
 /** Whether this version of Node.js is supported, as `engines` in package.json says. */
-function isSupportedNode(version: string): boolean {
+export function isSupportedNode(version: string): boolean {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   const least = LEAST_MINORS[major];
   return least === undefined ? major > NEWEST_LISTED : minor >= least;

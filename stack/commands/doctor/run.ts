@@ -1,4 +1,5 @@
 /** Runs `doctor`: one check after the other, each told as soon as it is done. */
+import { settleBackends } from '../../detect.ts';
 import { EXIT, messageOf } from '../../failure.ts';
 import type { GivenOptions } from '../../options.ts';
 import { makePlan, type PlannedBackend, type StackPlan } from '../../plan.ts';
@@ -41,7 +42,7 @@ class Report {
 async function planned(given: GivenOptions, report: Report): Promise<StackPlan | undefined> {
   try {
     const { options, configuration } = await readOptions(given);
-    const plan = makePlan(options, configuration, process.cwd());
+    const plan = await settleBackends(makePlan(options, configuration, process.cwd()));
     report.tell(
       ok('config', `${plan.configurationFile ?? 'no file'}; agents ${plan.agents.map(({ name }) => name).join(', ')}`),
     );
