@@ -15,6 +15,8 @@ export interface AgentSettings {
   incarnation: string;
   socketPath: string;
   backends: BackendDefinition[];
+  /** Milliseconds after which it is told that a model server has not taken a request; default 5000. */
+  lateAcceptanceMs?: number;
 }
 
 /** A supervisor that takes less than this many bytes slows the reading of the model down. */
@@ -77,7 +79,7 @@ class Worker {
   }
 
   async #run(command: TurnStart): Promise<void> {
-    const turn = new OpenTurn(command, (message) => this.#send(message));
+    const turn = new OpenTurn(command, (message) => this.#send(message), this.#settings.lateAcceptanceMs);
     this.#turns.set(command.turn, turn);
     const { outcome, errorMessage } = await turn.run(this.#backends.get(command.backend), command);
     this.#log.debug({ run: command.run, turn: command.turn, outcome, errorMessage }, 'turn ended');

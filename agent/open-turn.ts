@@ -23,15 +23,17 @@ export class OpenTurn {
   readonly #reads: { end: number; at: number }[] = [];
   readonly #startedAt = performance.now();
   readonly #send: Send;
+  readonly #acceptance: Acceptance;
   #firstDeltaAt: number | undefined;
   #cutMs: number | undefined;
   #endReached: TurnEnd | undefined;
   /** The supervisor knows all that came before; false from a lost connection to the resume. */
   #inStep = true;
 
-  constructor(command: TurnStart, send: Send) {
+  constructor(command: TurnStart, send: Send, lateAcceptanceMs = LATE_ACCEPTANCE_MS) {
     this.id = command.turn;
     this.#send = send;
+    this.#acceptance = new Acceptance((type) => this.#tell({ type, turn: this.id }), lateAcceptanceMs);
   }
 
   /** Runs to the end and tells it; never throws, every ending is a TurnEnd. */
@@ -52,7 +54,8 @@ export class OpenTurn {
   }
 
   async #stream(backend: Backend, request: Parameters<typeof runTurn>[1]): Promise<TurnFinish> {
-    const acceptance = new Acceptance((type) => this.#tell({ type, turn: this.id }));
+    const acceptance = this.#acceptance;
+    acceptance.wait();
     const turn = runTurn(backend, request, this.#abort.signal, {
       onAccepted: () => acceptance.came(),
       onNotice: ({ code, text }) => this.#tell({ type: 'notice', turn: this.id, code, text }),
@@ -105,6 +108,7 @@ export class OpenTurn {
     this.#resend('text', offsets.textOffset);
     if (this.#endReached !== undefined) void this.#send({ type: 'turn-ended', end: this.#endReached });
     this.#inStep = true;
+    this.#acceptance.tellAgain();
   }
 
   #resend(channel: Channel, offset: number): void {
@@ -139,24 +143,36 @@ export class OpenTurn {
 /** Waits for the model server to take a request; says when that takes long, and when it has happened after all. */
 class Acceptance {
   readonly #tell: (type: 'turn-waiting' | 'turn-accepted') => void;
-  readonly #timer: NodeJS.Timeout;
+  readonly #lateMs: number;
+  #timer: NodeJS.Timeout | undefined;
   #isLate = false;
 
-  constructor(tell: (type: 'turn-waiting' | 'turn-accepted') => void) {
+  constructor(tell: (type: 'turn-waiting' | 'turn-accepted') => void, lateMs: number) {
     this.#tell = tell;
+    this.#lateMs = lateMs;
+  }
+
+  wait(): void {
     this.#timer = setTimeout(() => {
       this.#isLate = true;
-      tell('turn-waiting');
-    }, LATE_ACCEPTANCE_MS);
+      this.#tell('turn-waiting');
+    }, this.#lateMs);
   }
 
   came(): void {
-    clearTimeout(this.#timer);
     if (this.#isLate) this.#tell('turn-accepted');
+    this.close();
   }
 
+  /** For a supervisor that may not have heard of it. */
+  tellAgain(): void {
+    if (this.#isLate) this.#tell('turn-waiting');
+  }
+
+  /** The call is over: whether it was taken no longer matters. */
   close(): void {
     clearTimeout(this.#timer);
+    this.#isLate = false;
   }
 }
 

@@ -6,30 +6,23 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { createInterface } from 'node:readline';
 import type { ChildExit } from '../supervisor/settings.ts';
-import type { ChildSpecification } from './child-specification.ts';
+import type { ForkedProgram } from './child-specification.ts';
 import { type FromInit, type ToInit, toInit } from './control.ts';
 import { messageOf } from './failure.ts';
+import type { Life, LifeListener } from './life.ts';
 import { startTime } from './process-identity.ts';
 import { translateLocations } from './source-locations.ts';
-
-export interface LifeListener {
-  onMessage(message: ToInit): void;
-  /** A line of its stderr; places in bundles are translated to places in the sources. */
-  onErrorLine(line: string): void;
-}
 
 /** After a process has ended, what it wrote is waited for this long; others may hold its stderr open. */
 const LAST_WORDS_MS = 50;
 const LONGEST_LINE = 2000;
 
-export class ChildLife {
+export class ChildLife implements Life {
   readonly incarnation = randomUUID();
-  /** On the monotonic clock, in milliseconds. */
   readonly forkedAt = performance.now();
-  /** 0: it could not even be forked. */
   readonly pid: number;
   readonly startTime: string | number;
-  /** Never rejects. */
+  readonly beats = true;
   readonly exited: Promise<ChildExit>;
   readonly #process: ChildProcess;
   readonly #listener: LifeListener;
@@ -37,11 +30,16 @@ export class ChildLife {
   #lastError: string | undefined;
   #exitCode = 1;
 
-  constructor(specification: ChildSpecification, previousExit: ChildExit | undefined, listener: LifeListener) {
-    const { file, execArgv, environment, message } = specification.start;
+  /** `id`: tells it apart in the lists of the system; `startMs`: a program that is not ready by then is killed. */
+  constructor(
+    { id, startMs, start }: { id: string; startMs: number; start: ForkedProgram },
+    previousExit: ChildExit | undefined,
+    listener: LifeListener,
+  ) {
+    const { file, execArgv, environment, message } = start;
     this.#listener = listener;
-    // The program does not read its argument; it tells processes apart in the lists of the system.
-    this.#process = fork(file, [specification.id], {
+    // The program does not read its argument.
+    this.#process = fork(file, [id], {
       execArgv: [...execArgv],
       env: environment,
       // A session of its own: Ctrl-C in the terminal reaches init alone.
@@ -51,18 +49,16 @@ export class ChildLife {
     this.pid = this.#process.pid ?? 0;
     this.startTime = startTime(this.pid) ?? '';
     this.exited = this.#watchExit();
-    this.#readMessages(specification.startMs);
+    this.#readMessages(startMs);
     this.#readErrors();
     this.send({ type: 'start', start: message({ incarnation: this.incarnation, previousExit }) });
   }
 
-  /** Sends, if it can still be reached. */
   send(message: FromInit): void {
     // The callback takes the error of a channel that closes meanwhile; its end is seen anyway.
     if (this.#process.connected) this.#process.send(message, () => {});
   }
 
-  /** Asks it to end within `milliseconds`, then kills it. May be called again with less time. */
   async stop(milliseconds: number): Promise<void> {
     if (this.#process.connected) this.send({ type: 'stop', graceMs: milliseconds });
     else this.#process.kill('SIGTERM');
@@ -71,20 +67,17 @@ export class ChildLife {
     clearTimeout(timer);
   }
 
-  /** Ends it at once. */
   kill(reason: string): void {
     this.#reason ??= reason;
     this.#process.kill('SIGKILL');
   }
 
-  /** Why it ended, for people. */
   reason(exit: ChildExit): string {
     const how = exit.signal === null ? `exit code ${exit.code}` : `signal ${exit.signal}`;
     const why = this.#reason ?? this.#lastError;
     return why === undefined ? how : `${why} (${how})`;
   }
 
-  /** What the stack is to end with if it cannot do without this child. */
   get exitCode(): number {
     return this.#exitCode;
   }

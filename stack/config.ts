@@ -7,6 +7,7 @@ import { extname, resolve } from 'node:path';
 import type { AgentDefinition, BackendConfiguration, PolicyReference } from '../supervisor/configuration.ts';
 import { describeIssues } from './configuration-issues.ts';
 import { messageOf, usageFailure } from './failure.ts';
+import { isOllamaAddress, ollamaUrl } from './ollama-address.ts';
 import { findNotPlain } from './plain-data.ts';
 import { bundleUserModule } from './user-module.ts';
 
@@ -26,6 +27,8 @@ export interface LoadedConfiguration {
   name: string;
   agents?: AgentDefinition[] | undefined;
   backends?: BackendConfiguration[] | undefined;
+  /** Requests in flight at most over all backends of a group. */
+  gpuGroups?: Record<string, number> | undefined;
   policies?: PolicyReference[] | undefined;
   /** Not checked yet: that is resolve-options.ts' part. */
   options: Record<string, unknown>;
@@ -84,10 +87,21 @@ function plainOptions(options: unknown, name: string): Record<string, unknown> {
 async function check(configuration: object, name: string) {
   // Loaded only when there is something to check: it takes longer than everything else here together.
   const schemas = await import('../supervisor/configuration.ts');
-  const result = schemas.configurationSchema.safeParse(configuration, { reportInput: true });
+  const result = schemas.configurationSchema.safeParse(withOllamaAddresses(configuration), { reportInput: true });
   if (result.success) return result.data;
   const lines = describeIssues(result.error.issues, (path) => knownFields(schemas, path));
   throw usageFailure(lines.map((line) => `${name}: ${line.endsWith('?') ? line : `${line}.`}`).join('\n'));
+}
+
+/** As `--backend` does: a backend whose url is `ollama://HOST:PORT` is an Ollama there. */
+function withOllamaAddresses(configuration: { backends?: unknown }): object {
+  const { backends } = configuration;
+  return Array.isArray(backends) ? { ...configuration, backends: backends.map(withHttpAddress) } : configuration;
+}
+
+function withHttpAddress(backend: { kind?: unknown; url?: unknown } | null): unknown {
+  if (typeof backend?.url !== 'string' || !isOllamaAddress(backend.url)) return backend;
+  return { kind: 'ollama', ...backend, url: ollamaUrl(backend.url) ?? backend.url };
 }
 
 function knownFields(schemas: typeof import('../supervisor/configuration.ts'), path: string): string[] {

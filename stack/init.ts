@@ -30,6 +30,8 @@ export interface InitOptions {
 /** After a second wish to stop, a child gets this long. */
 const HURRIED_MS = 200;
 
+const NAMES = { supervisor: 'supervisor', agent: 'agent', model: 'model server' } as const;
+
 export class Init implements KeptChildListener {
   /** Resolves, with the reason, when the stack cannot go on by itself; it is not stopped then. */
   readonly broken: Promise<Failure>;
@@ -143,7 +145,7 @@ export class Init implements KeptChildListener {
 
   #onReady(child: KeptChild, ready: Ready): void {
     const { kind, id } = child.specification;
-    this.#watch.beat(keyOf(child));
+    if (child.life?.beats) this.#watch.beat(keyOf(child));
     const readyMs = Math.round(performance.now() - (child.life?.forkedAt ?? 0));
     this.#options.log.info({ kind, id, child: child.life?.pid, restarts: child.restarts, readyMs }, 'ready');
     this.#options.onReady?.(child.specification, ready);
@@ -160,7 +162,11 @@ export class Init implements KeptChildListener {
     if (kind === 'agent') this.#notices.ended(child, end);
     if (kind === 'supervisor') this.#onSupervisorEnded();
     if (!significant || end.expected || end.restartMs !== undefined) return;
-    this.#break(new Failure(`The ${kind} ended too often: ${end.reason}`, EXIT.failed));
+    this.#break(
+      child.wasReady
+        ? new Failure(`The ${NAMES[kind]} ended too often: ${end.reason}`, EXIT.failed)
+        : new Failure(end.reason, end.exitCode),
+    );
   }
 
   /** Whatever it was to finish, it will not. */
@@ -169,9 +175,15 @@ export class Init implements KeptChildListener {
     this.#onDrained();
   }
 
-  #report({ specification: { kind, id } }: KeptChild, { pid, reason, expected, restartMs }: ChildEnd): void {
+  #report(
+    { specification: { kind, id, significant } }: KeptChild,
+    { pid, reason, expected, restartMs }: ChildEnd,
+  ): void {
     const fields = { kind, id, child: pid, reason, restartMs };
     if (expected) this.#options.log.info(fields, `${id} ended`);
+    // The end of the whole stack says why.
+    else if (restartMs === undefined && significant)
+      this.#options.log.error(fields, `${id} ended, and the stack with it`);
     else if (restartMs === undefined)
       this.#options.log.error(fields, `${id} ended and is not started again: ${reason}`);
     else this.#options.log.warn(fields, `${id} ended, starting it again: ${reason}`);
@@ -187,7 +199,8 @@ export class Init implements KeptChildListener {
 
   #record(): void {
     const living = this.#all().flatMap(({ specification: { id, kind }, life }) => {
-      return life === undefined || life.pid === 0 ? [] : [{ id, kind, pid: life.pid, start_time: life.startTime }];
+      if (life === undefined || life.pid === 0) return [];
+      return [{ id, kind, pid: life.pid, start_time: life.startTime, ...life.takeOver }];
     });
     this.#options.onProcesses(living);
   }

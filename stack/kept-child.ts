@@ -6,6 +6,8 @@ import type { ChildExit } from '../supervisor/settings.ts';
 import { ChildLife } from './child-life.ts';
 import type { ChildSpecification } from './child-specification.ts';
 import type { FromInit, ToInit } from './control.ts';
+import type { Life, LifeListener } from './life.ts';
+import { ServerLife } from './llama-server/server-life.ts';
 import { addRestart, type CountedRestart, forgiveRestart, type RestartLimits } from './restart-window.ts';
 
 /** The end of one life. */
@@ -38,7 +40,7 @@ export class KeptChild {
   readonly specification: ChildSpecification;
   readonly #limits: RestartLimits;
   readonly #listener: KeptChildListener;
-  #life: ChildLife | undefined;
+  #life: Life | undefined;
   /** How the latest life ended. */
   #lastEnd: ChildEnd | undefined;
   #counted: readonly CountedRestart[] = [];
@@ -56,7 +58,7 @@ export class KeptChild {
   }
 
   /** The process, while there is one. */
-  get life(): ChildLife | undefined {
+  get life(): Life | undefined {
     return this.#life;
   }
 
@@ -65,12 +67,17 @@ export class KeptChild {
     return this.#life === undefined ? this.#lastEnd : undefined;
   }
 
+  /** Whether any of its processes has ever been ready. */
+  get wasReady(): boolean {
+    return this.#wasReady;
+  }
+
   get restarts(): number {
     return Math.max(0, this.#starts - 1);
   }
 
   /**
-   * The first start. Resolves with nothing when the child is ready, else with its end: a child that the stack can do without is not waited
+   * The first start. Resolves with nothing when the child is ready, or loads and need not be waited for, else with its end: a child that the stack can do without is not waited
    * for any longer, though it is started again; a significant one will not be.
    */
   start(): Promise<ChildEnd | undefined> {
@@ -119,16 +126,23 @@ export class KeptChild {
   #begin(): void {
     clearTimeout(this.#timer);
     this.#starts++;
-    const life = new ChildLife(this.specification, this.#lastEnd?.exit, {
+    const life = this.#newLife({
       onMessage: (message) => {
         this.#listener.onMessage(this, message);
         if (message.type === 'ready') this.#onReady();
       },
       onErrorLine: (line) => this.#listener.onErrorLine(this, line),
+      onLoading: () => this.#onSettled(undefined),
     });
     this.#life = life;
     this.#listener.onStarted(this);
     void life.exited.then((exit) => this.#onExit(life, exit));
+  }
+
+  #newLife(listener: LifeListener): Life {
+    const { id, startMs, start } = this.specification;
+    if ('llamaServer' in start) return new ServerLife(start.llamaServer, listener);
+    return new ChildLife({ id, startMs, start }, this.#lastEnd?.exit, listener);
   }
 
   #onReady(): void {
@@ -136,7 +150,7 @@ export class KeptChild {
     this.#onSettled(undefined);
   }
 
-  #onExit(life: ChildLife, exit: ChildExit): void {
+  #onExit(life: Life, exit: ChildExit): void {
     const decision = this.#decide(life, exit);
     const { incarnation, pid, exitCode } = life;
     const end: ChildEnd = { incarnation, pid, exit, exitCode, reason: life.reason(exit), ...decision };
@@ -147,7 +161,7 @@ export class KeptChild {
     if (!this.specification.significant || end.restartMs === undefined) this.#onSettled(end);
   }
 
-  #decide({ incarnation, pid }: ChildLife, exit: ChildExit): Decision {
+  #decide({ incarnation, pid }: Life, exit: ChildExit): Decision {
     const { restart, significant, isForgiven } = this.specification;
     if (!this.#isWanted) return NO_RESTART;
     if (this.#isRestartOrdered) {

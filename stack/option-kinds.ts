@@ -2,6 +2,8 @@
  * Kinds of option values. Each reads what a person wrote, as text (command line, environment) or as a value (configuration file),
  * and throws an Error whose message says what is wrong and what would be right.
  */
+import { isOllamaAddress, ollamaUrl } from './ollama-address.ts';
+import { shellWords } from './shell-words.ts';
 
 export interface OptionKind<T> {
   /** Stands for the value in `--help`. */
@@ -73,19 +75,43 @@ export function oneOf<const T extends string>(...values: readonly T[]): OptionKi
   });
 }
 
-/** Address of a server, without `/v1` at the end: it is taken off, people copy it along. */
-export function serverAddress(placeholder: string): OptionKind<string> {
+/** Instead of an address: the built-in simulator, whatever else is there. */
+export const SIMULATOR = 'simulator';
+
+/**
+ * A model server: an address without `/v1` at the end (it is taken off, people copy it along), `ollama://HOST:PORT` with both filled in,
+ * or `simulator`.
+ */
+export function modelServer(placeholder: string): OptionKind<string> {
   return kind(placeholder, (value) => {
     const given = readText(value);
-    const address = URL.canParse(given) ? new URL(given) : undefined;
-    if (address === undefined || !/^https?:$/.test(address.protocol)) {
-      throw new Error(`${shown(given)} is not an address; use one like http://127.0.0.1:8080`);
-    }
-    if (address.username !== '' || address.search !== '' || address.hash !== '') {
-      throw new Error('the address must have no user name, query or fragment; name the API key in agents.config.ts');
-    }
-    return given.replace(/\/+$/, '').replace(/\/v1$/, '');
+    if (given === SIMULATOR) return given;
+    return isOllamaAddress(given) ? readOllamaAddress(given) : readAddress(given);
   });
+}
+
+function readOllamaAddress(given: string): string {
+  const url = ollamaUrl(given);
+  if (url !== undefined) return url.replace(/^http:/, 'ollama:');
+  throw new Error(`${shown(given)} is not an address; use one like ollama://127.0.0.1:11434`);
+}
+
+function readAddress(given: string): string {
+  const address = URL.canParse(given) ? new URL(given) : undefined;
+  if (address === undefined || !/^https?:$/.test(address.protocol)) {
+    throw new Error(
+      `${shown(given)} is not an address; use one like http://127.0.0.1:8080 or ollama://127.0.0.1:11434`,
+    );
+  }
+  if (address.username !== '' || address.search !== '' || address.hash !== '') {
+    throw new Error('the address must have no user name, query or fragment; name the API key in agents.config.ts');
+  }
+  return given.replace(/\/+$/, '').replace(/\/v1$/, '');
+}
+
+/** Arguments for another program, split as a shell does. */
+export function argumentLine(placeholder: string): OptionKind<string[]> {
+  return kind(placeholder, (value) => shellWords(readText(value)));
 }
 
 /** Names, separated by commas or given one by one. */

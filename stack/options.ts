@@ -3,11 +3,12 @@
  * configuration file, the checks of all of these and the table in the documentation.
  */
 import {
+  argumentLine,
+  modelServer,
   nameList,
   number,
   type OptionKind,
   oneOf,
-  serverAddress,
   text,
   textLike,
   textList,
@@ -61,13 +62,16 @@ export const OPTIONS = {
     true,
   ),
   agents: optional(nameList('NAMES', NAME, NAME_HELP), 'agents to run, separated by commas: configured or new ones'),
-  backend: optional(serverAddress('URL'), 'llama-server or any OpenAI-compatible server that already runs'),
+  backend: optional(
+    modelServer('URL'),
+    'model server that runs: http://… (llama-server, any OpenAI-compatible one), ollama://HOST:PORT, or simulator (default: what is found)',
+  ),
   model: optional(
     text('NAME'),
     'model to ask the backend for (default: what it serves), or a GGUF file to start llama-server with',
   ),
   llamaServer: optional(text('BIN'), 'llama-server program for a GGUF model (default: llama-server on the PATH)'),
-  llamaArgs: optional(text('ARGS'), "further arguments for it, in quotes: '-ngl 99 -c 16384'"),
+  llamaArgs: optional(argumentLine('ARGS'), "further arguments for it, in quotes: '-ngl 99 -c 16384'"),
   slots: optional(wholeNumber('NUMBER', 1, 10_000), 'requests the backend works on at a time (default: what it says)'),
   policy: optional(textList('PATH|NAME'), "policy instead of the default one; 'none' switches it off"),
   durability: withDefault(

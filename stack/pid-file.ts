@@ -9,6 +9,10 @@ import type { ProcessIdentity } from './process-identity.ts';
 export interface RecordedProcess extends ProcessIdentity {
   id: string;
   kind: ProcessKind;
+  /** Of a llama-server: where it listens. */
+  port?: number;
+  /** Of a llama-server: the fingerprint of its command. */
+  command?: string;
 }
 
 export interface PidRecord {
@@ -64,9 +68,14 @@ function parseObject(text: string): Record<string, unknown> {
 
 function isRecordedProcess(value: unknown): value is RecordedProcess {
   if (typeof value !== 'object' || value === null) return false;
-  const { id, kind, pid, start_time } = value as Record<string, unknown>;
+  const { id, kind, pid, start_time, port, command } = value as Record<string, unknown>;
   // A process id of 1, 0 or below would mean the system, or whole groups of processes.
   const isPid = Number.isSafeInteger(pid) && Number(pid) > 1;
   const isTime = typeof start_time === 'string' || typeof start_time === 'number';
-  return typeof id === 'string' && KINDS.some((known) => known === kind) && isPid && isTime;
+  const isServer = isAbsentOr('number', port) && isAbsentOr('string', command);
+  return typeof id === 'string' && KINDS.some((known) => known === kind) && isPid && isTime && isServer;
+}
+
+function isAbsentOr(type: 'number' | 'string', value: unknown): boolean {
+  return value === undefined || typeof value === type;
 }

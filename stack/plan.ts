@@ -1,34 +1,17 @@
 /** What a stack consists of, after command line, environment, configuration file and defaults were put together and checked. */
 import { isIP } from 'node:net';
 import { dirname, resolve } from 'node:path';
-import type { AgentDefinition, BackendConfiguration } from '../supervisor/configuration.ts';
+import type { AgentDefinition } from '../supervisor/configuration.ts';
 import type { LoadedConfiguration } from './config.ts';
-import { DEFAULT_AGENTS, DEFAULT_SYSTEM_PROMPT, SIMULATOR_SLOTS } from './defaults.ts';
+import { DEFAULT_AGENTS, DEFAULT_SYSTEM_PROMPT } from './defaults.ts';
 import { usageFailure } from './failure.ts';
 import type { OptionValues } from './options.ts';
+import { type BackendSearch, type PlannedBackend, planBackends } from './plan-backends.ts';
 import { type PlannedPolicy, planPolicies } from './plan-policies.ts';
 import { checkReferences } from './references.ts';
 
-export interface PlannedBackend extends BackendConfiguration {
-  /** Ours: init starts it and fills in the address. */
-  simulator: boolean;
-  /** Ours too: a llama-server that init starts, or adopts. */
-  llamaServer?: LlamaServerPlan;
-}
-
-/** A llama-server of our own. */
-export interface LlamaServerPlan {
-  /** Path, or a name to look for on the PATH. */
-  binary: string;
-  /** Absolute path of a GGUF file. */
-  modelFile: string;
-  /** What is passed on as it is, like `-ngl 99`. */
-  arguments: string[];
-  /** Parallel requests (`-np`); undefined: as the server has it. */
-  slots: number | undefined;
-  /** Port to begin with; another free one is taken where somebody else listens. */
-  port: number;
-}
+export type { PlannedBackend } from './plan-backends.ts';
+export type { LlamaServerPlan } from './plan-llama-server.ts';
 
 export interface StackPlan {
   /** As it is named in messages; undefined: there is none. */
@@ -47,17 +30,24 @@ export interface StackPlan {
   agents: AgentDefinition[];
   /** The first is the default one. */
   backends: PlannedBackend[];
+  /** Present: nobody named a backend, so the simulator stands in for what may be found (detect.ts). */
+  backendSearch?: BackendSearch;
+  /** What people should know about the choice of backends. */
+  remarks?: string[];
+  /** Requests in flight at most over all backends of a group; 1 for one that is not named here. */
+  gpuGroups: Record<string, number>;
   policies: PlannedPolicy[];
 }
 
-/** @throws Failure (exit code 2) for references that lead nowhere, and for an open door without a secret */
+/**
+ * `folder`: what paths of options are relative to.
+ * @throws Failure (exit code 2) for references that lead nowhere, for an open door without a secret, for a GGUF that cannot be served
+ */
 export function makePlan(options: OptionValues, loaded: LoadedConfiguration | undefined, folder: string): StackPlan {
   refuseOpenDoor(options);
-  const backends = planBackends(options, loaded?.backends ?? []);
-  checkReferences(
-    loaded,
-    backends.map(({ name }) => name),
-  );
+  const planned = planBackends(options, loaded, folder);
+  // What will be found has a name that nobody can know yet.
+  checkReferences(loaded, planned.backendSearch === undefined ? planned.backends.map(({ name }) => name) : []);
   const agents = planAgents(options.agents, loaded?.agents ?? DEFAULT_AGENTS);
   return {
     configurationFile: loaded?.name,
@@ -70,7 +60,8 @@ export function makePlan(options: OptionValues, loaded: LoadedConfiguration | un
     graceMs: options.graceSeconds * 1000,
     logLevel: options.logLevel,
     agents,
-    backends,
+    ...planned,
+    gpuGroups: loaded?.gpuGroups ?? {},
     policies: planPolicies(agents, {
       given: options.policy,
       givenFolder: folder,
@@ -98,28 +89,4 @@ function planAgents(named: string[] | undefined, configured: readonly AgentDefin
   return named.map(
     (name) => configured.find((agent) => agent.name === name) ?? { name, system: DEFAULT_SYSTEM_PROMPT },
   );
-}
-
-function planBackends({ backend, model, slots }: OptionValues, configured: BackendConfiguration[]): PlannedBackend[] {
-  const [first, ...others] = backendsOf(backend, configured);
-  const said = { ...(model !== undefined && { model }), ...(slots !== undefined && { slots }) };
-  return [{ ...first, ...said }, ...others];
-}
-
-function backendsOf(
-  url: string | undefined,
-  configured: BackendConfiguration[],
-): [PlannedBackend, ...PlannedBackend[]] {
-  // What is configured for another address, an API key above all, must not go to this one.
-  const kept = configured.filter(({ name }) => url === undefined || name !== 'default');
-  const [first, ...others] = kept.map((backend) => ({ ...backend, simulator: false }));
-  if (url !== undefined) {
-    const given: PlannedBackend = { name: 'default', kind: 'openai', url, simulator: false };
-    return first === undefined ? [given] : [given, first, ...others];
-  }
-  return first === undefined ? [simulatorBackend()] : [first, ...others];
-}
-
-function simulatorBackend(): PlannedBackend {
-  return { name: 'simulator', kind: 'openai', url: '', slots: SIMULATOR_SLOTS, simulator: true };
 }

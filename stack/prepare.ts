@@ -1,11 +1,20 @@
-/** Gets everything ready that the children need before they are forked: programs, policies, the simulator's port. */
+/** Gets everything ready that the children need before they are started: programs, policies, the ports of model servers. */
+import { join } from 'node:path';
 import type { PolicySource } from '../supervisor/settings.ts';
 import { bundleEntries } from './bundle.ts';
-import { freePort } from './free-port.ts';
+import type { DataFolder } from './data-folder.ts';
+import { freePort, freePortFrom } from './free-port.ts';
+import type { AdoptableProcess } from './llama-server/adopt.ts';
+import type { LlamaServerCommand } from './llama-server/command.ts';
+import { serverUrl } from './llama-server/health.ts';
+import type { LlamaServer } from './llama-server/server-life.ts';
 import type { PlannedBackend, StackPlan } from './plan.ts';
 import type { PlannedPolicy } from './plan-policies.ts';
 import { bundlePolicy } from './policy-bundle.ts';
 import { stopBundler } from './user-module.ts';
+
+/** Where llama-server itself looks for its API key. */
+const API_KEY = 'LLAMA_API_KEY';
 
 export interface PreparedParts {
   /** Folder of the bundled programs. */
@@ -15,18 +24,28 @@ export interface PreparedParts {
   backends: PlannedBackend[];
   /** Port of the simulator when there is one. */
   simulatorPort: number | undefined;
+  /** Those that are ours. */
+  llamaServers: LlamaServer[];
 }
 
-/** `policyFolder`: where bundled policies are kept. @throws Failure when something does not compile */
-export async function prepare({ backends, policies }: StackPlan, policyFolder: string): Promise<PreparedParts> {
+/** The llama-servers to run, and those of them that run already. */
+export interface ServersToRun {
+  commands: readonly LlamaServerCommand[];
+  adopted: readonly AdoptableProcess[];
+}
+
+/** @throws Failure when something does not compile */
+export async function prepare(plan: StackPlan, data: DataFolder, servers: ServersToRun): Promise<PreparedParts> {
+  const { backends, policies } = plan;
   try {
-    const [bundles, sources, simulatorPort] = await Promise.all([
+    const [bundles, sources, simulatorPort, llamaServers] = await Promise.all([
       bundleEntries(),
-      Promise.all(policies.map((policy) => policySource(policy, policyFolder))),
+      Promise.all(policies.map((policy) => policySource(policy, data.policies))),
       backends.some(({ simulator }) => simulator) ? freePort() : undefined,
+      placeServers(servers, plan.port, data),
     ]);
-    const addressed = backends.map((backend) => withAddress(backend, simulatorPort));
-    return { bundles, policies: sources, backends: addressed, simulatorPort };
+    const addressed = backends.map((backend) => withAddress(backend, simulatorPort, llamaServers));
+    return { bundles, policies: sources, backends: addressed, simulatorPort, llamaServers };
   } finally {
     await stopBundler();
   }
@@ -39,6 +58,30 @@ async function policySource({ use, path, agents }: PlannedPolicy, folder: string
   return { use, file, version, ...judged };
 }
 
-function withAddress(backend: PlannedBackend, simulatorPort: number | undefined): PlannedBackend {
-  return backend.simulator ? { ...backend, url: `http://127.0.0.1:${simulatorPort}` } : backend;
+/** One after the other, so that no two get the same port; `gatewayPort` stays free. */
+async function placeServers(
+  { commands, adopted }: ServersToRun,
+  gatewayPort: number,
+  { folder }: DataFolder,
+): Promise<LlamaServer[]> {
+  const placed: LlamaServer[] = [];
+  for (const command of commands) {
+    const running = adopted.find(({ id }) => id === command.id);
+    const taken = [gatewayPort, ...placed.map(({ port }) => port)];
+    const port = running?.port ?? (await (taken.includes(command.port) ? freePort() : freePortFrom(command.port)));
+    placed.push({ command, port, logFile: join(folder, `${command.id}.log`), adopted: running });
+  }
+  return placed;
+}
+
+function withAddress(
+  backend: PlannedBackend,
+  simulatorPort: number | undefined,
+  llamaServers: readonly LlamaServer[],
+): PlannedBackend {
+  if (backend.simulator) return { ...backend, url: `http://127.0.0.1:${simulatorPort}` };
+  const server = llamaServers.find(({ command }) => command.backend === backend.name);
+  if (server === undefined) return backend;
+  const hasKey = Boolean(server.command.environment[API_KEY]);
+  return { ...backend, url: serverUrl(server.port), ...(hasKey && { apiKeyVariable: API_KEY }) };
 }

@@ -1,4 +1,4 @@
-/** Checks what refers to what in a configuration file: names are unique, and whatever an agent names exists. */
+/** Checks what refers to what in a configuration file: names are unique, whatever an agent names exists, a limit is somebody's. */
 import { nearestName } from '../policy/nearest-name.ts';
 import type { LoadedConfiguration } from './config.ts';
 import { usageFailure } from './failure.ts';
@@ -11,6 +11,7 @@ export function checkReferences(loaded: LoadedConfiguration | undefined, backend
     ...twice('agents', loaded.agents ?? []),
     ...twice('backends', loaded.backends ?? []),
     ...unknownBackends(loaded, backends),
+    ...unusedGroups(loaded),
     ...unknownPolicies(loaded),
   ];
   if (problems.length > 0) throw usageFailure(problems.map((problem) => `${loaded.name}: ${problem}`).join('\n'));
@@ -24,12 +25,32 @@ function twice(list: string, entries: readonly { name: string }[]): string[] {
 }
 
 function unknownBackends({ agents = [] }: LoadedConfiguration, known: readonly string[]): string[] {
-  return agents.flatMap(({ backend }, index) => {
-    if (backend === undefined || known.includes(backend)) return [];
-    const nearest = nearestName(backend, known);
-    const hint = nearest === undefined ? `known are ${known.join(', ')}.` : `did you mean "${nearest}"?`;
-    return [`agents[${index}].backend: there is no backend "${backend}"; ${hint}`];
+  return agents.flatMap(({ backend, fallback = [] }, index) => [
+    ...(backend === undefined ? [] : backendProblem(`agents[${index}].backend`, backend, known)),
+    ...fallback.flatMap((name, place) => {
+      const field = `agents[${index}].fallback[${place}]`;
+      return name === backend ? `${field}: "${name}" is the agent's own backend.` : backendProblem(field, name, known);
+    }),
+  ]);
+}
+
+function backendProblem(field: string, name: string, known: readonly string[]): string[] {
+  if (known.includes(name)) return [];
+  return [`${field}: there is no backend "${name}"; ${hint(name, known, 'name it under backends.')}`];
+}
+
+function unusedGroups({ backends = [], gpuGroups = {} }: LoadedConfiguration): string[] {
+  const used = [...new Set(backends.flatMap(({ gpuGroup }) => gpuGroup ?? []))];
+  const unused = Object.keys(gpuGroups).filter((name) => !used.includes(name));
+  return unused.map((name) => {
+    return `gpuGroups.${name}: no backend has this gpuGroup; ${hint(name, used, 'name it in a backend, or leave it out.')}`;
   });
+}
+
+function hint(name: string, known: readonly string[], otherwise: string): string {
+  if (known.length === 0) return otherwise;
+  const nearest = nearestName(name, known);
+  return nearest === undefined ? `known are ${known.join(', ')}.` : `did you mean "${nearest}"?`;
 }
 
 function unknownPolicies({ agents = [], policies = [] }: LoadedConfiguration): string[] {

@@ -12,16 +12,17 @@ export class RunningRecord {
   readonly #init: RecordedProcess;
   readonly #onFailure: (error: unknown) => void;
   #url = '';
-  #children: readonly RecordedProcess[] = [];
+  #children: readonly RecordedProcess[];
   #retry: NodeJS.Timeout | undefined;
 
   /**
-   * Writes the file with this process, as init, alone. `onFailure`: when it cannot be written later on, once until it can; a full disk is
+   * Writes the file with this process, as init, and with what was taken over from another stack. `onFailure`: when it cannot be written later on, once until it can; a full disk is
    * no reason to end.
    * @throws when it cannot be written now
    */
-  constructor(file: string, onFailure: (error: unknown) => void) {
+  constructor(file: string, takenOver: readonly RecordedProcess[], onFailure: (error: unknown) => void) {
     this.#file = file;
+    this.#children = takenOver;
     this.#onFailure = onFailure;
     const kind: ProcessKind = 'init';
     this.#init = { id: 'init', kind, pid: process.pid, start_time: startTime(process.pid) ?? '' };

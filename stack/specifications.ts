@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import type { AgentDefinition } from '../supervisor/configuration.ts';
 import { readOffence } from '../supervisor/policies/watchdog.ts';
 import type { Entry } from './bundle.ts';
-import type { ChildSpecification } from './child-specification.ts';
+import type { ChildSpecification, ForkedProgram } from './child-specification.ts';
 import type { LogSettings } from './control.ts';
 import type { DataFolder } from './data-folder.ts';
 import { SIMULATOR_SLOTS } from './defaults.ts';
+import type { LlamaServer } from './llama-server/server-life.ts';
 import type { PlannedBackend, StackPlan } from './plan.ts';
 import type { PreparedParts } from './prepare.ts';
 
@@ -35,9 +36,12 @@ export function drainMs({ graceMs }: StackPlan): number {
 
 /** Stages in start order: model, supervisor, agents. */
 export function specifications(parts: StackParts): ChildSpecification[][] {
-  const { simulatorPort } = parts;
+  const { simulatorPort, llamaServers } = parts;
   return [
-    simulatorPort === undefined ? [] : [simulatorSpecification(parts, simulatorPort)],
+    [
+      ...(simulatorPort === undefined ? [] : [simulatorSpecification(parts, simulatorPort)]),
+      ...llamaServers.map((server) => llamaServerSpecification(parts, server)),
+    ],
     [supervisorSpecification(parts)],
     parts.plan.agents.map((agent) => agentSpecification(parts, agent)),
   ].filter((stage) => stage.length > 0);
@@ -51,6 +55,20 @@ function simulatorSpecification(parts: StackParts, port: number): ChildSpecifica
     start: program(parts, 'simulator', () => ({ role: 'model', port, slots, log: logOf(parts) })),
     ...common(parts, 'model'),
     significant: false,
+  };
+}
+
+/**
+ * Significant: a server that cannot start, or ends again and again, is a thing to put right at the command line. What is in the
+ * inboxes waits for the next start.
+ */
+function llamaServerSpecification(parts: StackParts, server: LlamaServer): ChildSpecification {
+  return {
+    id: server.command.id,
+    kind: 'model',
+    start: { llamaServer: server },
+    ...common(parts, 'model'),
+    significant: true,
   };
 }
 
@@ -74,7 +92,7 @@ function agentSpecification(parts: StackParts, { name }: AgentDefinition): Child
 
 function supervisorSpecification(parts: StackParts): ChildSpecification {
   const { plan, data, socketPath, token, port, policies, backends } = parts;
-  const { host, allowedHosts, durability, agents } = plan;
+  const { host, allowedHosts, durability, agents, gpuGroups } = plan;
   const settings = {
     dataFolder: data.folder,
     socketPath,
@@ -84,6 +102,7 @@ function supervisorSpecification(parts: StackParts): ChildSpecification {
     durability,
     agents,
     backends,
+    gpuGroups,
     policies,
   };
   const start = program(parts, 'supervisor', ({ previousExit }) => {
@@ -104,11 +123,7 @@ function common({ plan }: StackParts, kind: ChildSpecification['kind']) {
   return { restart: 'permanent', shutdownMs, startMs: START_MS } as const;
 }
 
-function program(
-  parts: StackParts,
-  entry: Entry,
-  message: ChildSpecification['start']['message'],
-): ChildSpecification['start'] {
+function program(parts: StackParts, entry: Entry, message: ForkedProgram['message']): ForkedProgram {
   // No flags: with any of V8's Node cannot use its own snapshot, and starts slower and larger.
   return {
     file: join(parts.bundles, `${entry}.mjs`),

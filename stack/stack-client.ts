@@ -5,7 +5,16 @@ const flag: Shape<boolean> = (value) => value === true;
 
 const agentsReply = record({
   agents: list(
-    record({ id: text, state: text, backend: text, model: text, queued: count, running: count, restarts: count }),
+    record({
+      id: text,
+      state: text,
+      backend: text,
+      fallback: optional(text),
+      model: text,
+      queued: count,
+      running: count,
+      restarts: count,
+    }),
   ),
   backends: list(
     record({ name: text, url: text, server: text, up: flag, slots: count, model: text, detail: optional(text) }),

@@ -35,7 +35,8 @@ export function startLines(stack: StartedStack, paint: Paint): string[] {
   const lines: [label: string, text: string][] = [
     ['open', paint.cyan(`${url}/#token=${token}`)],
     ['agents', plan.agents.map(({ name }) => name).join(', ')],
-    ...stack.backends.flatMap((backend) => backendLines(backend, paint)),
+    ...stack.backends.flatMap((backend) => backendLines(backend, stack, paint)),
+    ...(plan.remarks ?? []).map((remark): [string, string] => ['note', paint.yellow(remark)]),
     ...policyLines(stack),
     ['data', plan.dataFolder],
     ...(plan.configurationFile === undefined ? [] : [['config', plan.configurationFile] as [string, string]]),
@@ -50,15 +51,45 @@ export function startLines(stack: StartedStack, paint: Paint): string[] {
 
 const SHORT_TOKEN_WARNING = `other machines can try to guess this token; use ${SHORT_TOKEN} characters or more`;
 
-function backendLines({ name, url, model, slots, simulator }: PlannedBackend, paint: Paint): [string, string][] {
-  if (simulator) {
-    return [
-      ['backend', paint.yellow(`the built-in simulator (${url}): no language model, it answers short made-up text`)],
-      ['', 'attach a real one: npx tsx run.ts --backend http://127.0.0.1:8080 [--model NAME]'],
-    ];
-  }
-  const details = [model === undefined ? '' : `, model ${model}`, slots === undefined ? '' : `, ${slots} slots`];
-  return [['backend', `${name}: ${url}${details.join('')}`]];
+function backendLines(backend: PlannedBackend, stack: StartedStack, paint: Paint): [string, string][] {
+  const agents = stack.backends.length > 1 ? agentsOf(backend, stack) : '';
+  if (backend.simulator) return simulatorLines(backend, agents, paint);
+  const { name, url, origin } = backend;
+  const where = `${name} at ${url}${origin === undefined ? '' : ` (${origin})`}`;
+  return [['backend', `${[where, ...factsOf(backend)].join(', ')}${agents}`]];
+}
+
+function factsOf({ name, kind, model, slots, llamaServer, seen }: PlannedBackend): string[] {
+  const server = llamaServer === undefined ? (seen?.server ?? SERVERS[kind]) : 'llama-server';
+  const named = model ?? seen?.model;
+  const most = slots ?? seen?.slots;
+  return [
+    ...(server === name ? [] : [server]),
+    ...(llamaServer === undefined ? [] : [`model file ${llamaServer.modelFile}`]),
+    ...(named === undefined ? [] : [`model ${named}`]),
+    ...(most === undefined ? [] : [most === 1 ? '1 slot' : `${most} slots`]),
+  ];
+}
+
+/** What answers at an address that was not asked. */
+const SERVERS = { openai: 'OpenAI-compatible', ollama: 'ollama' } as const;
+
+function simulatorLines({ url, origin }: PlannedBackend, agents: string, paint: Paint): [string, string][] {
+  const what = `the built-in simulator (${url}): no language model, it answers short made-up text${agents}`;
+  return [
+    ['backend', paint.yellow(what)],
+    ...(origin === undefined ? [] : [['', origin] as [string, string]]),
+    ['', 'start Ollama first, or name a server: npx tsx run.ts --backend http://127.0.0.1:8080 [--model NAME]'],
+  ];
+}
+
+/** Who asks this backend, and who would if its own did not answer. */
+function agentsOf({ name }: PlannedBackend, { plan, backends }: StartedStack): string {
+  const first = backends[0]?.name;
+  const own = plan.agents.filter(({ backend = first }) => backend === name).map((agent) => agent.name);
+  const others = plan.agents.filter(({ fallback = [] }) => fallback.includes(name)).map((agent) => agent.name);
+  const forOthers = others.length === 0 ? '' : `; fallback of ${others.join(', ')}`;
+  return `; ${own.length === 0 ? 'no agents' : `agents ${own.join(', ')}`}${forOthers}`;
 }
 
 function policyLines({ plan, policies }: StartedStack): [string, string][] {

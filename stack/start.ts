@@ -3,9 +3,12 @@ import { rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Ready } from './control.ts';
 import { type DataFolder, dataFolder, makeDataFolder } from './data-folder.ts';
+import { settleBackends } from './detect.ts';
 import type { EndingSignals } from './ending-signals.ts';
 import { EXIT, Failure } from './failure.ts';
 import { Init } from './init.ts';
+import { type AdoptableProcess, findAdoptable } from './llama-server/adopt.ts';
+import { type LlamaServerCommand, llamaServerCommands } from './llama-server/command.ts';
 import { acquireLock } from './lock.ts';
 import { createLog, type Logger } from './log.ts';
 import { readPidFile } from './pid-file.ts';
@@ -25,12 +28,13 @@ import { readOrMakeToken } from './token.ts';
 export async function start(plan: StackPlan, signals: EndingSignals): Promise<number> {
   if (process.platform === 'win32') throw new Failure('Windows is supported through WSL only.');
   process.umask(0o077);
+  const servers = llamaServerCommands(plan.backends);
   const data = dataFolder(plan.dataFolder);
   makeDataFolder(data);
   const lock = acquireLock(data.lock);
   if (lock === undefined) throw alreadyRunning(data);
   try {
-    return await new Stack(plan, data, signals).run();
+    return await new Stack(plan, data, servers, signals).run();
   } finally {
     lock.release();
   }
@@ -51,6 +55,7 @@ function alreadyRunning({ folder, pidFile }: DataFolder): Failure {
 class Stack {
   readonly #plan: StackPlan;
   readonly #data: DataFolder;
+  readonly #servers: readonly LlamaServerCommand[];
   readonly #signals: EndingSignals;
   readonly #socketPath: string;
   readonly #token: string;
@@ -59,9 +64,10 @@ class Stack {
   readonly #port: { current: number };
   #policies: Ready['policies'];
 
-  constructor(plan: StackPlan, data: DataFolder, signals: EndingSignals) {
+  constructor(plan: StackPlan, data: DataFolder, servers: readonly LlamaServerCommand[], signals: EndingSignals) {
     this.#plan = plan;
     this.#data = data;
+    this.#servers = servers;
     this.#signals = signals;
     this.#port = { current: plan.port };
     this.#socketPath = socketPath(data.folder);
@@ -71,15 +77,17 @@ class Stack {
   }
 
   async run(): Promise<number> {
-    await this.#clearAway();
-    const record = new RunningRecord(this.#data.pidFile, (error) => {
+    const adopted = await this.#clearAway();
+    const record = new RunningRecord(this.#data.pidFile, adopted, (error) => {
       this.#log.error({ error }, 'the PID file cannot be written');
     });
     try {
-      const prepared = await prepare(this.#plan, this.#data.policies);
+      // After the survivors have ended: one of them may be a model server.
+      const plan = await settleBackends(this.#plan);
+      const prepared = await prepare(plan, this.#data, { commands: this.#servers, adopted });
       const parts = {
         ...prepared,
-        plan: this.#plan,
+        plan,
         data: this.#data,
         socketPath: this.#socketPath,
         token: this.#token,
@@ -87,20 +95,32 @@ class Stack {
       if (this.#signals.received === undefined) await this.#keep({ ...parts, port: this.#port }, record);
       return this.#signals.received === 'SIGINT' ? EXIT.interrupted : EXIT.ok;
     } finally {
+      // Only if the start came to nothing before init had it.
+      await endSurvivors(adopted);
       record.remove();
       rmSync(this.#socketPath, { force: true });
     }
   }
 
-  /** A stack that was killed may have left processes; the lock says that nobody looks after them. */
-  async #clearAway(): Promise<void> {
-    const survivors = await endSurvivors(readPidFile(this.#data.pidFile)?.processes ?? []);
+  /**
+   * A stack that was killed may have left processes; the lock says that nobody looks after them. Returns the llama-servers that this
+   * stack would only start again.
+   */
+  async #clearAway(): Promise<AdoptableProcess[]> {
+    const recorded = readPidFile(this.#data.pidFile)?.processes ?? [];
+    const adopted = await findAdoptable(this.#servers, recorded);
+    for (const { id, pid, port } of adopted) {
+      this.#log.warn({ id, pid, port }, `took over ${id} (process ${pid}, port ${port}) that a killed stack had left`);
+    }
+    const kept = new Set(adopted.map(({ pid }) => pid));
+    const survivors = await endSurvivors(recorded.filter(({ pid }) => !kept.has(pid)));
     if (survivors.length > 0) {
       const ended = survivors.map(({ kind, id, pid }) => ({ kind, id, pid }));
       this.#log.warn({ ended }, `ended ${survivors.length} processes that a killed stack had left`);
     }
     makeSocketFolder(dirname(this.#socketPath));
     rmSync(this.#socketPath, { force: true });
+    return adopted;
   }
 
   /** Runs the children until a signal comes; then they have ended. @throws Failure when they cannot start, or end too often */
@@ -109,7 +129,8 @@ class Stack {
     void this.#signals.first.then(() => init.stop());
     void this.#signals.impatience.then(() => init.hurry());
     try {
-      await init.start();
+      const failure = await Promise.race([init.start(), init.broken]);
+      if (failure !== undefined) throw failure;
       if (this.#signals.received === undefined) await this.#announce(parts, record);
       const end = await Promise.race([this.#signals.first, init.broken]);
       if (end instanceof Failure)

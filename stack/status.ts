@@ -59,11 +59,13 @@ async function healthLines(url: string, token: string | undefined): Promise<stri
 }
 
 function describe({ overview: { agents, backends }, readiness }: StackHealth): string[] {
-  const agentRows = agents.map(({ id, state, backend, model, queued, running, restarts }) => {
-    return [id, state, `${queued} queued, ${running} running`, backend, model, String(restarts)];
+  const agentRows = agents.map(({ id, state, backend, fallback, model, queued, running, restarts }) => {
+    const place = fallback === undefined ? backend : `${fallback} for ${backend}`;
+    return [id, state, `${queued} queued, ${running} running`, place, model, String(restarts)];
   });
   const backendRows = backends.map(({ name, up, url, server, slots, model, detail }) => {
-    return [name, up ? 'up' : `down: ${detail ?? 'no answer'}`, url, server, model, String(slots)];
+    const state = up ? `up${detail === undefined ? '' : `: ${detail}`}` : `down: ${detail ?? 'no answer'}`;
+    return [name, state, url, server, model, String(slots)];
   });
   return [
     '',

@@ -1,32 +1,30 @@
 /**
  * The model servers as the supervisor sees them: asked at once, then regularly, and whenever a turn failed on one. What is down
- * gets no turns; a change is told.
+ * gets no turns; where an agent names another one instead, its turns go there meanwhile. A change is told.
  */
 import type { Backend, BackendStatus } from '../agent/backend/backend.ts';
-import type { BackendConfiguration } from './configuration.ts';
+import type { AgentDefinition, BackendConfiguration } from './configuration.ts';
 import type { BackendView } from './service.ts';
+import { type BackendListener, WatchedBackend } from './watched-backend.ts';
 
-/** Requests in flight for a server that does not say how many it works on at a time. */
-const DEFAULT_SLOTS = 4;
-const WHILE_UP_MS = 5000;
-const WHILE_DOWN_MS = 250;
-
-export interface BackendListener {
-  onUp(backend: string): void;
-  onDown(backend: string, reason: string): void;
-}
+/** Requests in flight over all backends of a group that nothing is said of: one GPU does one thing at a time best. */
+const DEFAULT_GROUP_LIMIT = 1;
 
 export class Backends {
   readonly #watched: Map<string, WatchedBackend>;
+  readonly #groupLimits: Readonly<Record<string, number>>;
 
+  /** `groupLimits`: requests in flight at most, by the name of a `gpuGroup`. */
   constructor(
     entries: readonly { configuration: BackendConfiguration; backend: Backend }[],
     listener: BackendListener,
+    groupLimits: Readonly<Record<string, number>> = {},
   ) {
+    this.#groupLimits = groupLimits;
     this.#watched = new Map(
-      entries.map((entry) => [
-        entry.configuration.name,
-        new WatchedBackend(entry.configuration, entry.backend, listener),
+      entries.map(({ configuration, backend }) => [
+        configuration.name,
+        new WatchedBackend(configuration, backend, listener),
       ]),
     );
   }
@@ -36,20 +34,60 @@ export class Backends {
     for (const backend of this.#watched.values()) backend.watch(signal);
   }
 
-  /** A turn failed on it: no more turns until it has answered. */
+  /** A turn failed because it is away: no more turns until it has answered. */
   suspect(backend: string, reason: string): void {
     this.#watched.get(backend)?.suspect(reason);
   }
 
+  /** A turn failed on it, which may concern that turn alone: it is asked at once how it is. */
+  check(backend: string): void {
+    this.#watched.get(backend)?.check();
+  }
+
+  isUp(backend: string): boolean {
+    return this.#watched.get(backend)?.up ?? false;
+  }
+
   /** Requests it takes at a time; 0 while it is down. */
   slots(backend: string): number {
-    const view = this.#watched.get(backend)?.view();
-    return view?.up ? view.slots : 0;
+    const watched = this.#watched.get(backend);
+    return watched?.up ? watched.slots : 0;
+  }
+
+  /** The group of backends on one GPU that it belongs to. */
+  groupOf(backend: string): string | undefined {
+    return this.#watched.get(backend)?.configuration.gpuGroup;
+  }
+
+  /** Requests in flight at most over all backends of a group. */
+  groupLimit(group: string): number {
+    return Object.hasOwn(this.#groupLimits, group) ? (this.#groupLimits[group] ?? 0) : DEFAULT_GROUP_LIMIT;
+  }
+
+  /**
+   * Where a turn of an agent goes now: to its own backend; while that is down to the first fallback that is up and has the
+   * agent's model; without one it waits for its own.
+   */
+  route(own: string, { fallback = [], model }: Pick<AgentDefinition, 'fallback' | 'model'>): string {
+    if (!this.#watched.get(own)?.down) return own;
+    const canStandIn = (name: string): boolean =>
+      this.isUp(name) && (model === undefined || this.#watched.get(name)?.has(model) === true);
+    return fallback.find(canStandIn) ?? own;
+  }
+
+  /** What it said of itself when it last answered; undefined before. */
+  status(backend: string): BackendStatus | undefined {
+    return this.#watched.get(backend)?.status;
+  }
+
+  /** How often it has come up; what was learned of a server may be wrong the next time. */
+  timesUp(backend: string): number {
+    return this.#watched.get(backend)?.timesUp ?? 0;
   }
 
   /** The model that a request names: the agent's, else the backend's own. */
   model(backend: string): string {
-    return this.#watched.get(backend)?.view().model ?? 'default';
+    return this.#watched.get(backend)?.model ?? 'default';
   }
 
   /** Milliseconds to wait after a cut, so that the next request finds its prompt in the cache of the same slot. */
@@ -60,79 +98,5 @@ export class Backends {
 
   views(): BackendView[] {
     return [...this.#watched.values()].map((backend) => backend.view());
-  }
-}
-
-class WatchedBackend {
-  readonly #configuration: BackendConfiguration;
-  readonly #backend: Backend;
-  readonly #listener: BackendListener;
-  #status: BackendStatus | undefined;
-  #up = false;
-  #detail: string | undefined = 'not asked yet';
-  #wake: () => void = () => {};
-
-  constructor(configuration: BackendConfiguration, backend: Backend, listener: BackendListener) {
-    this.#configuration = configuration;
-    this.#backend = backend;
-    this.#listener = listener;
-  }
-
-  async watch(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      const status = await this.#backend.probe(signal);
-      if (signal.aborted) return;
-      this.#take(status);
-      await this.#pause(this.#up ? WHILE_UP_MS : WHILE_DOWN_MS, signal);
-    }
-  }
-
-  #take(status: BackendStatus): void {
-    if (status.ready) this.#status = status;
-    if (status.ready && !this.#up) {
-      this.#up = true;
-      this.#detail = undefined;
-      this.#listener.onUp(this.#configuration.name);
-    } else if (!status.ready) {
-      this.#goDown(status.detail ?? 'it does not answer');
-    }
-  }
-
-  #goDown(reason: string): void {
-    this.#detail = reason;
-    if (!this.#up) return;
-    this.#up = false;
-    this.#listener.onDown(this.#configuration.name, reason);
-  }
-
-  suspect(reason: string): void {
-    this.#goDown(reason);
-    this.#wake();
-  }
-
-  #pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const done = (): void => {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', done);
-        resolve();
-      };
-      const timer = setTimeout(done, milliseconds);
-      signal.addEventListener('abort', done, { once: true });
-      this.#wake = done;
-    });
-  }
-
-  view(): BackendView {
-    const { name, url, slots, model } = this.#configuration;
-    return {
-      name,
-      url,
-      server: this.#status?.server ?? 'unknown',
-      up: this.#up,
-      slots: slots ?? this.#status?.slots ?? DEFAULT_SLOTS,
-      model: model ?? this.#status?.models[0] ?? 'default',
-      ...(this.#detail !== undefined && { detail: this.#detail }),
-    };
   }
 }

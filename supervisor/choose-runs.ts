@@ -3,44 +3,72 @@
 /** A run that waits for a slot or works; waiting ones are in the order in which they are to be served. */
 export interface SlotUser {
   agent: string;
+  /** Where it works, or where it would go now. */
   backend: string;
   /** Id of the chat; its runs are strictly serial. */
   chatId: string;
+  /** Of a waiting one: not yet, it has just failed. */
+  isPaused?: boolean;
 }
 
 /** How many may work at a time; 0 while an agent is not connected or a backend is down. */
 export interface Limits {
   agent(name: string): number;
   backend(name: string): number;
+  /** The backends on one GPU that this one belongs to; undefined: none. */
+  groupOf(backend: string): string | undefined;
+  group(name: string): number;
 }
 
-/** Takes runs in order as long as chat, agent and backend have room; a run that waits blocks the later ones of its chat. */
+/**
+ * Takes runs in order as long as chat, agent, backend and the backend's group have room. A run that waits blocks the later ones of
+ * its chat, and nobody else.
+ */
 export function chooseRuns<T extends SlotUser>(
   waiting: readonly T[],
   working: readonly SlotUser[],
   limits: Limits,
 ): T[] {
-  const agents = new Counter(working.map(({ agent }) => agent));
-  const backends = new Counter(working.map(({ backend }) => backend));
+  const room = new Room(limits);
+  for (const run of working) room.take(run);
   const busyChats = new Set(working.map(({ chatId }) => chatId));
   return waiting.filter((run) => {
     const isChatBusy = busyChats.has(run.chatId);
     busyChats.add(run.chatId);
-    if (isChatBusy) return false;
-    if (agents.of(run.agent) >= limits.agent(run.agent)) return false;
-    if (backends.of(run.backend) >= limits.backend(run.backend)) return false;
-    agents.add(run.agent);
-    backends.add(run.backend);
+    if (isChatBusy || run.isPaused || !room.hasFor(run)) return false;
+    room.take(run);
     return true;
   });
 }
 
+/** What is taken of every limit. */
+class Room {
+  readonly #limits: Limits;
+  readonly #agents = new Counter();
+  readonly #backends = new Counter();
+  readonly #groups = new Counter();
+
+  constructor(limits: Limits) {
+    this.#limits = limits;
+  }
+
+  hasFor({ agent, backend }: SlotUser): boolean {
+    if (this.#agents.of(agent) >= this.#limits.agent(agent)) return false;
+    if (this.#backends.of(backend) >= this.#limits.backend(backend)) return false;
+    const group = this.#limits.groupOf(backend);
+    return group === undefined || this.#groups.of(group) < this.#limits.group(group);
+  }
+
+  take({ agent, backend }: SlotUser): void {
+    this.#agents.add(agent);
+    this.#backends.add(backend);
+    const group = this.#limits.groupOf(backend);
+    if (group !== undefined) this.#groups.add(group);
+  }
+}
+
 class Counter {
   readonly #counts = new Map<string, number>();
-
-  constructor(names: readonly string[]) {
-    for (const name of names) this.add(name);
-  }
 
   of(name: string): number {
     return this.#counts.get(name) ?? 0;

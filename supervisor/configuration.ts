@@ -46,7 +46,7 @@ export const agentSchema = z.strictObject({
 export const backendSchema = z.strictObject({
   name,
   kind: z.enum(['openai', 'ollama']).default('openai').describe('how it is spoken to; default: openai'),
-  url: z.url({ protocol: /^https?$/ }).describe('base address without /v1 or /api'),
+  url: z.url({ protocol: /^https?$/ }).describe('base address without /v1 or /api, or ollama://HOST:PORT'),
   model: z.string().min(1).optional(),
   apiKeyVariable: z.string().min(1).optional().describe('environment variable that holds the API key'),
   slots: z

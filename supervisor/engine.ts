@@ -20,6 +20,7 @@ import { Ledger } from './runs/ledger.ts';
 import { LiveRuns } from './runs/live-runs.ts';
 import { Recovery } from './runs/recovery.ts';
 import { TurnControl } from './runs/turn-control.ts';
+import { UpstreamQueue } from './runs/upstream-queue.ts';
 import type { Workbench } from './runs/workbench.ts';
 import type { ChildExit, SupervisorSettings } from './settings.ts';
 import { openStore, type Store } from './store/store.ts';
@@ -53,6 +54,7 @@ export class Engine {
   readonly #checkpoints: Worker;
   readonly #dispatcher: Dispatcher;
   readonly #recovery: Recovery;
+  readonly #upstreamQueue: UpstreamQueue;
   readonly #stop = new AbortController();
   readonly #outside: EngineOutside;
   #idle: (() => void) | undefined;
@@ -82,6 +84,7 @@ export class Engine {
     this.turns = new TurnControl(this.bench);
     this.#dispatcher = new Dispatcher(this.bench, this.turns);
     this.#recovery = new Recovery(this.bench, this.turns);
+    this.#upstreamQueue = new UpstreamQueue(this.bench);
   }
 
   #workbench(store: Store, recorder: Recorder, log: Log): Workbench {
@@ -101,9 +104,9 @@ export class Engine {
         backends.map((configuration) => ({ configuration, backend: createBackend(configuration) })),
         {
           onUp: (backend) => this.guarded(() => this.#backendUp(backend)),
-          onDown: (backend, reason) =>
-            this.guarded(() => recorder.write(() => recorder.event('backend-down', {}, { backend, reason }))),
+          onDown: (backend, reason) => this.guarded(() => this.#backendDown(backend, reason)),
         },
+        this.#settings.gpuGroups,
       ),
       runs: new LiveRuns(),
       agents: new Map(agents.map((agent) => [agent.name, agent])),
@@ -118,12 +121,23 @@ export class Engine {
     return {
       onHello: (agent, incarnation, turns) => this.guarded(() => this.#greeted(agent, incarnation, turns)),
       onExit: (agent, exit) => this.guarded(() => this.#recovery.agentExited(agent, exit)),
-      onMessage: (agent, message) =>
-        this.guarded(() => {
-          if (message.type === 'delta') this.turns.delta(agent, message);
-          else if (message.type === 'turn-ended') this.turns.ended(agent, message.end);
-        }),
+      onMessage: (agent, message) => this.guarded(() => this.#heard(agent, message)),
     };
+  }
+
+  #heard(agent: string, message: Parameters<AgentListener['onMessage']>[1]): void {
+    switch (message.type) {
+      case 'delta':
+        return this.turns.delta(agent, message);
+      case 'turn-ended':
+        return this.turns.ended(agent, message.end);
+      case 'turn-waiting':
+        return this.#upstreamQueue.waits(message.turn);
+      case 'turn-accepted':
+        return this.#upstreamQueue.accepted(message.turn);
+      case 'notice':
+        return this.turns.noticed(message);
+    }
   }
 
   /** Loads policies and open runs, then listens for agents. @throws PolicyLoadError */
@@ -190,6 +204,13 @@ export class Engine {
     this.#dispatcher.dispatch();
   }
 
+  /** What waits for it may go to a fallback; a run that has just failed on it goes first. */
+  #backendDown(backend: string, reason: string): void {
+    const { recorder, dispatch } = this.bench;
+    recorder.write(() => recorder.event('backend-down', {}, { backend, reason }));
+    queueMicrotask(dispatch);
+  }
+
   #publish(events: readonly StoredEvent[]): void {
     this.hub.publish(events);
     for (const { type, run } of events) if (type === 'run-end' && run !== undefined) this.#outside.onRunEnd(run);
@@ -253,6 +274,7 @@ export class Engine {
   async close(): Promise<void> {
     if (this.#stop.signal.aborted) return;
     this.#stop.abort();
+    this.#dispatcher.close();
     await this.#listener?.close();
     this.bench.recorder.flush();
     await this.#watchdog.close();

@@ -1,7 +1,7 @@
 /**
  * What the supervisor does for its doors (the HTTP gateway and, later, others). A door imports this and nothing deeper.
  */
-import type { EventScope, RunStatus, StoredEvent } from './events.ts';
+import type { EventData, EventScope, RunStatus, StoredEvent } from './events.ts';
 
 /** A message that is to be acknowledged. */
 export interface IncomingMessage {
@@ -40,7 +40,11 @@ export interface ChatMessage {
   intervention?: InterventionView;
   /** Of a user's line whose run has ended: how. */
   outcome?: { status: RunStatus; reason?: string };
+  /** Of a user's line: what was said about its run that would otherwise go unsaid, if there was anything. */
+  notices?: NoticeView[];
 }
+
+export type NoticeView = Pick<EventData<'notice'>, 'code' | 'text' | 'turn'>;
 
 export interface InterventionView {
   policy: string;
@@ -78,6 +82,8 @@ export interface AgentView {
   state: 'starting' | 'ready' | 'restarting' | 'stopped';
   model: string;
   backend: string;
+  /** While its backend is down: the one that its runs go to instead. */
+  fallback?: string;
   policies: string[];
   /** Runs waiting and runs being worked on. */
   queued: number;
@@ -90,8 +96,12 @@ export interface BackendView {
   url: string;
   server: string;
   up: boolean;
+  /** Requests that it works on at a time. */
   slots: number;
   model: string;
+  /** Requests of ours that wait inside the server, because others use it; absent: none. One less is in flight meanwhile. */
+  busy?: number;
+  /** Why it is down, or what is unusual about it, for people. */
   detail?: string;
 }
 

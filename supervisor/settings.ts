@@ -32,6 +32,8 @@ export interface SupervisorSettings {
   durability: 'normal' | 'full';
   agents: AgentDefinition[];
   backends: (BackendConfiguration & { simulator: boolean })[];
+  /** Requests in flight at most over all backends of a group on one GPU; of a group that is not named here: 1. */
+  gpuGroups?: Record<string, number>;
   policies: PolicySource[];
   /** How the previous supervisor of this stack ended, when it did. */
   previousExit: ChildExit | undefined;

@@ -107,19 +107,33 @@ export class StackSupervisor implements service.Supervisor {
   }
 
   agents(): service.AgentView[] {
-    const { agents, links, backends, policies, runs, backendOf } = this.#engine.bench;
+    const { agents, links, policies, runs } = this.#engine.bench;
     return [...agents.values()].map((agent) => ({
       id: agent.name,
       ...links.state(agent.name),
-      backend: backendOf(agent),
-      model: agent.model ?? backends.model(backendOf(agent)),
+      ...this.#place(agent),
       policies: policies.of(agent.name).map(({ name }) => name),
       ...runs.count(agent.name),
     }));
   }
 
+  /** The backend of an agent, and the one that stands in for it. */
+  #place(agent: AgentDefinition): Pick<service.AgentView, 'backend' | 'fallback' | 'model'> {
+    const { backends, backendOf } = this.#engine.bench;
+    const backend = backendOf(agent);
+    const now = backends.route(backend, agent);
+    return { backend, model: agent.model ?? backends.model(now), ...(now !== backend && { fallback: now }) };
+  }
+
   backends(): service.BackendView[] {
-    return this.#engine.bench.backends.views();
+    const { backends, runs } = this.#engine.bench;
+    const waiting = runs.waitingUpstream();
+    return backends.views().map((view) => {
+      const busy = waiting.get(view.name);
+      if (busy === undefined) return view;
+      const detail = `others use it: ${busy} of our requests ${busy === 1 ? 'waits' : 'wait'} there`;
+      return { ...view, busy, detail: view.detail ?? detail };
+    });
   }
 
   policies(): service.PolicyView[] {
@@ -136,7 +150,8 @@ export class StackSupervisor implements service.Supervisor {
     if (this.#isStopping) reasons.push('the stack is stopping');
     if (this.#engine.degraded !== undefined)
       reasons.push(`the data folder cannot be written: ${this.#engine.degraded}`);
-    if (!this.backends().some(({ up }) => up)) reasons.push('no model server answers');
+    const backends = this.backends();
+    if (!backends.some(({ up }) => up)) reasons.push(...backends.map(whyDown));
     return { ready: reasons.length === 0, reasons };
   }
 
@@ -157,6 +172,10 @@ export class StackSupervisor implements service.Supervisor {
     if (run === undefined) throw new InterjectError('not_running');
     return run;
   }
+}
+
+function whyDown({ name, url, detail = 'no reason given' }: service.BackendView): string {
+  return `the model server ${name} (${url}) is not ready: ${detail}`;
 }
 
 function accepted({ id, chat, agent, firstSeq }: RunRow): service.AcceptedMessage {

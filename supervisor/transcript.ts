@@ -17,16 +17,36 @@ export interface RecordedLine {
   status: 'complete' | 'interrupted';
 }
 
+/** A conversation in the parts that it can be shortened by. */
+export interface Transcript {
+  /** The system prompt; none, or one message. */
+  system: readonly ModelMessage[];
+  /** Earlier runs that left a trace, oldest first; each a user message and its answer. */
+  earlier: readonly (readonly ModelMessage[])[];
+  /** What the run that goes on consists of so far. */
+  current: readonly ModelMessage[];
+}
+
 /**
- * Folds a chat into the message list of the next turn of `run`. User and assistant alternate, beginning with a user message:
+ * Folds a chat into the conversation of the next turn of `run`. User and assistant alternate, beginning with a user message:
  * many chat templates refuse anything else.
  */
-export function foldTranscript(system: string, lines: readonly RecordedLine[], run: string): ModelMessage[] {
-  const messages: ModelMessage[] = system === '' ? [] : [{ role: 'system', content: system }];
-  for (const group of groupByRun(lines)) {
-    messages.push(...(group[0]?.run === run ? foldCurrent(group) : foldEarlier(group)));
-  }
-  return messages;
+export function foldTranscript(system: string, lines: readonly RecordedLine[], run: string): Transcript {
+  const groups = groupByRun(lines);
+  const isCurrent = (group: readonly RecordedLine[]): boolean => group[0]?.run === run;
+  return {
+    system: system === '' ? [] : [{ role: 'system', content: system }],
+    earlier: groups
+      .filter((group) => !isCurrent(group))
+      .map(foldEarlier)
+      .filter(({ length }) => length > 0),
+    current: groups.filter(isCurrent).flatMap(foldCurrent),
+  };
+}
+
+/** The message list as a model is shown it. */
+export function messagesOf({ system, earlier, current }: Transcript): ModelMessage[] {
+  return [...system, ...earlier.flat(), ...current];
 }
 
 function groupByRun(lines: readonly RecordedLine[]): RecordedLine[][] {

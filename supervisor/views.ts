@@ -3,7 +3,7 @@ import type { AgentDefinition } from './configuration.ts';
 import { InterjectError } from './errors.ts';
 import type { LiveRun } from './runs/live-run.ts';
 import type { LiveRuns } from './runs/live-runs.ts';
-import type { ChatMessage, RunView } from './service.ts';
+import type { ChatMessage, NoticeView, RunView } from './service.ts';
 import type { HistoryRow } from './store/history.ts';
 import type { RunRow } from './store/runs.ts';
 import type { Store } from './store/store.ts';
@@ -60,7 +60,18 @@ export class Views {
         this.#runs.get(row.id),
       ),
     );
-    return [...rows.map(toMessage), ...tail];
+    const notices = this.#notices(agent.name, chat);
+    return [...rows.map(toMessage), ...tail].map((message) => withNotices(message, notices));
+  }
+
+  /** By run. */
+  #notices(agent: string, chat: string): Map<string, NoticeView[]> {
+    const notices = new Map<string, NoticeView[]>();
+    for (const { run = '', data } of this.#store.events.notices(agent, chat)) {
+      const { code, text, turn } = JSON.parse(data) as NoticeView;
+      notices.set(run, [...(notices.get(run) ?? []), { code, text, ...(turn !== undefined && { turn }) }]);
+    }
+    return notices;
   }
 }
 
@@ -84,6 +95,11 @@ function toMessage(row: HistoryRow): ChatMessage {
   if (role === 'supervisor') Object.assign(message, interventionOf(row));
   if (role === 'user') Object.assign(message, outcomeOf(row));
   return message;
+}
+
+function withNotices(message: ChatMessage, notices: ReadonlyMap<string, NoticeView[]>): ChatMessage {
+  const ofRun = message.role === 'user' ? notices.get(message.run) : undefined;
+  return ofRun === undefined ? message : { ...message, notices: ofRun };
 }
 
 function interventionOf({ policy, action, content, turn, shownOffset }: HistoryRow): Pick<ChatMessage, 'intervention'> {

@@ -26,7 +26,7 @@ export function readChunk(data: string): ChatCompletionChunk {
   const delta = fieldsOf(choice.delta);
   if (callsTool(delta)) throw toolCall();
   return {
-    reasoning: textOf(delta.reasoning_content) || textOf(delta.reasoning),
+    reasoning: textOf(delta.reasoning_content) || textOf(delta.reasoning) || textOf(delta.thinking),
     text: textOf(delta.content),
     finishReason: finishReasonOf(choice.finish_reason),
     usage: usageOf(usage),

@@ -1,7 +1,7 @@
 /** The body of `POST /v1/chat/completions`. Pure; only fields named here reach a server. */
 import type { ModelMessage, ModelRequest } from './backend.ts';
 
-/** The body as JSON; options that are absent are left to the server. */
+/** The body as JSON; options that are absent are left to the server. `top_k` and `repeat_penalty` are llama-server's additions. */
 export function chatCompletionBody({ model, messages, options }: ModelRequest): string {
   return JSON.stringify({
     model,
@@ -10,6 +10,8 @@ export function chatCompletionBody({ model, messages, options }: ModelRequest): 
     stream_options: { include_usage: true },
     temperature: options.temperature,
     top_p: options.topP,
+    top_k: options.topK,
+    repeat_penalty: options.repeatPenalty,
     max_tokens: options.maxTokens,
     seed: options.seed,
     ...continuation(messages),
@@ -17,6 +19,6 @@ export function chatCompletionBody({ model, messages, options }: ModelRequest): 
 }
 
 /** Said explicitly, because llama-server repeats the given beginning in its answer when it has to guess. */
-function continuation(messages: readonly ModelMessage[]): object {
+export function continuation(messages: readonly ModelMessage[]): object {
   return messages.at(-1)?.role === 'assistant' ? { continue_final_message: true, add_generation_prompt: false } : {};
 }

@@ -1,25 +1,22 @@
 /**
- * From the bytes of a streamed chat completion to parts: feed bytes as they come, parts come out at once. Pure: it knows no
- * socket and no clock. Promises: texts are not empty and hold whole characters; `finish` comes once and last; a stream that ends
- * without `[DONE]` or a finish reason throws.
+ * From the bytes of a streamed chat completion (server-sent events) to parts: feed bytes as they come, parts come out at once.
+ * Pure: it knows no socket and no clock. A stream that ends without `[DONE]` or a finish reason throws.
  */
 import { StringDecoder } from 'node:string_decoder';
 import { createParser, type ParseError } from 'eventsource-parser';
-import type { FinishReason, StreamPart, Usage } from './backend.ts';
+import { AnswerParts, type AnswerStream, type EmitPart } from './answer-parts.ts';
+import type { FinishReason, Usage } from './backend.ts';
 import { type ChatCompletionChunk, readChunk } from './chat-completion-chunk.ts';
 import { errorOfEvent } from './error-mapping.ts';
 import { BackendError } from './errors.ts';
 import { fieldsOf, parseJson } from './json.ts';
-import { WholeCharacters } from './whole-characters.ts';
 
 /** Characters of an event that has not ended yet; more is not a model's answer. */
 const LONGEST_EVENT_CHARACTERS = 1024 * 1024;
 
-export class ChatCompletionStream {
-  readonly #emit: (part: StreamPart) => void;
+export class ChatCompletionStream implements AnswerStream {
+  readonly #parts: AnswerParts;
   readonly #decoder = new StringDecoder('utf8');
-  readonly #text = new WholeCharacters();
-  readonly #reasoning = new WholeCharacters();
   readonly #events = createParser({
     maxBufferSize: LONGEST_EVENT_CHARACTERS,
     onEvent: ({ data }) => this.#read(data),
@@ -27,60 +24,40 @@ export class ChatCompletionStream {
   });
   #finishReason: FinishReason | undefined;
   #usage: Usage | undefined;
-  #finished = false;
 
-  constructor(emit: (part: StreamPart) => void) {
-    this.#emit = emit;
+  constructor(emit: EmitPart) {
+    this.#parts = new AnswerParts(emit);
   }
 
-  /** `finish` was emitted; whatever still comes is ignored. */
   get finished(): boolean {
-    return this.#finished;
+    return this.#parts.finished;
   }
 
-  /**
-   * Takes bytes cut anywhere. After an error it must not be fed again.
-   * @throws BackendError
-   */
   feed(bytes: Uint8Array): void {
-    if (!this.#finished) this.#events.feed(this.#decoder.write(bytes));
+    if (!this.finished) this.#events.feed(this.#decoder.write(bytes));
   }
 
-  /**
-   * No more bytes will come.
-   * @throws BackendError backend_truncated
-   */
   end(): void {
-    if (this.#finished) return;
+    if (this.finished) return;
     if (this.#finishReason === undefined) {
       throw new BackendError('backend_truncated', 'the stream ended without a finish reason');
     }
-    this.#finish(this.#finishReason);
+    this.#parts.finish(this.#finishReason, this.#usage);
   }
 
   #read(data: string): void {
-    if (this.#finished) return;
-    if (data === '[DONE]') this.#finish(this.#finishReason ?? 'stop');
+    if (this.finished) return;
+    if (data === '[DONE]') this.#parts.finish(this.#finishReason ?? 'stop', this.#usage);
     else this.#add(readChunk(data));
   }
 
   #add(chunk: ChatCompletionChunk): void {
-    this.#pass('reasoning-delta', this.#reasoning.take(chunk.reasoning));
-    this.#pass('text-delta', this.#text.take(chunk.text));
+    this.#parts.add(chunk);
     this.#finishReason ??= chunk.finishReason;
     this.#usage = chunk.usage ?? this.#usage;
-    if (this.#finishReason !== undefined && this.#usage !== undefined) this.#finish(this.#finishReason);
-  }
-
-  #pass(type: 'text-delta' | 'reasoning-delta', text: string): void {
-    if (text !== '') this.#emit({ type, text });
-  }
-
-  #finish(reason: FinishReason): void {
-    this.#pass('reasoning-delta', this.#reasoning.end());
-    this.#pass('text-delta', this.#text.end());
-    this.#finished = true;
-    this.#emit({ type: 'finish', reason, usage: this.#usage });
+    if (this.#finishReason !== undefined && this.#usage !== undefined) {
+      this.#parts.finish(this.#finishReason, this.#usage);
+    }
   }
 
   /** Unknown fields are ignored, as the format wants it, but some servers report an error in a field `error:`. */

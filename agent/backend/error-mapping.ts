@@ -2,11 +2,12 @@
  * From what a model server reports to the one table of errors: HTTP replies, error events inside a stream and broken
  * connections. Pure. An API key that a server repeats in its text is never passed on.
  */
+import { isContextOverflow, overflowDetails } from './context-overflow.ts';
 import { BackendError, type BackendErrorCode } from './errors.ts';
 import { fieldsOf, parseJson, textOf } from './json.ts';
 import { shorten } from './whole-characters.ts';
 
-/** A reply that is not a stream of events. */
+/** A reply that is not a stream of an answer. */
 export interface FailedReply {
   status: number;
   contentType: string;
@@ -15,28 +16,33 @@ export interface FailedReply {
   apiKeyVariable: string | undefined;
   /** Value of that variable. */
   apiKey: string | undefined;
+  /** What a person can do about this status and what the server said; undefined: nothing special. */
+  advise?: Advise | undefined;
 }
+
+export type Advise = (status: number, said: string) => string | undefined;
 
 const LONGEST_MESSAGE_CHARACTERS = 500;
 
-const CONTEXT_OVERFLOW =
-  /exceed_context_size|context_length_exceeded|context (size|length|window)\b.*\bexceed|exceeds?\b.*\bcontext (size|length|window)|maximum context length/is;
-
 /** The error that an HTTP reply stands for; a 2xx reply that is not a stream stands for one as well. */
 export function errorOfReply(reply: FailedReply): BackendError {
-  const reported = fieldsOf(parseJson(reply.body)).error;
-  if (reply.status < 400) return reported === undefined ? garbageReply(reply) : errorOfEvent(reported);
+  const { error } = fieldsOf(parseJson(reply.body));
+  if (reply.status < 400) return error === undefined ? garbageReply(reply) : errorOfEvent(error);
+  const reported = unwrap(error);
   const said = hideKey(describe(reported, reply.body), reply.apiKey);
-  const code = codeOfStatus(reply.status, `${kindOf(reported)} ${said}`);
-  const hint = reply.status === 401 ? `; ${keyHint(reply)}` : '';
-  return new BackendError(code, `the server answered ${reply.status}: ${said}${hint}`);
+  const known = `${kindOf(reported)} ${said}`;
+  const code = codeOfStatus(reply.status, known);
+  const advice = reply.status === 401 ? keyHint(reply) : reply.advise?.(reply.status, said);
+  const message = `the server answered ${reply.status}: ${said}${advice === undefined ? '' : `; ${advice}`}`;
+  return new BackendError(code, message, detailsOf(code, reported, said));
 }
 
 /** The error that `{"error": …}` inside a stream stands for. */
-export function errorOfEvent(reported: unknown): BackendError {
+export function errorOfEvent(error: unknown): BackendError {
+  const reported = unwrap(error);
   const said = describe(reported, '');
-  const code = CONTEXT_OVERFLOW.test(`${kindOf(reported)} ${said}`) ? 'context_overflow' : 'backend_failed';
-  return new BackendError(code, `the server reported: ${said}`);
+  const code = isContextOverflow(`${kindOf(reported)} ${said}`) ? 'context_overflow' : 'backend_failed';
+  return new BackendError(code, `the server reported: ${said}`, detailsOf(code, reported, said));
 }
 
 /** The error of a connection that could not be made or that broke. */
@@ -44,10 +50,19 @@ export function errorOfSocket(error: NodeJS.ErrnoException, url: URL): BackendEr
   return new BackendError('backend_unreachable', `${url.origin}: ${error.code ?? error.message}`);
 }
 
+/** Ollama passes an error object of its inner server on as the text of its own error. */
+function unwrap(error: unknown): unknown {
+  return fieldsOf(parseJson(textOf(error))).error ?? error;
+}
+
 function codeOfStatus(status: number, said: string): BackendErrorCode {
-  if (CONTEXT_OVERFLOW.test(said)) return 'context_overflow';
+  if (isContextOverflow(said)) return 'context_overflow';
   if (status === 503) return 'backend_loading';
   return status >= 500 ? 'backend_failed' : 'backend_refused';
+}
+
+function detailsOf(code: BackendErrorCode, reported: unknown, said: string): BackendError['details'] {
+  return code === 'context_overflow' ? overflowDetails(reported, said) : {};
 }
 
 function keyHint({ apiKeyVariable, apiKey }: FailedReply): string {
@@ -60,7 +75,7 @@ function garbageReply({ status, contentType, body }: FailedReply): BackendError 
   const start = shorten(body.trim().replace(/\s+/g, ' '), 80);
   return new BackendError(
     'backend_garbage',
-    `expected a stream of events, got ${status} ${contentType || 'without a type'}: ${start}`,
+    `expected a streamed answer, got ${status} ${contentType || 'without a type'}: ${start}`,
   );
 }
 

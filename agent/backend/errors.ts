@@ -3,7 +3,7 @@
 /** Code → whether the same call can succeed later without a change. */
 export const BACKEND_ERRORS = {
   backend_unreachable: { retryable: true, meaning: 'no connection, or it broke before the answer ended' },
-  backend_loading: { retryable: true, meaning: 'the server is loading its model' },
+  backend_loading: { retryable: true, meaning: 'the server is loading its model, or has no room for the request' },
   backend_truncated: { retryable: true, meaning: 'the stream ended without a finish reason' },
   backend_failed: { retryable: true, meaning: 'the server reported an internal error' },
   backend_garbage: { retryable: false, meaning: 'the reply was not in the expected format' },

@@ -3,10 +3,9 @@
  * A reader that lags behind pauses the socket. The connection is always closed, whichever way the call ends.
  */
 import type { ClientRequest, IncomingMessage } from 'node:http';
-import type { CallListener, ModelRequest, StreamPart } from './backend.ts';
-import { chatCompletionBody } from './chat-completion-request.ts';
-import { ChatCompletionStream } from './chat-completion-stream.ts';
-import { errorOfReply, errorOfSocket } from './error-mapping.ts';
+import type { AnswerStream, EmitPart } from './answer-parts.ts';
+import type { CallListener, StreamPart } from './backend.ts';
+import { type Advise, errorOfReply, errorOfSocket } from './error-mapping.ts';
 import { BackendError } from './errors.ts';
 import { openRequest, readBody } from './open-request.ts';
 import { PartQueue } from './part-queue.ts';
@@ -18,37 +17,64 @@ const HIGH_PARTS = 256;
 const LINGER_MS = 1000;
 const ERROR_BODY_BYTES = 64 * 1024;
 
+/** The last part of an answer. */
+export type FinishPart = Extract<StreamPart, { type: 'finish' }>;
+
+/** What one kind of server wants and gives. */
+export interface CallPlan {
+  /** Begins with `/`. */
+  path: string;
+  /** JSON. */
+  body: string;
+  /** What the content type of an answer begins with, one of these. */
+  contentTypes: readonly string[];
+  createStream(emit: EmitPart): AnswerStream;
+  /** What a person can do when the server refuses. */
+  advise?: Advise;
+  /** Called when the answer is whole; the finish is passed on after what it returns. */
+  beforeFinish?(finish: FinishPart): Promise<void> | undefined;
+}
+
 /** Starts the call; the iterator throws BackendError or the signal's reason. */
 export function startModelCall(
   address: ServerAddress,
-  request: ModelRequest,
+  plan: CallPlan,
   signal: AbortSignal,
   listener: CallListener = {},
 ): AsyncIterator<StreamPart> {
-  return new ModelCall(address, signal, listener).start(chatCompletionBody(request));
+  return new ModelCall(address, plan, signal, listener).start();
 }
 
 class ModelCall {
   readonly #address: ServerAddress;
+  readonly #plan: CallPlan;
   readonly #url: URL;
   readonly #signal: AbortSignal;
   readonly #listener: CallListener;
   readonly #queue = new PartQueue({ onLow: () => this.#response?.resume(), onClosed: () => this.#closed() });
-  readonly #stream = new ChatCompletionStream((part) => this.#queue.push(part));
+  readonly #stream: AnswerStream;
+  #last: FinishPart | undefined;
   #request: ClientRequest | undefined;
   #response: IncomingMessage | undefined;
 
-  constructor(address: ServerAddress, signal: AbortSignal, listener: CallListener) {
+  constructor(address: ServerAddress, plan: CallPlan, signal: AbortSignal, listener: CallListener) {
     this.#listener = listener;
     this.#address = address;
-    this.#url = address.url('/v1/chat/completions');
+    this.#plan = plan;
+    this.#url = address.url(plan.path);
     this.#signal = signal;
+    this.#stream = plan.createStream((part) => this.#pass(part));
   }
 
-  start(body: string): PartQueue {
+  start(): PartQueue {
     if (this.#signal.aborted) this.#queue.abort(this.#signal.reason);
-    else this.#send(body);
+    else this.#send(this.#plan.body);
     return this.#queue;
+  }
+
+  #pass(part: StreamPart): void {
+    if (part.type === 'finish') this.#last = part;
+    else this.#queue.push(part);
   }
 
   #send(body: string): void {
@@ -70,7 +96,7 @@ class ModelCall {
 
   #receive(response: IncomingMessage): void {
     this.#response = response;
-    if (response.statusCode !== 200 || !contentTypeOf(response).startsWith('text/event-stream')) {
+    if (response.statusCode !== 200 || !this.#isAnswer(contentTypeOf(response))) {
       void this.#refused(response);
       return;
     }
@@ -78,6 +104,10 @@ class ModelCall {
     response.on('data', (bytes: Buffer) => this.#take(bytes, response));
     response.once('end', () => this.#over());
     response.on('error', (error) => this.#over(error));
+  }
+
+  #isAnswer(contentType: string): boolean {
+    return this.#plan.contentTypes.some((expected) => contentType.startsWith(expected));
   }
 
   #take(bytes: Buffer, response: IncomingMessage): void {
@@ -106,11 +136,25 @@ class ModelCall {
     const body = await readBody(response, ERROR_BODY_BYTES);
     const { apiKeyVariable, apiKey } = this.#address;
     const contentType = contentTypeOf(response);
-    this.#fail(errorOfReply({ status: response.statusCode ?? 0, contentType, body, apiKeyVariable, apiKey }));
+    const { advise } = this.#plan;
+    this.#fail(errorOfReply({ status: response.statusCode ?? 0, contentType, body, apiKeyVariable, apiKey, advise }));
   }
 
   #finish(): void {
+    const finish = this.#last;
+    const waiting = finish && this.#plan.beforeFinish?.(finish);
+    const end = (): void => this.#end(finish);
+    if (waiting === undefined) end();
+    else void waiting.then(end, end);
+    this.#linger();
+  }
+
+  #end(finish: FinishPart | undefined): void {
+    if (finish !== undefined) this.#queue.push(finish);
     this.#queue.end();
+  }
+
+  #linger(): void {
     const request = this.#request;
     const timer = setTimeout(() => request?.destroy(), LINGER_MS).unref();
     request?.once('close', () => clearTimeout(timer));

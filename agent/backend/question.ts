@@ -18,11 +18,11 @@ export interface Answer {
   failure: string | undefined;
 }
 
-/** GETs a path that begins with `/`. */
-export async function ask(address: ServerAddress, path: string, signal: AbortSignal): Promise<Answer> {
+/** GETs a path that begins with `/`; with a `body` (JSON) it POSTs. */
+export async function ask(address: ServerAddress, path: string, signal: AbortSignal, body?: string): Promise<Answer> {
   const url = address.url(path);
   try {
-    return await exchange({ url, headers: address.headers() }, signal);
+    return await exchange({ url, headers: address.headers(), ...(body !== undefined && { body }) }, signal);
   } catch (error) {
     return { status: 0, contentType: '', server: '', body: '', failure: errorOfSocket(error as Error, url).message };
   }

@@ -1,10 +1,12 @@
 /** Gives free slots to waiting runs, and has a message judged before its first turn. */
 import type { Verdict } from '../../policy/policy.ts';
+import type { Limits } from '../choose-runs.ts';
 import { InterjectError } from '../errors.ts';
 import { BUILT_IN_VERSION, type LoadedPolicy } from '../policies/loaded-policy.ts';
 import { PolicyFailure } from '../policies/verdict.ts';
 import type { LiveRun } from './live-run.ts';
 import type { TurnControl } from './turn-control.ts';
+import { slotsLeft } from './upstream-queue.ts';
 import type { Workbench } from './workbench.ts';
 
 export class Dispatcher {
@@ -47,10 +49,14 @@ export class Dispatcher {
   #startAll(): void {
     this.#isAsked = false;
     const { runs, links, backends } = this.#bench;
-    const startable = runs.takeStartable({
+    const busy = runs.waitingUpstream();
+    const limits: Limits = {
       agent: (name) => (links.connected(name) === undefined ? 0 : this.#concurrency(name)),
-      backend: (name) => backends.slots(name),
-    });
+      backend: (name) => slotsLeft(backends.slots(name), busy.has(name)),
+      groupOf: (name) => backends.groupOf(name),
+      group: (name) => backends.groupLimit(name),
+    };
+    const startable = runs.takeStartable(limits, (run) => backends.route(run.ownBackend, run.agent));
     for (const run of startable) this.#begin(run);
   }
 
@@ -62,7 +68,18 @@ export class Dispatcher {
     if (this.#turns.ending.refuse(run)) return;
     const isNew = run.row.status === 'queued';
     if (isNew) this.#bench.ledger.started(run);
-    if (!isNew || this.#mayPass(run)) this.#turns.start(run);
+    if (isNew && !this.#mayPass(run)) return;
+    this.#tellFallback(run);
+    this.#turns.start(run);
+  }
+
+  /** Says once that a run goes elsewhere. */
+  #tellFallback(run: LiveRun): void {
+    const { backend, ownBackend, toldBackend } = run;
+    run.toldBackend = backend;
+    if (backend === ownBackend || backend === toldBackend) return;
+    const text = `${ownBackend} does not answer; ${backend} is asked instead.`;
+    this.#bench.ledger.noticed(run.scope, { code: 'backend_fallback', text, turn: run.turns + 1, backend });
   }
 
   /** Asks every policy about the message; returns whether the run goes on. */

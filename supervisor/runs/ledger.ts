@@ -4,7 +4,7 @@
  */
 import type { Usage } from '../../agent/backend/backend.ts';
 import type { Channel } from '../../agent/turn.ts';
-import type { RunStatus } from '../events.ts';
+import type { EventData, EventScope, RunStatus } from '../events.ts';
 import type { Recorder } from '../recorder.ts';
 import type { InterventionView } from '../service.ts';
 import type { RunRow } from '../store/runs.ts';
@@ -74,7 +74,9 @@ export class Ledger {
   turnStarted(run: LiveRun, turn: LiveTurn, policies: string): void {
     this.#recorder.write(() => {
       this.#store.runs.claim(run.number, turn.incarnation);
-      this.#store.turns.start(run.number, turn.number, turn.incarnation, policies, Date.now());
+      const { number, incarnation } = turn;
+      const { backend } = run;
+      this.#store.turns.start({ run: run.number, number, incarnation, policies, backend, now: Date.now() });
       this.#recorder.event('turn-start', run.scope, { turn: turn.number });
     });
   }
@@ -149,6 +151,11 @@ export class Ledger {
       this.#store.runs.setFailures(run.number, failures.agentDeaths, failures.backendFailures);
     });
     Object.assign(run.row, failures);
+  }
+
+  /** Something that would otherwise go unsaid; the scope is a run's, or empty when it is about a model server. */
+  noticed(scope: EventScope, notice: EventData<'notice'>): void {
+    this.#recorder.write(() => this.#recorder.event('notice', scope, notice));
   }
 
   /** How long the agent needed to close the connection to the model. */

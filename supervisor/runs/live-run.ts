@@ -1,6 +1,7 @@
 /** A run in memory, from its acknowledgement until it has ended and its last connection to the model is closed. */
 import type { Channel } from '../../agent/turn.ts';
 import type { AgentDefinition } from '../configuration.ts';
+import type { Prompt } from '../context/prompt.ts';
 import type { EventScope } from '../events.ts';
 import type { Gate } from '../gate/gate.ts';
 import { chatId, type RunRow } from '../store/runs.ts';
@@ -26,16 +27,27 @@ export interface LiveTurn {
   shown: Record<Channel, string>;
   /** The agent's connection to the model may still be open; the next turn and the slot wait for that. */
   upstreamOpen: boolean;
+  /** The model server has not taken its request for a while. */
+  waitsUpstream: boolean;
   /** False while a restarted supervisor waits for the agent to say that it still has the turn. */
   attached: boolean;
   /** When readers were last told that text is withheld; milliseconds since 1970. */
   heldToldAt: number;
+  /** What was sent; undefined when a previous supervisor sent it. */
+  prompt?: Prompt | undefined;
 }
 
 export class LiveRun {
   readonly row: RunRow;
   readonly agent: AgentDefinition;
-  readonly backend: string;
+  /** The agent's backend. */
+  readonly ownBackend: string;
+  /** Where its turns go; another one than the agent's while that is down. */
+  backend: string;
+  /** The backend that readers think it is on. */
+  toldBackend: string;
+  /** It has just failed on this backend and is not tried there again yet. */
+  pausedOn: string | undefined;
   readonly chatId: string;
   /** Interventions by policies that count against the cap. */
   interventions: number;
@@ -43,13 +55,22 @@ export class LiveRun {
   turns = 0;
   phase: Phase = 'waiting';
   turn: LiveTurn | undefined;
+  /** Turns that the model server refused as too long; undefined when a previous supervisor knew it. */
+  overflows: number | undefined;
+  /** Earlier runs to show the model at most, after such a refusal. */
+  keepAtMost: number | undefined;
+  /** Messages that readers know were left out. */
+  leftOutTold = 0;
 
   constructor(row: RunRow, agent: AgentDefinition, backend: string, interventions: number) {
     this.row = row;
     this.agent = agent;
+    this.ownBackend = backend;
     this.backend = backend;
+    this.toldBackend = backend;
     this.chatId = chatId(row.agent, row.chat);
     this.interventions = interventions;
+    this.overflows = row.status === 'queued' ? 0 : undefined;
   }
 
   get id(): string {

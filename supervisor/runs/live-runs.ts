@@ -38,11 +38,13 @@ export class LiveRuns {
     if (run.phase === 'waiting') this.#waiting.push(run);
   }
 
-  /** A run that lost its slot; it is served before runs that have not started. */
+  /** A run that lost its slot; it is served before runs that have not started, older ones first. */
   addFirst(run: LiveRun): void {
     this.forgetTurn(run);
     run.phase = 'waiting';
-    this.#waiting.unshift(run);
+    const isLater = (other: LiveRun): boolean => other.row.status === 'queued' || other.number > run.number;
+    const index = this.#waiting.findIndex(isLater);
+    this.#waiting.splice(index < 0 ? this.#waiting.length : index, 0, run);
   }
 
   setTurn(run: LiveRun, turn: LiveTurn): void {
@@ -76,16 +78,32 @@ export class LiveRuns {
     return { queued, running: runs.length - queued };
   }
 
-  /** Takes the runs that can start now out of the queue and gives them their slots. A run that has ended and still drains uses a slot, not its chat. */
-  takeStartable(limits: Limits): LiveRun[] {
+  /** Requests that wait inside a model server, by backend. A first piece of the answer says that one no longer does. */
+  waitingUpstream(): Map<string, number> {
+    const counts = new Map<string, number>();
+    for (const { backend, turn } of this.#byId.values()) {
+      const waits = turn?.waitsUpstream && turn.received.text + turn.received.reasoning === 0;
+      if (waits) counts.set(backend, (counts.get(backend) ?? 0) + 1);
+    }
+    return counts;
+  }
+
+  /**
+   * Takes the runs that can start now out of the queue and gives them their slots on the backends that `routeOf` names. A run that
+   * has ended and still drains uses a slot, not its chat.
+   */
+  takeStartable(limits: Limits, routeOf: (run: LiveRun) => string): LiveRun[] {
     if (this.#waiting.length === 0) return [];
     const working = this.all().filter(({ phase }) => phase !== 'waiting');
     const users = working.map((run) => (run.hasEnded ? { ...slotUser(run), chatId: '' } : slotUser(run)));
-    const asked = this.#waiting.map((run) => ({ ...slotUser(run), run }));
-    const chosen = new Set(chooseRuns(asked, users, limits).map(({ run }) => run));
+    const asked = this.#waiting.map((run) => {
+      const backend = routeOf(run);
+      return { ...slotUser(run), backend, isPaused: run.pausedOn === backend, run };
+    });
+    const chosen = new Map(chooseRuns(asked, users, limits).map(({ run, backend }) => [run, backend]));
     this.#waiting = this.#waiting.filter((run) => !chosen.has(run));
-    for (const run of chosen) run.phase = 'between';
-    return [...chosen];
+    for (const [run, backend] of chosen) Object.assign(run, { phase: 'between', backend });
+    return [...chosen.keys()];
   }
 }
 

@@ -35,6 +35,7 @@ export function reopenTurn(run: LiveRun, policies: PolicyHost, recorded: Recorde
     received: { text: shown.text.length, reasoning: shown.reasoning.length },
     shown: { ...shown },
     upstreamOpen: true,
+    waitsUpstream: false,
     attached: false,
     heldToldAt: 0,
   };

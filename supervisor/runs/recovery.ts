@@ -43,8 +43,9 @@ export class Recovery {
     const open = store.turns.open(row.number);
     run.phase = open === undefined ? 'waiting' : 'turn';
     runs.add(run);
-    if (open !== undefined)
-      runs.setTurn(run, reopenTurn(run, policies, { ...open, shown: this.#shown(run, open.number) }));
+    if (open === undefined) return run;
+    run.backend = run.toldBackend = open.backend ?? run.ownBackend;
+    runs.setTurn(run, reopenTurn(run, policies, { ...open, shown: this.#shown(run, open.number) }));
     return run;
   }
 

@@ -5,6 +5,8 @@ import type { Workbench } from './workbench.ts';
 
 /** A run is tried this often on a backend that fails, and with an agent that dies. */
 const MOST_ATTEMPTS = 3;
+/** Milliseconds before a run is tried again on the backend that it failed on for the first, the second time. */
+const PAUSES_MS = [250, 1000];
 
 export class RunEnding {
   readonly #bench: Workbench;
@@ -73,7 +75,19 @@ export class RunEnding {
   backendFailed(run: LiveRun, reason: string, retryable: boolean): void {
     const backendFailures = run.row.backendFailures + 1;
     if (!retryable || backendFailures >= MOST_ATTEMPTS) return this.end(run, 'failed', reason);
+    this.#pause(run, PAUSES_MS[backendFailures - 1] ?? 0);
     this.tryAgain(run, 'failed', reason, { agentDeaths: run.row.agentDeaths, backendFailures });
+  }
+
+  /** A server that is up and fails all the same is not asked again in the same breath. */
+  #pause(run: LiveRun, milliseconds: number): void {
+    const { backend } = run;
+    run.pausedOn = backend;
+    const isOver = (): void => {
+      if (run.pausedOn === backend) run.pausedOn = undefined;
+      this.#bench.dispatch();
+    };
+    setTimeout(isOver, milliseconds).unref();
   }
 
   /** Back to the head of the queue; a turn that was going on is recorded as cut. */

@@ -6,16 +6,19 @@ import { BACKEND_ERRORS, type BackendErrorCode } from '../../agent/backend/error
 import type { FromAgent, TurnEnd } from '../../agent/bus/messages.ts';
 import type { Channel } from '../../agent/turn.ts';
 import type { Verdict } from '../../policy/policy.ts';
+import type { Prompt } from '../context/prompt.ts';
 import type { GateStep } from '../gate/gate.ts';
 import { PolicyFailure } from '../policies/verdict.ts';
-import { foldTranscript } from '../transcript.ts';
 import { CHANNELS, type LiveRun, type LiveTurn } from './live-run.ts';
 import { newTurn } from './live-turn.ts';
+import { Prompts } from './prompts.ts';
 import { RunEnding } from './run-ending.ts';
 import type { Workbench } from './workbench.ts';
 
 /** Interventions of policies in one run; the next one ends it. */
 const MOST_INTERVENTIONS = 3;
+/** Failures that say the server is away; others may concern one request alone. */
+const AWAY: ReadonlySet<string> = new Set<BackendErrorCode>(['backend_unreachable', 'backend_loading']);
 /** Readers are told that text is withheld when it is this long (characters), at most four times a second. */
 const HELD_WORTH_TELLING = 32;
 const HELD_INTERVAL_MS = 250;
@@ -33,10 +36,12 @@ export const PERSON = 'person';
 export class TurnControl {
   readonly ending: RunEnding;
   readonly #bench: Workbench;
+  readonly #prompts: Prompts;
 
   constructor(bench: Workbench) {
     this.#bench = bench;
     this.ending = new RunEnding(bench);
+    this.#prompts = new Prompts(bench);
   }
 
   /** Starts the next turn of a run that holds a slot; without its agent the run goes back to the queue. */
@@ -47,21 +52,26 @@ export class TurnControl {
     const turn = newTurn(run, policies, run.turns + 1, incarnation);
     runs.setTurn(run, turn);
     // Not recorded yet: a turn that is not in the store when this process dies is cancelled at the agent's next hello.
-    this.#command(run, turn);
+    turn.prompt = this.#prompts.prepare(run, this.#model(run));
+    this.#command(run, turn, turn.prompt);
     ledger.turnStarted(run, turn, policies.versionsOf(run.row.agent));
+    this.#prompts.tell(run, turn, turn.prompt);
   }
 
-  #command(run: LiveRun, turn: LiveTurn): void {
-    const { store, links, backends } = this.#bench;
-    const { agent, row } = run;
-    links.send(row.agent, {
+  #model({ agent, backend }: LiveRun): string {
+    return agent.model ?? this.#bench.backends.model(backend);
+  }
+
+  #command(run: LiveRun, turn: LiveTurn, { messages }: Prompt): void {
+    const { temperature, topP, topK, repeatPenalty, maxTokens, seed, context, numGpu, keepAlive } = run.agent;
+    this.#bench.links.send(run.row.agent, {
       type: 'turn-start',
       turn: turn.id,
       run: run.id,
       backend: run.backend,
-      model: agent.model ?? backends.model(run.backend),
-      messages: foldTranscript(agent.system, store.history.ofChat(row.agent, row.chat), run.id),
-      options: { temperature: agent.temperature, topP: agent.topP, maxTokens: agent.maxTokens, seed: agent.seed },
+      model: this.#model(run),
+      messages: [...messages],
+      options: { temperature, topP, topK, repeatPenalty, maxTokens, seed, context, numGpu, keepAlive },
     });
   }
 
@@ -77,6 +87,15 @@ export class TurnControl {
     if (fresh === '') return;
     turn.received[channel] += fresh.length;
     this.#pass(run, turn, channel, () => turn.gates[channel].push(fresh));
+  }
+
+  /** A model server did something silently in this turn. */
+  noticed({ turn: id, code, text }: Extract<FromAgent, { type: 'notice' }>): void {
+    const run = this.#bench.runs.ofTurn(id);
+    if (run?.turn === undefined || run.hasEnded) return;
+    this.#bench.ledger.noticed(run.scope, { code, text, turn: run.turn.number });
+    // Its count is of the part that was left, not of what was sent.
+    run.turn.prompt = undefined;
   }
 
   /** A turn's end came; it is recorded before the agent may forget the turn. */
@@ -155,7 +174,12 @@ export class TurnControl {
   }
 
   #startIfStillThere(run: LiveRun): void {
-    if (this.#bench.runs.get(run.id) === run && run.phase === 'between') this.start(run);
+    const { runs, backends } = this.#bench;
+    if (runs.get(run.id) !== run || run.phase !== 'between') return;
+    const isWhereItBelongs = backends.isUp(run.backend) && backends.route(run.ownBackend, run.agent) === run.backend;
+    if (isWhereItBelongs) return this.start(run);
+    runs.addFirst(run);
+    this.#bench.dispatch();
   }
 
   #settle(run: LiveRun, turn: LiveTurn, end: TurnEnd): void {
@@ -165,22 +189,31 @@ export class TurnControl {
     if (run.phase === 'between') return this.#next(run);
     if (end.outcome === 'finished') return this.#finish(run, turn, end);
     if (end.outcome === 'cancelled') return this.ending.agentLost(run, turn, false);
-    this.#fail(run, end);
+    this.#fail(run, turn, end);
   }
 
   #finish(run: LiveRun, turn: LiveTurn, end: TurnEnd): void {
     const isWhole = end.textLength === turn.received.text && end.reasoningLength === turn.received.reasoning;
     if (!isWhole) return this.#incomplete(run, turn);
     if (!CHANNELS.every((channel) => this.#pass(run, turn, channel, () => turn.gates[channel].end()))) return;
+    this.#prompts.counted(turn.prompt, end.usage?.promptTokens);
     this.#bench.ledger.answered(run, turn, end.finishReason ?? 'stop', end.usage);
     this.ending.leave(run);
   }
 
-  #fail(run: LiveRun, { errorCode = 'agent_failed', errorMessage = '' }: TurnEnd): void {
+  #fail(run: LiveRun, turn: LiveTurn, end: TurnEnd): void {
+    const { errorCode = 'agent_failed', errorMessage = '' } = end;
     const reason = `${errorCode}: ${errorMessage}`;
-    const known = BACKEND_ERRORS[errorCode as BackendErrorCode];
-    if (known?.retryable) this.#bench.backends.suspect(run.backend, reason);
-    this.ending.backendFailed(run, reason, known?.retryable ?? false);
+    const sent = turn.prompt ?? this.#prompts.prepare(run, this.#model(run));
+    if (errorCode === 'context_overflow') {
+      const { isWorthRetry, reason: inWords } = this.#prompts.overflowed(run, sent, end);
+      return this.ending.backendFailed(run, inWords, isWorthRetry);
+    }
+    if (this.#prompts.rolesRefused(sent, end)) return this.ending.backendFailed(run, reason, true);
+    const isRetryable = BACKEND_ERRORS[errorCode as BackendErrorCode]?.retryable ?? false;
+    if (AWAY.has(errorCode)) this.#bench.backends.suspect(run.backend, reason);
+    else if (isRetryable) this.#bench.backends.check(run.backend);
+    this.ending.backendFailed(run, reason, isRetryable);
   }
 
   /** Text is missing between what came and what the agent says: the turn is worth nothing. */

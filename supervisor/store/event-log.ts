@@ -24,6 +24,9 @@ export function eventLog(database: Database) {
   const runPage = database.prepare<[string, number, number], EventRow>(
     'select seq, type, agent, chat, run, data from event where run = ? and seq > ? order by seq limit ?',
   );
+  const notices = database.prepare<[string, string], EventRow>(
+    `select seq, type, agent, chat, run, data from event where type = 'notice' and agent = ? and chat = ? order by seq`,
+  );
   return {
     add(event: StoredEvent, now: number): void {
       const { seq, type, agent, chat, run, data } = event;
@@ -36,6 +39,8 @@ export function eventLog(database: Database) {
       const rows = scope.run === undefined ? page.all(after, limit) : runPage.all(scope.run, after, limit);
       return rows.map(toStoredEvent);
     },
+    /** All notices of the runs of a chat. */
+    notices: (agent: string, chat: string): StoredEvent[] => notices.all(agent, chat).map(toStoredEvent),
   };
 }
 

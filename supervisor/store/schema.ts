@@ -109,6 +109,12 @@ const MIGRATIONS = [
     primary key (policy, version)
   ) strict, without rowid;
   `,
+  `
+  alter table turn add column backend text; -- name of the backend that was asked
+  `,
+  `
+  create index event_notice on event (agent, chat, seq) where type = 'notice';
+  `,
 ];
 
 /** Brings a database to the newest schema. @throws when it was written by a newer version of the product */

@@ -8,13 +8,24 @@ export interface OpenTurnRow {
   number: number;
   incarnation: string;
   policies: string;
+  /** Name of the backend that was asked; null in rows of the first versions. */
+  backend: string | null;
+}
+
+export interface NewTurn {
+  run: number;
+  number: number;
+  incarnation: string;
+  policies: string;
+  backend: string;
+  now: number;
 }
 
 export type TurnStore = ReturnType<typeof turnStore>;
 
 export function turnStore(database: Database) {
   const insert = database.prepare(
-    'insert into turn (run, number, incarnation, policies, started_at) values (?, ?, ?, ?, ?)',
+    'insert into turn (run, number, incarnation, policies, backend, started_at) values (?, ?, ?, ?, ?, ?)',
   );
   const end = database.prepare(
     'update turn set outcome = ?, ended_at = ? where run = ? and number = ? and outcome is null',
@@ -26,15 +37,15 @@ export function turnStore(database: Database) {
     'select max(number) as number from turn where run = ?',
   );
   const open = database.prepare<[number], OpenTurnRow>(
-    'select number, incarnation, policies from turn where run = ? and outcome is null',
+    'select number, incarnation, policies, backend from turn where run = ? and outcome is null',
   );
   const usage = database.prepare<[number], Usage>(
     `select coalesce(sum(prompt_tokens), 0) as promptTokens, coalesce(sum(completion_tokens), 0) as completionTokens,
       coalesce(sum(cached_tokens), 0) as cachedTokens from turn where run = ?`,
   );
   return {
-    start: (run: number, number: number, incarnation: string, policies: string, now: number) =>
-      void insert.run(run, number, incarnation, policies, now),
+    start: ({ run, number, incarnation, policies, backend, now }: NewTurn) =>
+      void insert.run(run, number, incarnation, policies, backend, now),
     end: (run: number, number: number, outcome: TurnOutcome, now: number) => void end.run(outcome, now, run, number),
     setUsage: (run: number, number: number, counted: Usage) =>
       void setUsage.run(counted.promptTokens, counted.completionTokens, counted.cachedTokens, run, number),

@@ -16,12 +16,12 @@ interface Setting {
 }
 
 /** An agent that has said its first hello. */
-async function start(): Promise<Setting> {
-  const [supervisor, model] = [await recordingSupervisor(), await scriptedModel()];
+async function start(given?: ScriptedModel, lateAcceptanceMs?: number): Promise<Setting> {
+  const [supervisor, model] = [await recordingSupervisor(), given ?? (await scriptedModel())];
   const stopping = new AbortController();
   onTestFinished(() => stopping.abort());
-  const settings = { agent: 'assistant', incarnation: 'a1', socketPath: supervisor.path };
-  runAgent({ ...settings, backends: [model.definition] }, SILENT, stopping.signal);
+  const settings = { agent: 'assistant', incarnation: 'a1', socketPath: supervisor.path, backends: [model.definition] };
+  runAgent({ ...settings, ...(lateAcceptanceMs !== undefined && { lateAcceptanceMs }) }, SILENT, stopping.signal);
   expect(await supervisor.next('hello')).toEqual({ type: 'hello', agent: 'assistant', incarnation: 'a1', turns: [] });
   return { supervisor, model, stop: () => stopping.abort() };
 }
@@ -170,6 +170,70 @@ describe('cancelling', () => {
     stop();
     await call.closed;
     expect(call.isOpen).toBe(false);
+  });
+});
+
+describe('a model server that does not take the request', () => {
+  const startWaiting = async (lateAcceptanceMs?: number): Promise<Setting> =>
+    start(await scriptedModel('scripted', 'by hand'), lateAcceptanceMs);
+
+  test('is told of when it is late, and when it has taken it after all', async () => {
+    const { supervisor, model } = await startWaiting(20);
+    supervisor.send(turnStart('t1'));
+    const call = await model.call();
+    expect(await supervisor.next('turn-waiting')).toEqual({ type: 'turn-waiting', turn: 't1' });
+    call.accept();
+    expect(await supervisor.next('turn-accepted')).toEqual({ type: 'turn-accepted', turn: 't1' });
+    call.say('abc');
+    call.finish();
+    expect((await supervisor.next('turn-ended')).end).toMatchObject({ outcome: 'finished', textLength: 3 });
+    const types = supervisor.received.map(({ type }) => type);
+    expect(types).toEqual(['hello', 'turn-waiting', 'turn-accepted', 'delta', 'turn-ended']);
+  });
+
+  test('is late after five seconds, where nothing else is said', async () => {
+    const { supervisor } = await startWaiting();
+    const sent = performance.now();
+    supervisor.send(turnStart('t1'));
+    await supervisor.next('turn-waiting');
+    expect(performance.now() - sent).toBeGreaterThan(4900);
+  });
+
+  test('that takes it in time, or that breaks, is not told of', async () => {
+    const { supervisor, model } = await startWaiting(60_000);
+    supervisor.send(turnStart('t1'));
+    const call = await model.call();
+    call.accept();
+    call.finish();
+    await supervisor.next('turn-ended');
+    supervisor.send(turnStart('t2'));
+    (await model.call()).break();
+    expect((await supervisor.next('turn-ended')).end).toMatchObject({ errorCode: 'backend_unreachable' });
+    expect(supervisor.received.map(({ type }) => type)).toEqual(['hello', 'turn-ended', 'turn-ended']);
+  });
+
+  test('is left at once when the turn is cancelled; nothing more is told of it', async () => {
+    const { supervisor, model } = await startWaiting(20);
+    supervisor.send(turnStart('t1'));
+    const call = await model.call();
+    await supervisor.next('turn-waiting');
+    supervisor.send({ type: 'turn-cancel', turn: 't1' });
+    await call.closed;
+    expect((await supervisor.next('turn-ended')).end).toMatchObject({ outcome: 'cancelled', textLength: 0 });
+    expect(supervisor.received.map(({ type }) => type)).toEqual(['hello', 'turn-waiting', 'turn-ended']);
+  });
+
+  test('is told of again to a supervisor that may not have heard of it', async () => {
+    const { supervisor, model } = await startWaiting(20);
+    supervisor.send(turnStart('t1'));
+    const call = await model.call();
+    await supervisor.next('turn-waiting');
+    supervisor.drop();
+    await supervisor.next('hello');
+    supervisor.send({ type: 'turn-resume', turn: 't1', textOffset: 0, reasoningOffset: 0 });
+    await supervisor.next('turn-waiting');
+    call.accept();
+    expect(await supervisor.next('turn-accepted')).toEqual({ type: 'turn-accepted', turn: 't1' });
   });
 });
 

@@ -8,6 +8,8 @@ import type { BackendDefinition } from '../../agent/backend/backend.ts';
 /** One model call, as its server sees it. */
 interface ScriptedCall {
   body: { model: string; messages: { role: string; content: string }[] } & Record<string, unknown>;
+  /** Sends the headers, where that is done by hand. */
+  accept(): void;
   say(text: string): void;
   think(text: string): void;
   /** Ends the answer in good order. */
@@ -27,13 +29,17 @@ export interface ScriptedModel {
   call(): Promise<ScriptedCall>;
 }
 
-/** Closed when the test ends. */
-export async function scriptedModel(name = 'scripted'): Promise<ScriptedModel> {
+/** Closed when the test ends. `accepting`: whether a request is answered with headers at once, or like one that waits for a slot. */
+export async function scriptedModel(
+  name = 'scripted',
+  accepting: 'at once' | 'by hand' = 'at once',
+): Promise<ScriptedModel> {
   const calls: ScriptedCall[] = [];
   const waiting: ((call: ScriptedCall) => void)[] = [];
   const server = createServer(async (request, response) => {
-    if (request.method === 'GET') return describe(request.url ?? '', response);
+    if (request.url !== '/v1/chat/completions') return describe(request.url ?? '', response);
     const call = await startCall(request, response);
+    if (accepting === 'at once') call.accept();
     const taker = waiting.shift();
     if (taker === undefined) calls.push(call);
     else taker(call);
@@ -67,8 +73,6 @@ function describe(path: string, response: ServerResponse): void {
 async function startCall(request: IncomingMessage, response: ServerResponse): Promise<ScriptedCall> {
   const pieces: Buffer[] = [];
   for await (const piece of request) pieces.push(piece);
-  response.writeHead(200, { 'content-type': 'text/event-stream' });
-  response.flushHeaders();
   const chunk = (data: unknown): void =>
     void response.write(`data: ${data === '[DONE]' ? '[DONE]' : JSON.stringify(data)}\n\n`);
   const delta = (fields: object, reason: string | null = null): void =>
@@ -77,6 +81,7 @@ async function startCall(request: IncomingMessage, response: ServerResponse): Pr
   return {
     body: JSON.parse(Buffer.concat(pieces).toString()),
     chunk,
+    accept: () => response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders(),
     say: (text) => delta({ content: text }),
     think: (text) => delta({ reasoning_content: text }),
     finish: (reason = 'stop') => {

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { StreamPart } from '../../agent/backend/backend.ts';
 import { ChatCompletionStream } from '../../agent/backend/chat-completion-stream.ts';
-import type { BackendErrorCode } from '../../agent/backend/errors.ts';
+import type { BackendError, BackendErrorCode } from '../../agent/backend/errors.ts';
 import { CAPTURES, parseReply, readCapture } from './captures.ts';
 import { asking, backendAt, type Collected, collect, never, textIn } from './collect.ts';
 import { cut, type RawServer, replyInPieces, startRawServer } from './raw-server.ts';
@@ -116,6 +116,11 @@ describe('through a socket', () => {
     });
     expectOutcome(await replay(cut(bytes, sizes)), EXPECTED[name] ?? {});
   });
+});
+
+test('a context overflow tells its numbers, as recorded', async () => {
+  const { error } = await replay([readCapture('err-context-overflow-stream').bytes]);
+  expect((error as BackendError).details).toEqual({ promptTokens: 12016, contextTokens: 2048 });
 });
 
 describe('through the parser', () => {

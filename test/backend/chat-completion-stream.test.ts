@@ -73,7 +73,7 @@ describe('the end', () => {
 });
 
 describe('the two channels', () => {
-  test.each(['reasoning_content', 'reasoning'])('reasoning in %s', (field) => {
+  test.each(['reasoning_content', 'reasoning', 'thinking'])('reasoning in %s', (field) => {
     expect(parse(delta({ [field]: 'hm' }), delta({ content: 'a' }), STOP)).toEqual([
       { type: 'reasoning-delta', text: 'hm' },
       { type: 'text-delta', text: 'a' },

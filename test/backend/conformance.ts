@@ -3,48 +3,18 @@
  * says what it is told can show is tested where `script` tells how to tell it.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type {
-  Backend,
-  BackendDefinition,
-  BackendStatus,
-  ModelRequest,
-  StreamPart,
-} from '../../agent/backend/backend.ts';
-import type { BackendErrorCode } from '../../agent/backend/errors.ts';
-import { type Collected, collect, deferred, never, textIn } from './collect.ts';
-import { startTap, type Tap } from './tap.ts';
-
-interface ServerUnderTest {
-  definition: BackendDefinition;
-  model: string;
-  close(): Promise<void>;
-}
-
-export type Failure = 'truncate' | 'hang' | 'loading' | 'internal' | 'garbage';
-
-/** User messages that make the server do something exactly. */
-export interface Script {
-  say(text: string): string;
-  think(reasoning: string, text: string): string;
-  fail(failure: Failure, text: string): string;
-}
-
-export interface ConformanceTarget {
-  name: string;
-  server: BackendStatus['server'];
-  /** Longer than any context the server has, in words. */
-  tooManyWords: number;
-  createBackend(definition: BackendDefinition): Backend;
-  /** At least two slots. */
-  startServer(): Promise<ServerUnderTest>;
-  script?: Script;
-}
-
-interface Bench {
-  backend: Backend;
-  tap: Tap;
-  ask(content: string, options?: ModelRequest['options'], signal?: AbortSignal): AsyncIterable<StreamPart>;
-}
+import type { ModelRequest, StreamPart } from '../../agent/backend/backend.ts';
+import type { BackendError } from '../../agent/backend/errors.ts';
+import { collect, deferred, never, textIn } from './collect.ts';
+import {
+  type Bench,
+  type ConformanceTarget,
+  expectWholeAnswer,
+  type ServerUnderTest,
+  setUp,
+} from './conformance-bench.ts';
+import { testScript } from './conformance-script.ts';
+import { startTap } from './tap.ts';
 
 /** Registers the suite. */
 export function testConformance(target: ConformanceTarget): void {
@@ -68,21 +38,6 @@ export function testConformance(target: ConformanceTarget): void {
   });
 }
 
-async function setUp(target: ConformanceTarget, { definition, model }: ServerUnderTest): Promise<Bench> {
-  const tap = await startTap(definition.url);
-  const backend = target.createBackend({ ...definition, url: tap.url });
-  const ask: Bench['ask'] = (content, options = {}, signal = never()) =>
-    backend.stream({ model, messages: [{ role: 'user', content }], options }, signal);
-  return { backend, tap, ask };
-}
-
-function expectWholeAnswer({ parts, error }: Collected): void {
-  expect(error).toBeUndefined();
-  expect(parts.filter(({ type }) => type === 'finish')).toHaveLength(1);
-  expect(parts.at(-1)?.type).toBe('finish');
-  for (const part of parts) if (part.type !== 'finish') expect(part.text).toMatch(/^\P{Surrogate}+$/u);
-}
-
 function testAnswers(bench: () => Bench): void {
   test('an answer is deltas and one finish with usage, on one connection that is closed afterwards', async () => {
     const { tap, ask } = bench();
@@ -94,6 +49,37 @@ function testAnswers(bench: () => Bench): void {
     expect(finish).toMatchObject({ usage: { promptTokens: expect.any(Number), completionTokens: expect.any(Number) } });
     expect(tap.connections.length).toBe(before + 1);
     await tap.connections[before]?.closedByClient;
+  });
+
+  test('usage counts what was sent and what was answered', async () => {
+    const usageOf = async (content: string) => {
+      const finish = (await collect(bench().ask(content, { maxTokens: 8 }))).parts.at(-1);
+      return finish?.type === 'finish' ? finish.usage : undefined;
+    };
+    const [short, long] = [
+      await usageOf('the weather'),
+      await usageOf('tell me about the weather of tomorrow, please'),
+    ];
+    expect(long?.promptTokens).toBeGreaterThan(short?.promptTokens ?? Number.POSITIVE_INFINITY);
+    expect(short?.completionTokens).toBeGreaterThan(0);
+    expect(short?.completionTokens).toBeLessThanOrEqual(8);
+  });
+
+  test('a call is accepted once, before its first part', async () => {
+    const log: string[] = [];
+    const listener = { onAccepted: () => void log.push('accepted') };
+    for await (const { type } of bench().ask('tell me about the weather', { maxTokens: 3 }, never(), listener)) {
+      log.push(type);
+    }
+    expect(log.indexOf('accepted')).toBe(0);
+    expect(log.lastIndexOf('accepted')).toBe(0);
+  });
+
+  test('one call after the other, each on a connection of its own, without an error', async () => {
+    const { tap, ask } = bench();
+    const before = tap.connections.length;
+    for (let count = 0; count < 20; count++) expectWholeAnswer(await collect(ask('hello', { maxTokens: 1 })));
+    expect(tap.connections.length).toBe(before + 20);
   });
 
   test('maxTokens ends the answer', async () => {
@@ -125,7 +111,7 @@ function testAnswers(bench: () => Bench): void {
       { role: 'assistant', content: 'Zebra-crossing weather is' },
     ];
     const answer = await collect(
-      bench().backend.stream({ model: 'any', messages, options: { maxTokens: 8 } }, never()),
+      bench().backend.stream({ model: bench().model, messages, options: { maxTokens: 8 } }, never()),
     );
     expectWholeAnswer(answer);
     expect(textIn(answer.parts)).not.toContain('Zebra-crossing');
@@ -191,7 +177,7 @@ function testProbes(target: ConformanceTarget, bench: () => Bench): void {
     const status = await bench().backend.probe(never());
     expect(status).toMatchObject({ server: target.server, ready: true, detail: undefined });
     expect(status.models.length).toBeGreaterThan(0);
-    expect(status.slots ?? 2).toBeGreaterThanOrEqual(2);
+    expect(status.slots ?? 1).toBeGreaterThanOrEqual(1);
   });
 
   test('nobody there: a probe says so, a call is unreachable', async () => {
@@ -208,54 +194,18 @@ function testRefusals(target: ConformanceTarget, bench: () => Bench): void {
   test('a conversation that is too long is a context overflow', async () => {
     const { parts, error } = await collect(bench().ask('word '.repeat(target.tooManyWords)));
     expect(parts).toEqual([]);
-    expect(error).toMatchObject({ name: 'BackendError', code: 'context_overflow' });
-  });
-}
-
-function testScript(script: Script, bench: () => Bench): void {
-  test.each([
-    'plain words',
-    'Grüße, 世界! 👩‍👩‍👧 e\u0301 \u{1F600}',
-    ' two  spaces,\ttabs\nand lines\n',
-    '"quoted" \\ back',
-  ])('says exactly %j', async (text) => {
-    const answer = await collect(bench().ask(script.say(text)));
-    expectWholeAnswer(answer);
-    expect(textIn(answer.parts)).toBe(text);
+    expect(error).toMatchObject({ name: 'BackendError', code: 'context_overflow', retryable: false });
+    const { promptTokens = 0, contextTokens = 0 } = (error as BackendError).details;
+    expect(promptTokens > contextTokens && contextTokens > 0).toBe(target.tellsOverflow);
   });
 
-  test('thinks first, on a channel of its own', async () => {
-    const answer = await collect(bench().ask(script.think('one moment', 'here it is')));
-    expectWholeAnswer(answer);
-    expect(textIn(answer.parts, 'reasoning-delta')).toBe('one moment');
-    expect(textIn(answer.parts)).toBe('here it is');
-    const kinds = answer.parts.map(({ type }) => type);
-    expect(kinds.lastIndexOf('reasoning-delta')).toBeLessThan(kinds.indexOf('text-delta'));
-  });
-
-  const failures: [Failure, BackendErrorCode][] = [
-    ['truncate', 'backend_truncated'],
-    ['loading', 'backend_loading'],
-    ['internal', 'backend_failed'],
-    ['garbage', 'backend_garbage'],
-  ];
-  test.each(failures)('%s is %s', async (failure, code) => {
-    const { parts, error } = await collect(bench().ask(script.fail(failure, 'one two three four five six')));
-    expect(error).toMatchObject({ name: 'BackendError', code });
-    expect('one two three four five six'.startsWith(textIn(parts))).toBe(true);
-    expect(parts.filter(({ type }) => type === 'finish')).toEqual([]);
-  });
-
-  test('a server that hangs is waited for until the abort', async () => {
-    const controller = new AbortController();
-    let text = '';
-    const reading = (async () => {
-      for await (const part of bench().ask(script.fail('hang', 'one two three four five six'), {}, controller.signal)) {
-        if (part.type === 'text-delta') text += part.text;
-        if (text === 'one two three') setImmediate(() => controller.abort('enough'));
-      }
-    })();
-    await expect(reading).rejects.toBe('enough');
-    expect(text).toBe('one two three');
+  if (!target.refusesUnknownModels) return;
+  test('a model that is not there is refused, with what to do', async () => {
+    const { backend } = bench();
+    const request = { model: 'no-such-model', messages: [{ role: 'user' as const, content: 'hello' }], options: {} };
+    const { parts, error } = await collect(backend.stream(request, never()));
+    expect(parts).toEqual([]);
+    expect(error).toMatchObject({ name: 'BackendError', code: 'backend_refused', retryable: false });
+    expect(String(error)).toContain('no-such-model');
   });
 }

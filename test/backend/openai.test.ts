@@ -4,6 +4,7 @@ import { readdirSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
+import type { BackendError } from '../../agent/backend/errors.ts';
 import { createBackend } from '../../agent/backend/registry.ts';
 import { asking, backendAt, collect, deferred, definitionOf, never, textIn } from './collect.ts';
 import { delta, eventStream, type RawServer, startRawServer } from './raw-server.ts';
@@ -33,7 +34,11 @@ describe('the request', () => {
     const messages = [{ role: 'user' as const, content: 'häh?', internal: 1 }];
     await collect(
       backend.stream(
-        { model: 'tiny', messages, options: { temperature: 0.5, topP: 0.9, maxTokens: 7, seed: 3 } },
+        {
+          model: 'tiny',
+          messages,
+          options: { temperature: 0.5, topP: 0.9, topK: 40, repeatPenalty: 1.1, maxTokens: 7, seed: 3, numGpu: 1 },
+        },
         never(),
       ),
     );
@@ -48,6 +53,8 @@ describe('the request', () => {
       stream_options: { include_usage: true },
       temperature: 0.5,
       top_p: 0.9,
+      top_k: 40,
+      repeat_penalty: 1.1,
       max_tokens: 7,
       seed: 3,
     });
@@ -99,6 +106,21 @@ describe('errors by status and body', () => {
     const { parts, error } = await collect(backendAt(url).stream(asking('a'), never()));
     expect(parts).toEqual([]);
     expect(error).toMatchObject({ name: 'BackendError', code, message: expect.stringContaining(text) });
+  });
+
+  test.each([
+    [overflow, { promptTokens: 9, contextTokens: 8 }],
+    ['{"error":{"message":"This model\'s maximum context length is 4096 tokens."}}', { contextTokens: 4096 }],
+    [
+      '{"error":{"message":"This model\'s maximum context length is 4096 tokens. However, your messages resulted in 5001 tokens."}}',
+      { promptTokens: 5001, contextTokens: 4096 },
+    ],
+    ['{"error":{"code":"context_length_exceeded","message":"no"}}', {}],
+    ['{"error":{"message":"bad field","n_prompt_tokens":9,"n_ctx":8}}', {}],
+  ])('the numbers of a context overflow are told: %s', async (body, details) => {
+    const url = await serve(answer(400, body));
+    const { error } = await collect(backendAt(url).stream(asking('a'), never()));
+    expect((error as BackendError).details).toEqual(details);
   });
 
   test.each([

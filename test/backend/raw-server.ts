@@ -68,6 +68,19 @@ export function delta(fields: object, finishReason: string | null = null): strin
   return JSON.stringify({ choices: [{ index: 0, delta: fields, finish_reason: finishReason }] });
 }
 
+/** Lines as Ollama streams them, as an HTTP reply that ends with the connection. */
+export function lineStream(lines: readonly object[]): string {
+  const head = 'HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\nConnection: close\r\n\r\n';
+  return head + lines.map((line) => `${JSON.stringify(line)}\n`).join('');
+}
+
+/** A JSON reply. */
+export function jsonReply(status: number, body: unknown): string {
+  const text = JSON.stringify(body);
+  const length = Buffer.byteLength(text);
+  return `HTTP/1.1 ${status} Whatever\r\nContent-Type: application/json\r\nContent-Length: ${length}\r\n\r\n${text}`;
+}
+
 function isWhole(request: string): boolean {
   const [head, body] = request.split('\r\n\r\n');
   if (body === undefined) return false;

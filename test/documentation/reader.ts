@@ -11,6 +11,7 @@ import { readPidFile } from '../../stack/pid-file.ts';
 import { PROJECT_ROOT } from '../../stack/project.ts';
 import { ProcessBook } from '../proof/living-processes.ts';
 import { until } from '../proof/until.ts';
+import { quietEnvironment } from '../stack/quiet-environment.ts';
 
 interface Typed {
   output: { text: string };
@@ -82,7 +83,7 @@ export class Reader {
     const child = spawn('sh', ['-c', command], {
       cwd: this.folder,
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: environment(),
+      env: environment(this.folder, command),
     });
     const output = { text: '' };
     for (const stream of [child.stdout, child.stderr]) {
@@ -94,8 +95,9 @@ export class Reader {
   }
 }
 
-/** Of a shell that no `npm run` has touched; nothing is fetched, and the port is a free one. */
-function environment(): NodeJS.ProcessEnv {
-  const kept = Object.entries(process.env).filter(([name]) => !/^(npm_|INTERJECT_|NODE_ENV|VITEST)/i.test(name));
+/** Of a shell that no `npm run` has touched; nothing is fetched, no model server of this machine is found, and the port is a free one. */
+function environment(folder: string, command: string): NodeJS.ProcessEnv {
+  const quiet = quietEnvironment(folder, command.split(' '));
+  const kept = Object.entries(quiet).filter(([name]) => !/^(npm_|NODE_ENV|VITEST)/i.test(name));
   return { ...Object.fromEntries(kept), INTERJECT_PORT: '0', npm_config_offline: 'true' };
 }

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startSimulator } from '../../agent/backend/simulator/server.ts';
+import { type Simulator, startSimulator } from '../../agent/backend/simulator/server.ts';
 import { OPTIONS } from '../../stack/options.ts';
 import { PROJECT_ROOT } from '../../stack/project.ts';
 import type { RunView } from '../../supervisor/service.ts';
@@ -25,6 +25,10 @@ const RUNNERS: [pattern: RegExp, run: (command: string) => Promise<void> | void]
   [/^npx tsx run\.ts --stop$/, stops],
   [/^npx tsx run\.ts --help$/, helps],
   [/^npx tsx run\.ts --backend http:\/\/127\.0\.0\.1:8080( --model \S+)?$/, attachesAServer],
+  [/^npx tsx run\.ts --backend ollama:\/\/127\.0\.0\.1:11434$/, attachesAServer],
+  [/^npx tsx run\.ts --backend simulator$/, startsTheSimulator],
+  [/^OLLAMA_HOST=127\.0\.0\.1:11435 ollama serve$/, servesASecondOllama],
+  [/^npx tsx run\.ts --config two-ollamas\.ts$/, usesTwoOllamas],
   [/^npx tsx run\.ts chat assistant$/, chats],
   [/^npx tsx run\.ts doctor$/, examines],
   [/^npx tsx run\.ts simulate --port 11434 /, simulates],
@@ -112,16 +116,52 @@ async function helps(command: string): Promise<void> {
   expect(flags.filter((flag) => !output.includes(flag))).toEqual([]);
 }
 
+/** Behind the documented address stands a simulator, which speaks as each of these servers does. */
 async function attachesAServer(command: string): Promise<void> {
   const simulator = await startSimulator({ ttftMs: 1, tokensPerSecond: 0 });
   try {
-    const said = await reader.start(command.replace('http://127.0.0.1:8080', simulator.url));
-    expect(said).toContain(simulator.url);
+    const said = await reader.start(command.replace(/127\.0\.0\.1:\d+/, `127.0.0.1:${simulator.port}`));
+    expect(said).toContain(`default at ${simulator.url} (--backend)`);
     expect(await ask('say: from the other server')).toMatchObject({ content: 'from the other server' });
     expect(simulator.requests()).toHaveLength(1);
   } finally {
     await simulator.close();
   }
+}
+
+async function startsTheSimulator(command: string): Promise<void> {
+  expect(await reader.start(command)).toMatch(/backend +the built-in simulator/);
+  expect(await ask('say: made up')).toMatchObject({ content: 'made up' });
+}
+
+/** In place of two Ollamas: the second one as it is started, and the first one, which "listens already". */
+const ollamas: Simulator[] = [];
+afterAll(() => Promise.all(ollamas.map((ollama) => ollama.close())));
+
+async function servesASecondOllama(): Promise<void> {
+  const speed = { ttftMs: 1, tokensPerSecond: 0 };
+  ollamas.push(
+    await startSimulator({ ...speed, models: ['gemma3'] }),
+    await startSimulator({ ...speed, models: ['qwen3'] }),
+  );
+}
+
+async function usesTwoOllamas(command: string): Promise<void> {
+  const [left, right] = ollamas;
+  const configuration = codeBlocks(README, 'ts').find((block) => block.startsWith('// two-ollamas.ts\n')) ?? '';
+  for (const port of ['11434', '11435']) expect(configuration).toContain(`'ollama://127.0.0.1:${port}'`);
+  reader.write(
+    'two-ollamas.ts',
+    configuration.replace('11434', String(left?.port)).replace('11435', String(right?.port)),
+  );
+  const said = await reader.start(command);
+  expect(said).toMatch(
+    new RegExp(`left at ${left?.url} .*, ollama, model gemma3.*; agents assistant; fallback of analyst\n`),
+  );
+  expect(said).toMatch(new RegExp(`right at ${right?.url} .*, ollama, model qwen3.*; agents analyst\n`));
+  const answers = await Promise.all([ask('say: left'), ask('say: right', 'analyst')]);
+  expect(answers.map(({ content }) => content)).toEqual(['left', 'right']);
+  expect([left?.requests().length, right?.requests().length]).toEqual([1, 1]);
 }
 
 async function chats(command: string): Promise<void> {
@@ -199,7 +239,7 @@ function isAScript(command: string): void {
   expect(PACKAGE.scripts).toHaveProperty([command.replace('npm run ', '')]);
 }
 
-async function ask(content: string): Promise<RunView> {
+async function ask(content: string, agent = 'assistant'): Promise<RunView> {
   const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ content }) };
-  return (await (await fetch(`${reader.url}/chat/assistant`, init)).json()) as RunView;
+  return (await (await fetch(`${reader.url}/chat/${agent}`, init)).json()) as RunView;
 }

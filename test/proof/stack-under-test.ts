@@ -12,6 +12,7 @@ import { readPidFile } from '../../stack/pid-file.ts';
 import { signalProcess } from '../../stack/process-identity.ts';
 import { PROJECT_ROOT } from '../../stack/project.ts';
 import { socketPath } from '../../stack/socket-path.ts';
+import { quietEnvironment } from '../stack/quiet-environment.ts';
 import { EventReader } from './event-reader.ts';
 import { describeProcess, isCompiler, ProcessBook } from './living-processes.ts';
 import { StackClient } from './stack-client.ts';
@@ -180,7 +181,11 @@ export class StackUnderTest {
 
   #run(flags: string[]): Command {
     const program = ['--import', TSX, join(PROJECT_ROOT, 'run.ts'), '--data', this.data, ...flags];
-    const child = spawn(process.execPath, program, { cwd: this.folder, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, program, {
+      cwd: this.folder,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: quietEnvironment(this.folder, flags),
+    });
     const output = { text: '' };
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (text) => {

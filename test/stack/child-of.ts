@@ -1,6 +1,6 @@
 /** Child specifications for the fixture programs. */
 import { fileURLToPath } from 'node:url';
-import type { ChildSpecification } from '../../stack/child-specification.ts';
+import type { ChildSpecification, ForkedProgram } from '../../stack/child-specification.ts';
 import type { ChildExit } from '../../supervisor/settings.ts';
 
 type Changes = Partial<Omit<ChildSpecification, 'start'>> & {
@@ -12,7 +12,7 @@ type Changes = Partial<Omit<ChildSpecification, 'start'>> & {
 };
 
 /** A specification of a program in test/fixtures/stack; by default an agent that init can do without. */
-export function childOf(program: string, changes: Changes = {}): ChildSpecification {
+export function childOf(program: string, changes: Changes = {}): ChildSpecification & { start: ForkedProgram } {
   const { environment = {}, logFile = '/dev/null', onStart, ...others } = changes;
   const id = changes.id ?? program.replace(/\..*/, '');
   return {

@@ -16,6 +16,7 @@ function live(mode = '') {
   const life = new ChildLife(childOf('framed.ts', { environment: { MODE: mode }, logFile }), undefined, {
     onMessage: (message) => messages.push(message),
     onErrorLine: (line) => errors.push(line),
+    onLoading: () => {},
   });
   onTestFinished(() => life.kill('the test is over'));
   const logged = (): { msg: string; [field: string]: unknown }[] =>
@@ -95,6 +96,7 @@ it('what a child sends is checked before it is taken for anything', async () => 
   const life = new ChildLife(childOf('talking-nonsense.mjs'), undefined, {
     onMessage: (message) => messages.push(message),
     onErrorLine: (line) => errors.push(line),
+    onLoading: () => {},
   });
   onTestFinished(() => life.kill('the test is over'));
   await eventually(() => messages.length > 0);
@@ -108,7 +110,7 @@ it('what a child sends is checked before it is taken for anything', async () => 
 
 it('a program that cannot be started is told as such', async () => {
   const missing = childOf('there-is-no-such-program.mjs');
-  const life = new ChildLife(missing, undefined, { onMessage: () => {}, onErrorLine: () => {} });
+  const life = new ChildLife(missing, undefined, { onMessage: () => {}, onErrorLine: () => {}, onLoading: () => {} });
   const exit = await life.exited;
   expect(exit.code).toBe(1);
   expect(life.reason(exit)).toContain('Cannot find module');

@@ -7,6 +7,7 @@ import { type RecordedProcess, readPidFile } from '../../stack/pid-file.ts';
 import { isAlive } from '../../stack/process-identity.ts';
 import { PROJECT_ROOT } from '../../stack/project.ts';
 import { eventually } from './eventually.ts';
+import { quietEnvironment } from './quiet-environment.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 interface Ended {
@@ -69,7 +70,7 @@ function runCommand(folder: string, given: string[], environment: Record<string,
   const child = spawn(process.execPath, ['--import', TSX, join(PROJECT_ROOT, 'run.ts'), ...given], {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, ...environment },
+    env: { ...quietEnvironment(folder, given), ...environment },
   });
   onTestFinished(() => void child.kill('SIGKILL'));
   let output = '';

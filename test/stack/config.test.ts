@@ -42,6 +42,22 @@ describe('a configuration file', () => {
     expect(loaded?.agents).toEqual([{ name: 'a', system: '' }]);
   });
 
+  it('takes the address of an Ollama with ollama:// or with its kind', async () => {
+    const loaded = await load(
+      `export default { backends: [
+         { name: 'left', url: 'ollama://' },
+         { name: 'right', url: 'ollama://127.0.0.1:11435', model: 'gemma3:4b', gpuGroup: 'card' },
+         { name: 'far', kind: 'ollama', url: 'https://gpu.example.org' },
+       ], gpuGroups: { card: 2 } }`,
+    );
+    expect(loaded?.backends).toEqual([
+      { name: 'left', kind: 'ollama', url: 'http://127.0.0.1:11434' },
+      { name: 'right', kind: 'ollama', url: 'http://127.0.0.1:11435', model: 'gemma3:4b', gpuGroup: 'card' },
+      { name: 'far', kind: 'ollama', url: 'https://gpu.example.org' },
+    ]);
+    expect(loaded?.gpuGroups).toEqual({ card: 2 });
+  });
+
   it.each([
     ['agents: [{ name: "A b" }]', 'agents[0].name: use lower-case letters, digits, - and _ (at most 40).'],
     ['agents: [{}]', 'agents[0].name: is missing.'],
@@ -54,6 +70,8 @@ describe('a configuration file', () => {
     ['agents: [{ name: "a", policies: [3] }]', 'agents[0].policies[0]: expected string, received number.'],
     ['agents: []', 'agents: expected array to have >=1 items.'],
     ['backends: [{ name: "b", url: "here" }]', 'backends[0].url: invalid URL.'],
+    ['backends: [{ name: "b", url: "ollama://a b" }]', 'backends[0].url: invalid URL.'],
+    ['gpuGroups: { card: 0 }', 'gpuGroups.card: expected number to be >0.'],
     ['backend: "x"', 'backend: there is no such field; did you mean "backends"?'],
     ['options: 7', 'options: must be an object like { port: 9000 }.'],
     [

@@ -36,6 +36,8 @@ describe('the option table', () => {
       '--agents',
       '--backend',
       '--model',
+      '--llama-server',
+      '--llama-args',
       '--slots',
       '--policy',
       '--durability',
@@ -96,9 +98,29 @@ describe('precedence', () => {
     });
   });
 
-  it('takes /v1 off the address of a backend', async () => {
-    const commandLine = await given('--backend', 'http://127.0.0.1:8080/v1/');
-    expect(resolved({ commandLine }).backend).toBe('http://127.0.0.1:8080');
+  it.each([
+    ['http://127.0.0.1:8080/v1/', 'http://127.0.0.1:8080'],
+    ['ollama://', 'ollama://127.0.0.1:11434'],
+    ['ollama://:11435', 'ollama://127.0.0.1:11435'],
+    ['ollama://gpu-box', 'ollama://gpu-box:11434'],
+    ['ollama://[::1]:1234/', 'ollama://[::1]:1234'],
+    ['ollama://127.0.0.1:80/v1', 'ollama://127.0.0.1:80'],
+    ['simulator', 'simulator'],
+  ])('takes --backend %s for %s', async (written, meant) => {
+    const commandLine = await given('--backend', written);
+    expect(resolved({ commandLine }).backend).toBe(meant);
+  });
+
+  it('splits arguments for llama-server as a shell does', async () => {
+    const commandLine = await given('--llama-args', `-ngl 99 --alias "two words" --chat-template 'a "b"'`);
+    expect(resolved({ commandLine }).llamaArgs).toEqual([
+      '-ngl',
+      '99',
+      '--alias',
+      'two words',
+      '--chat-template',
+      'a "b"',
+    ]);
   });
 });
 
@@ -132,7 +154,11 @@ describe('a bad value is told with the place it was given at', () => {
     ['backend', '127.0.0.1:8080', /is not an address; use one like http:\/\/127\.0\.0\.1:8080/],
     ['backend', 'ftp://x', /is not an address/],
     ['backend', 'http://user:secret@x', /must have no user name/],
+    ['backend', 'ollama://127.0.0.1:99999', /is not an address; use one like ollama:\/\/127\.0\.0\.1:11434/],
+    ['backend', 'ollama://user:secret@x', /is not an address; use one like ollama/],
     ['model', ' ', /is empty/],
+    ['llamaServer', ' ', /is empty/],
+    ['llamaArgs', '-c "1', /-c "1 has a quotation mark or backslash without a partner/],
     ['slots', '0', /"0" is not a whole number from 1 to 10000/],
     ['policy', ' ', /is empty/],
     ['durability', 'most', /"most" is not known; use normal, full/],

@@ -37,7 +37,7 @@ describe('the PID file', () => {
   it('says what it was told, for its owner only, and leaves nothing beside it', () => {
     const folder = temporaryFolder();
     const file = join(folder, 'agent_pids.json');
-    const record = new RunningRecord(file, (error) => {
+    const record = new RunningRecord(file, [], (error) => {
       throw error;
     });
     const agent: RecordedProcess = { id: 'assistant', kind: 'agent', pid: 4711, start_time: 1 };

@@ -26,6 +26,8 @@ describe('a plan', () => {
     const made = plan({});
     expect(made.agents.map(({ name }) => name)).toEqual(['assistant', 'analyst']);
     expect(made.backends).toMatchObject([{ name: 'simulator', simulator: true }]);
+    expect(made.backendSearch).toEqual({ model: undefined, slots: undefined });
+    expect(made.gpuGroups).toEqual({});
     expect(made.policies).toEqual([{ use: 'error-keyword', path: undefined, agents: undefined }]);
     expect(made.dataFolder).toBe(join(HERE, 'data'));
   });
@@ -52,7 +54,7 @@ describe('a plan', () => {
   it('replaces a backend called default as a whole, its API key above all', () => {
     const configured = [{ ...BACKENDS[1], name: 'default', kind: 'openai' as const, url: 'http://127.0.0.1:2' }];
     expect(plan({ backend: 'http://127.0.0.1:9' }, { backends: configured }).backends).toEqual([
-      { name: 'default', kind: 'openai', url: 'http://127.0.0.1:9', simulator: false },
+      { name: 'default', kind: 'openai', url: 'http://127.0.0.1:9', simulator: false, origin: '--backend' },
     ]);
   });
 
@@ -60,6 +62,29 @@ describe('a plan', () => {
     const made = plan({ model: 'm', slots: '8' }, { backends: BACKENDS });
     expect(made.backends[0]).toMatchObject({ name: 'first', model: 'm', slots: 8 });
     expect(made.backends[1]).not.toHaveProperty('model');
+    expect(made).not.toHaveProperty('backendSearch');
+  });
+
+  it('takes ollama:// for an Ollama, and simulator for the simulator, which is then not looked past', () => {
+    expect(plan({ backend: 'ollama://:11435' }).backends).toEqual([
+      { name: 'default', kind: 'ollama', url: 'http://127.0.0.1:11435', simulator: false, origin: '--backend' },
+    ]);
+    const simulated = plan({ backend: 'simulator', slots: '2' });
+    expect(simulated.backends).toMatchObject([{ name: 'simulator', simulator: true, slots: 2 }]);
+    expect(simulated).not.toHaveProperty('backendSearch');
+  });
+
+  it('remembers what to look for where nobody names a backend', () => {
+    expect(plan({ model: 'm', slots: '2' }).backendSearch).toEqual({ model: 'm', slots: 2 });
+  });
+
+  it('passes limits of GPU groups on', () => {
+    const backends = BACKENDS.map((backend) => ({ ...backend, gpuGroup: 'one-card' }));
+    expect(plan({}, { backends, gpuGroups: { 'one-card': 2 } })).toMatchObject({
+      gpuGroups: { 'one-card': 2 },
+      backends: [{ gpuGroup: 'one-card' }, { gpuGroup: 'one-card' }],
+    });
+    expect(plan({}, { backends }).gpuGroups).toEqual({});
   });
 });
 
@@ -111,6 +136,24 @@ describe('a plan is refused, with exit code 2, when', () => {
       ].join('\n'),
     );
     expect(() => plan({ policy: ['mine'] })).toThrow(/^--policy: there is no policy "mine"/);
+  });
+
+  it("a fallback leads nowhere, or a limit is nobody's", () => {
+    const agents = [
+      { name: 'a', system: '', fallback: ['second', 'secnd'] },
+      { name: 'b', system: '', backend: 'first', fallback: ['first'] },
+    ];
+    const backends = [BACKENDS[0], { ...BACKENDS[1], gpuGroup: 'one-card' }] as typeof BACKENDS;
+    expect(() => plan({}, { agents, backends, gpuGroups: { 'one-crad': 2, 'one-card': 2 } })).toThrow(
+      [
+        'agents.config.ts: agents[0].fallback[1]: there is no backend "secnd"; did you mean "second"?',
+        `agents.config.ts: agents[1].fallback[0]: "first" is the agent's own backend.`,
+        'agents.config.ts: gpuGroups.one-crad: no backend has this gpuGroup; did you mean "one-card"?',
+      ].join('\n'),
+    );
+    expect(() => plan({}, { agents: [AGENTS[1] as (typeof AGENTS)[0]] })).toThrow(
+      'agents.config.ts: agents[0].backend: there is no backend "second"; name it under backends.',
+    );
   });
 
   it('it listens beyond loopback without a secret', () => {

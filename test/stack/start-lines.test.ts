@@ -18,6 +18,7 @@ const PLAN: StackPlan = {
   logLevel: 'info',
   agents: [{ name: 'a', system: '' }],
   backends: [],
+  gpuGroups: {},
   policies: [{ use: 'error-keyword', path: undefined, agents: undefined }],
 };
 
@@ -42,7 +43,7 @@ describe('the start lines', () => {
         '',
         '  open     http://127.0.0.1:8002/#token=t',
         '  agents   a',
-        '  backend  default: http://127.0.0.1:8080',
+        '  backend  default at http://127.0.0.1:8080, OpenAI-compatible',
         '  policies error-keyword: holds back what could become "ERROR"',
         '  data     /srv/data',
         '  stop     Ctrl-C, or npx tsx run.ts --stop',
@@ -56,6 +57,47 @@ describe('the start lines', () => {
     const text = linesOf({ plan: { ...PLAN, policies: [] }, backends: [simulator] });
     expect(text).toContain('policies none: nothing is judged');
     expect(text).toContain('the built-in simulator (http://127.0.0.1:5): no language model');
+    const searched = { ...simulator, origin: 'no model server was found at 127.0.0.1:8000' };
+    expect(linesOf({ backends: [searched] })).toContain(
+      'made-up text\n           no model server was found at 127.0.0.1:8000\n           start Ollama first, or',
+    );
+  });
+
+  const found = { name: 'ollama', kind: 'ollama', url: 'http://127.0.0.1:11434', simulator: false } as const;
+
+  it('say how a model server was found, and what was not used', () => {
+    const ollama = { ...found, model: 'gemma3:latest', origin: 'found: OLLAMA_HOST', slots: 1 };
+    expect(linesOf({ backends: [ollama], plan: { ...PLAN, remarks: ['x: not used'] } })).toContain(
+      [
+        '  backend  ollama at http://127.0.0.1:11434 (found: OLLAMA_HOST), model gemma3:latest, 1 slot',
+        '  note     x: not used',
+        '  policies',
+      ].join('\n'),
+    );
+    const seen = { server: 'llama-server', model: 'tiny', slots: 4 };
+    const given = { ...found, name: 'default', kind: 'openai' as const, origin: 'found there', seen };
+    expect(linesOf({ backends: [given] })).toContain('(found there), llama-server, model tiny, 4 slots\n');
+    const own = { binary: '/bin/llama-server', modelFile: '/m/x.gguf', arguments: [], slots: 2, port: 8000 };
+    const ours = { ...found, name: 'llama-server', kind: 'openai' as const, origin: '--model', slots: 2 };
+    expect(linesOf({ backends: [{ ...ours, url: 'http://127.0.0.1:8000', llamaServer: own }] })).toContain(
+      'backend  llama-server at http://127.0.0.1:8000 (--model), model file /m/x.gguf, 2 slots\n',
+    );
+  });
+
+  it('name the agents of each backend where there are several', () => {
+    const agents = [
+      { name: 'a', system: '' },
+      { name: 'b', system: '', backend: 'right', fallback: ['left', 'spare'] },
+      { name: 'c', system: '' },
+    ];
+    const backends = ['left', 'right', 'spare'].map((name) => ({ ...found, name, origin: 'agents.config.ts' }));
+    expect(linesOf({ plan: { ...PLAN, agents }, backends })).toContain(
+      [
+        '  backend  left at http://127.0.0.1:11434 (agents.config.ts), ollama; agents a, c; fallback of b',
+        '  backend  right at http://127.0.0.1:11434 (agents.config.ts), ollama; agents b',
+        '  backend  spare at http://127.0.0.1:11434 (agents.config.ts), ollama; no agents; fallback of b',
+      ].join('\n'),
+    );
   });
 
   it('warn of a short token on an open door only', () => {

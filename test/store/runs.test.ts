@@ -114,13 +114,14 @@ describe('turns', () => {
     const { store } = temporaryStore();
     const { number } = queuedRun(store);
     expect([store.turns.last(number), store.turns.open(number)]).toEqual([0, undefined]);
-    store.turns.start(number, 1, 'a1', 'p@v', 5);
-    expect(store.turns.open(number)).toEqual({ number: 1, incarnation: 'a1', policies: 'p@v' });
+    const turn = { run: number, incarnation: 'a1', policies: 'p@v', backend: 'b' };
+    store.turns.start({ ...turn, number: 1, now: 5 });
+    expect(store.turns.open(number)).toEqual({ number: 1, incarnation: 'a1', policies: 'p@v', backend: 'b' });
     store.turns.end(number, 1, 'cut', 6);
     store.turns.end(number, 1, 'finished', 7);
-    store.turns.start(number, 2, 'a1', 'p@v', 8);
+    store.turns.start({ ...turn, number: 2, now: 8 });
     expect([store.turns.last(number), store.turns.open(number)?.number]).toEqual([2, 2]);
-    expect(() => store.turns.start(number, 2, 'a1', '', 9)).toThrow(/UNIQUE/);
+    expect(() => store.turns.start({ ...turn, number: 2, now: 9 })).toThrow(/UNIQUE/);
   });
 
   test('their tokens add up', () => {
@@ -129,7 +130,7 @@ describe('turns', () => {
     const nothing = { promptTokens: 0, completionTokens: 0, cachedTokens: 0 };
     expect(store.turns.usage(number)).toEqual(nothing);
     for (const turn of [1, 2]) {
-      store.turns.start(number, turn, 'a1', '', 5);
+      store.turns.start({ run: number, number: turn, incarnation: 'a1', policies: '', backend: 'b', now: 5 });
       store.turns.setUsage(number, turn, { promptTokens: 10, completionTokens: turn, cachedTokens: 4 });
     }
     expect(store.turns.usage(number)).toEqual({ promptTokens: 20, completionTokens: 3, cachedTokens: 8 });

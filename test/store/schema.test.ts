@@ -19,6 +19,22 @@ test('opening again changes nothing and keeps what is there', () => {
   expect(schema()).toEqual(before);
 });
 
+test('a database of the first version is brought up to date; an open turn of it names no backend', () => {
+  const { store, path } = temporaryStore();
+  const run = queuedRun(store, { key: 'k' });
+  const { number } = run;
+  store.turns.start({ run: number, number: 1, incarnation: 'a1', policies: 'p@v', backend: 'b', now: 5 });
+  store.close();
+  const database = connectTo(path);
+  database.exec('drop index event_notice; alter table turn drop column backend');
+  database.pragma('user_version = 1');
+  database.close();
+  const again = openStore(path, 'normal');
+  expect(again.turns.open(number)).toEqual({ number: 1, incarnation: 'a1', policies: 'p@v', backend: null });
+  expect(again.runs.byId(run.id)).toEqual(run);
+  again.close();
+});
+
 test('a database of a newer version is refused by name, and left as it was', () => {
   const { store, path } = temporaryStore();
   store.close();

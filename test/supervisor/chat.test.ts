@@ -158,7 +158,8 @@ describe('refusals', () => {
     await stack.simulator.close();
     const run = await stack.say('say: later');
     await stack.eventsUntil({}, ({ type }) => type === 'backend-down');
-    expect(stack.supervisor.readiness()).toEqual({ ready: false, reasons: ['no model server answers'] });
+    const why = expect.stringMatching(new RegExp(`model server simulator .*:${port}.* is not ready: .*ECONN`));
+    expect(stack.supervisor.readiness()).toEqual({ ready: false, reasons: [why] });
     expect(stack.supervisor.backends()).toMatchObject([{ up: false, detail: expect.any(String) }]);
     expect(stack.supervisor.run(run).status).toBe('running');
     await stack.restartSimulator(port);

@@ -12,16 +12,30 @@ function user(chatId: string, backend = 'b1'): Waiting {
   return { id: chatId, agent: chatId.split('/')[0] ?? '', backend, chatId };
 }
 
-const limits = (agents: Record<string, number>, backends: Record<string, number> = { b1: 99 }): Limits => ({
+/** `groups`: which backends are in which group, and how many a group may have in flight. */
+const limits = (
+  agents: Record<string, number>,
+  backends: Record<string, number> = { b1: 99 },
+  groups: { of: Record<string, string>; limits: Record<string, number> } = { of: {}, limits: {} },
+): Limits => ({
   agent: (name) => agents[name] ?? 0,
   backend: (name) => backends[name] ?? 0,
+  groupOf: (name) => groups.of[name],
+  group: (name) => groups.limits[name] ?? 1,
 });
 
 const chosen = (waiting: Waiting[], working: SlotUser[], given: Limits): string[] =>
   chooseRuns(waiting, working, given).map(({ id }) => id);
 
+const paused = (chatId: string, backend = 'b1'): Waiting => ({ ...user(chatId, backend), isPaused: true });
+
+/** Two backends on one GPU, a third one elsewhere. */
+const grouped = (limit: number, agents: Record<string, number> = { a: 9 }): Limits =>
+  limits(agents, { b1: 9, b2: 9, b3: 9 }, { of: { b1: 'gpu', b2: 'gpu' }, limits: { gpu: limit } });
+
 describe('tables', () => {
   const A = [user('a/1'), user('a/2'), user('a/3')];
+  const SHARED = [user('a/1', 'b1'), user('a/2', 'b2'), user('a/3', 'b3')];
 
   test.each<[string, Waiting[], SlotUser[], Limits, string[]]>([
     ['nobody waits', [], [], limits({ a: 1 }), []],
@@ -43,6 +57,13 @@ describe('tables', () => {
       limits({ a: 9 }),
       ['a/2'],
     ],
+    ['a group of backends has one slot', SHARED, [], grouped(1), ['a/1', 'a/3']],
+    ['a group has two', SHARED, [], grouped(2), ['a/1', 'a/2', 'a/3']],
+    ['what works elsewhere in the group counts', SHARED, [user('a/9', 'b2')], grouped(1), ['a/3']],
+    ['a slot of the group is not taken by who finds no room', SHARED, [], grouped(1, { a: 0, b: 9 }), []],
+    ['who is paused holds up nobody else', [paused('a/1'), user('a/2')], [], limits({ a: 9 }), ['a/2']],
+    ['who is paused holds up its chat', [paused('a/1'), user('a/1')], [], limits({ a: 9 }), []],
+    ['who is paused takes no slot', [paused('a/1'), user('a/2')], [], limits({ a: 9 }, { b1: 1 }), ['a/2']],
   ])('%s', (_, waiting, working, given, expected) => {
     expect(chosen(waiting, working, given)).toEqual(expected);
   });
@@ -50,35 +71,92 @@ describe('tables', () => {
 
 describe('properties', () => {
   const chatId = fc.constantFrom('a/1', 'a/2', 'a/3', 'b/1', 'b/2', 'c/1');
-  const backend = fc.constantFrom('b1', 'b2');
+  const backend = fc.constantFrom('b1', 'b2', 'b3');
   const users = fc
-    .array(fc.tuple(chatId, backend), { maxLength: 20 })
-    .map((list) => list.map(([chat, server], index) => ({ ...user(chat, server), id: `${index}` })));
+    .array(fc.tuple(chatId, backend, fc.boolean()), { maxLength: 20 })
+    .map((list) =>
+      list.map(([chat, server, isPaused], index) => ({ ...user(chat, server), id: `${index}`, isPaused })),
+    );
   const limit = fc.oneof(fc.integer({ min: 0, max: 4 }), fc.constant(Number.POSITIVE_INFINITY));
-  const anyLimits = fc.record({ a: limit, b: limit, c: limit, b1: limit, b2: limit });
+  const anyLimits = fc
+    .record({ a: limit, b: limit, c: limit, b1: limit, b2: limit, b3: limit, g1: limit, g2: limit })
+    .chain((all) => {
+      const group = fc.option(fc.constantFrom('g1', 'g2'), { nil: undefined });
+      return fc
+        .record({ b1: group, b2: group, b3: group })
+        .map((of) => limits(all, all, { of: of as Record<string, string>, limits: all }));
+    });
 
   const count = (list: readonly SlotUser[], is: (each: SlotUser) => boolean): number => list.filter(is).length;
 
-  test('never over a limit, never two of a chat, in order, and nobody is left out who could be served', () => {
+  const hasRoom = (each: SlotUser, list: readonly SlotUser[], given: Limits): boolean => {
+    const group = given.groupOf(each.backend);
+    return (
+      count(list, ({ agent }) => agent === each.agent) < given.agent(each.agent) &&
+      count(list, (other) => other.backend === each.backend) < given.backend(each.backend) &&
+      (group === undefined || count(list, (other) => given.groupOf(other.backend) === group) < given.group(group))
+    );
+  };
+
+  const isFirstOfChat = (each: SlotUser, waiting: readonly SlotUser[]): boolean =>
+    waiting.find((other) => other.chatId === each.chatId) === each;
+
+  test('never over a limit of agent, backend or group, never two of a chat, in order', () => {
     fc.assert(
-      fc.property(users, users, anyLimits, (waiting, working, all) => {
-        const given = limits(all, all);
+      fc.property(users, users, anyLimits, (waiting, working, given) => {
         const taken = chooseRuns(waiting, working, given);
-        const together = [...working, ...taken];
-        const hasRoom = (each: SlotUser, list: readonly SlotUser[]): boolean =>
-          count(list, ({ agent }) => agent === each.agent) < given.agent(each.agent) &&
-          count(list, (other) => other.backend === each.backend) < given.backend(each.backend);
         for (const [index, each] of taken.entries()) {
           const before = [...working, ...taken.slice(0, index)];
-          expect(hasRoom(each, before)).toBe(true);
+          expect(hasRoom(each, before, given)).toBe(true);
           expect(count(before, (other) => other.chatId === each.chatId)).toBe(0);
+          expect(isFirstOfChat(each, waiting)).toBe(true);
+          expect(each.isPaused).toBe(false);
         }
         expect(taken).toEqual(waiting.filter((each) => taken.includes(each)));
-        for (const [index, each] of waiting.entries()) {
-          const isFirst = !waiting.slice(0, index).some((other) => other.chatId === each.chatId);
-          const isFree = isFirst && !working.some((other) => other.chatId === each.chatId);
-          if (isFree && !taken.includes(each)) expect(hasRoom(each, together)).toBe(false);
+      }),
+    );
+  });
+
+  test('nobody is left out who could be served', () => {
+    fc.assert(
+      fc.property(users, users, anyLimits, (waiting, working, given) => {
+        const taken = chooseRuns(waiting, working, given);
+        for (const each of waiting) {
+          const isFree = isFirstOfChat(each, waiting) && !working.some((other) => other.chatId === each.chatId);
+          if (isFree && !each.isPaused && !taken.includes(each))
+            expect(hasRoom(each, [...working, ...taken], given)).toBe(false);
         }
+      }),
+    );
+  });
+
+  test('a full group changes nothing for who is on other backends', () => {
+    fc.assert(
+      fc.property(users, fc.record({ b1: limit, b3: limit }), (all, { b1, b3 }) => {
+        const agents = { a: 99, b: 99, c: 99 };
+        const unlike = all.map((each, index) => ({ ...each, chatId: `${each.agent}/${index}` }));
+        const given = (group: number): Limits =>
+          limits(agents, { b1, b2: 9, b3 }, { of: { b1: 'gpu', b2: 'gpu' }, limits: { gpu: group } });
+        const elsewhere = (group: number): string[] =>
+          chooseRuns(unlike, [], given(group)).flatMap(({ id, backend: place }) => (place === 'b3' ? [id] : []));
+        expect(elsewhere(0)).toEqual(elsewhere(Number.POSITIVE_INFINITY));
+      }),
+    );
+  });
+
+  test('served one after the other, everybody gets a turn, however small the limits', () => {
+    fc.assert(
+      fc.property(users, (all) => {
+        const ones = { a: 1, b: 1, c: 1, b1: 1, b2: 1, b3: 1 };
+        const given = limits(ones, ones, { of: { b1: 'gpu', b2: 'gpu' }, limits: { gpu: 1 } });
+        let waiting = all.map((each) => ({ ...each, isPaused: false }));
+        for (let round = 0; round < all.length; round++) {
+          const taken = chooseRuns(waiting, [], given);
+          // The oldest of all is always among them: nobody can be overtaken for ever.
+          if (waiting.length > 0) expect(taken[0]).toBe(waiting[0]);
+          waiting = waiting.filter((each) => !taken.includes(each));
+        }
+        expect(waiting).toEqual([]);
       }),
     );
   });

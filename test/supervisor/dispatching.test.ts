@@ -2,16 +2,10 @@
 import { describe, expect, test } from 'vitest';
 import type { LoggedRequest } from '../../agent/backend/simulator/request-log.ts';
 import { scriptedModel } from '../agent/scripted-model.ts';
+import { mostAtOnce } from './model-calls.ts';
 import { type RunningStack, sayCoded, startStack, startWithoutAgents } from './running-stack.ts';
 
 const TEN_WORDS = 'one two three four five six seven eight nine ten';
-
-/** How many of these calls were open at the same time, at most. */
-function mostAtOnce(calls: readonly LoggedRequest[]): number {
-  const openAt = (time: number): number =>
-    calls.filter(({ started, endedAt }) => started <= time && time < (endedAt ?? Number.POSITIVE_INFINITY)).length;
-  return Math.max(0, ...calls.map(({ started }) => openAt(started)));
-}
 
 async function sayAll(
   stack: RunningStack,
@@ -35,6 +29,45 @@ describe('slots', () => {
     expect(views.map(({ status }) => status)).toEqual(texts.map(() => 'answered'));
     expect(stack.calls()).toHaveLength(18 + 6);
     expect(mostAtOnce(stack.calls())).toBe(3);
+  });
+
+  test('are never exceeded by many agents with many messages, some of them stopped; nothing waits inside the server', async () => {
+    const agents = Array.from({ length: 6 }, (_, index) => ({ name: `agent${index}` }));
+    const stack = await startStack({ agents, simulator: { slots: 2, tokensPerSecond: 1000 } });
+    const { url } = stack.simulator;
+    const deferred = async (): Promise<number> => {
+      const metrics = await (await fetch(`${url}/metrics`)).text();
+      return Number(/^llamacpp:requests_deferred (\d+)$/m.exec(metrics)?.[1]);
+    };
+    const runs = await Promise.all(
+      Array.from({ length: 72 }, (_, index) =>
+        stack.say(index % 4 === 0 ? sayCoded(`${TEN_WORDS} ERROR`) : `say: ${TEN_WORDS}`, {
+          agent: `agent${index % 6}`,
+          chat: `c${index % 24}`,
+        }),
+      ),
+    );
+    for (const run of runs.filter((_, index) => index % 9 === 0)) {
+      await stack.event(run, 'turn-start');
+      await stack.supervisor.stopRun(run);
+      expect(await deferred()).toBe(0);
+    }
+    const views = await Promise.all(runs.map((run) => stack.wait(run)));
+    expect(new Set(views.map(({ status }) => status))).toEqual(new Set(['answered', 'stopped']));
+    expect(stack.calls().length).toBeGreaterThan(72 - 8);
+    expect(mostAtOnce(stack.calls())).toBe(2);
+  });
+
+  test('a message that is stopped while it waits takes none: the server never hears of it', async () => {
+    const stack = await startStack({ simulator: { slots: 1, tokensPerSecond: 200 } });
+    const long = await stack.say(`say: ${Array(5).fill(TEN_WORDS).join(' ')}`);
+    const [waiting, next] = [await stack.say('say: never', { chat: 'a' }), await stack.say('say: next', { chat: 'b' })];
+    await stack.event(long, 'text-delta');
+    expect((await stack.supervisor.stopRun(waiting)).status).toBe('stopped');
+    expect((await stack.wait(long)).status).toBe('answered');
+    expect((await stack.wait(next)).content).toBe('next');
+    expect(stack.calls('never')).toEqual([]);
+    expect(stack.calls()).toHaveLength(2);
   });
 
   test('a number in the configuration goes before what the server says', async () => {

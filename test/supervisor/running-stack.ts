@@ -11,7 +11,7 @@ import type { LoggedRequest } from '../../agent/backend/simulator/request-log.ts
 import { type Simulator, startSimulator } from '../../agent/backend/simulator/server.ts';
 import type { SimulatorOptions } from '../../agent/backend/simulator/settings.ts';
 import type { Log } from '../../agent/log.ts';
-import type { AgentDefinition } from '../../supervisor/configuration.ts';
+import type { AgentDefinition, BackendConfiguration } from '../../supervisor/configuration.ts';
 import { Engine } from '../../supervisor/engine.ts';
 import type { EventScope, EventType } from '../../supervisor/events.ts';
 import { RunWaiters } from '../../supervisor/run-waiters.ts';
@@ -35,6 +35,11 @@ export interface StackOptions {
   /** Another model server instead of the simulator. */
   backend?: BackendDefinition;
   slots?: number;
+  /** Several model servers instead of one; the first is the default one. */
+  backends?: BackendConfiguration[];
+  gpuGroups?: Record<string, number>;
+  /** How long agents wait before they tell that a model server has not taken a request. */
+  lateAcceptanceMs?: number;
 }
 
 /** An event as readers get it. */
@@ -64,8 +69,10 @@ export class RunningStack {
     return this.#simulator;
   }
 
-  get #backend(): BackendDefinition {
-    return this.#options.backend ?? { name: 'simulator', kind: 'openai', url: this.simulator.url };
+  get #backends(): BackendConfiguration[] {
+    const { backend, backends, slots } = this.#options;
+    const one = backend ?? { name: 'simulator', kind: 'openai', url: this.#simulator?.url ?? '' };
+    return backends ?? [{ ...one, ...(slots !== undefined && { slots }) }];
   }
 
   #newSupervisor(): [Engine, StackSupervisor] {
@@ -79,7 +86,7 @@ export class RunningStack {
   }
 
   #settings(): SupervisorSettings {
-    const { agents = [{ name: 'assistant' }, { name: 'analyst' }], slots } = this.#options;
+    const { agents = [{ name: 'assistant' }, { name: 'analyst' }], gpuGroups } = this.#options;
     return {
       dataFolder: this.folder,
       socketPath: join(this.folder, 's.sock'),
@@ -89,7 +96,8 @@ export class RunningStack {
       token: 'unused',
       durability: 'normal',
       agents: agents.map((agent) => ({ system: '', ...agent })),
-      backends: [{ ...this.#backend, ...(slots !== undefined && { slots }), simulator: false }],
+      backends: this.#backends.map((backend) => ({ ...backend, simulator: false })),
+      ...(gpuGroups !== undefined && { gpuGroups }),
       policies: this.#policies(),
       previousExit: undefined,
     };
@@ -109,16 +117,16 @@ export class RunningStack {
   async start(): Promise<void> {
     this.#proxy = await startBusProxy(join(this.folder, 'a.sock'), join(this.folder, 's.sock'));
     await this.engine.start();
-    const backend = this.#backend.name;
-    await this.until(() => this.supervisor.backends().some(({ name, up }) => name === backend && up));
+    await this.until(() => this.supervisor.backends().some(({ up }) => up));
   }
 
   /** Starts the process of an agent, as it were, and waits until it has said hello. */
   async startAgent(name: string): Promise<void> {
     const [incarnation, stopping] = [`${name}-${++this.#incarnations}`, new AbortController()];
     this.#agents.set(name, { incarnation, stopping });
-    const settings = { agent: name, incarnation, socketPath: join(this.folder, 'a.sock'), backends: [this.#backend] };
-    runAgent(settings, SILENT, stopping.signal);
+    const { lateAcceptanceMs } = this.#options;
+    const settings = { agent: name, incarnation, socketPath: join(this.folder, 'a.sock'), backends: this.#backends };
+    runAgent({ ...settings, ...(lateAcceptanceMs !== undefined && { lateAcceptanceMs }) }, SILENT, stopping.signal);
     await this.until(() => this.engine.bench.links.connected(name) === incarnation);
   }
 
@@ -227,8 +235,8 @@ export async function startStack(options: StackOptions = {}): Promise<RunningSta
 }
 
 export async function startWithoutAgents(options: StackOptions = {}): Promise<RunningStack> {
-  const simulator =
-    options.backend === undefined ? await startSimulator({ ...SPEED, ...options.simulator }) : undefined;
+  const hasOther = options.backend !== undefined || options.backends !== undefined;
+  const simulator = hasOther ? undefined : await startSimulator({ ...SPEED, ...options.simulator });
   const stack = new RunningStack(options, simulator);
   onTestFinished(() => stack.close());
   await stack.start();

@@ -1,7 +1,7 @@
 /** The fold from recorded lines to what the model is shown. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { foldTranscript, type RecordedLine } from '../../supervisor/transcript.ts';
+import { foldTranscript, messagesOf, type RecordedLine } from '../../supervisor/transcript.ts';
 
 const MARK = '\n\n[correction] ';
 
@@ -18,7 +18,7 @@ function run(id: string, runStatus: Status, ...lines: [kind: 'u' | 'a' | 'i' | '
 
 /** The transcript in one line a message. */
 function fold(lines: RecordedLine[], system = ''): string[] {
-  return foldTranscript(system, lines, 'now').map(({ role, content }) => `${role}: ${content}`);
+  return messagesOf(foldTranscript(system, lines, 'now')).map(({ role, content }) => `${role}: ${content}`);
 }
 
 describe('earlier runs', () => {
@@ -156,7 +156,7 @@ describe('whatever happened', () => {
           linesOf(`r${index}`, each.status, each.question, each.turns, each.answer),
         );
         const lines = [...before, ...linesOf('now', 'running', question, current)];
-        const [first, ...rest] = foldTranscript(hasSystem ? 'Be brief.' : '', lines, 'now');
+        const [first, ...rest] = messagesOf(foldTranscript(hasSystem ? 'Be brief.' : '', lines, 'now'));
         const messages = hasSystem ? rest : [first, ...rest];
         expect(first?.role).toBe(hasSystem ? 'system' : 'user');
         expect(messages.map((message) => message?.role)).toEqual(

@@ -3,7 +3,7 @@
  * changed by events (fold.ts), drawn by the renderer. What did not change keeps its identity, so that the renderer can tell.
  */
 import type { RunStatus } from '../../supervisor/events.ts';
-import type { ChatMessage, InterventionView } from '../../supervisor/service.ts';
+import type { ChatMessage, InterventionView, NoticeView } from '../../supervisor/service.ts';
 
 export interface Answer {
   kind: 'answer';
@@ -31,6 +31,8 @@ export type Item = Answer | Intervention;
 export interface RunLines {
   run: string;
   question: string;
+  /** What was done to the conversation before it went to the model, or by the server. */
+  notices: readonly NoticeView[];
   items: readonly Item[];
   /** `ended`: a snapshot does not say how. */
   state: 'queued' | 'running' | 'ended' | RunStatus;
@@ -71,7 +73,8 @@ function runFromHistory(run: string, lines: readonly HistoryLine[]): RunLines {
   const asked = lines.find(({ role }) => role === 'user');
   const items = lines.filter(({ role }) => role !== 'user').map((line, index) => itemFromHistory(line, index));
   const state = asked?.outcome?.status ?? stateFromHistory(lines);
-  return { run, question: asked?.content ?? '', items, state, reason: asked?.outcome?.reason ?? '' };
+  const { content: question = '', notices = [], outcome } = asked ?? {};
+  return { run, question, notices, items, state, reason: outcome?.reason ?? '' };
 }
 
 function itemFromHistory(line: HistoryLine, index: number): Item {

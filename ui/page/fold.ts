@@ -3,6 +3,7 @@
  * put together from deltas; a delta that does not join on makes the view stale.
  */
 import type { EventData, EventType } from '../../supervisor/events.ts';
+import type { NoticeView } from '../../supervisor/service.ts';
 import type { Answer, ChatView, Item, RunLines } from './chat-view.ts';
 
 interface Place {
@@ -29,7 +30,7 @@ export function fold(view: ChatView, event: PageEvent): ChatView {
 
 function withQuestion(runs: readonly RunLines[], run: string, question: string): readonly RunLines[] {
   if (runs.some((known) => known.run === run)) return runs;
-  return [...runs, { run, question, items: [], state: 'queued', reason: '' }];
+  return [...runs, { run, question, notices: [], items: [], state: 'queued', reason: '' }];
 }
 
 /** A run or a text that is not known means that something was missed. */
@@ -58,6 +59,8 @@ function changeRun(run: RunLines, event: PageEvent): RunLines | undefined {
       return withDelta(run, event, 'reasoning');
     case 'held':
       return withAnswer(run, event.turn, (answer) => ({ ...answer, held: event.characters }));
+    case 'notice':
+      return { ...run, notices: [...run.notices, noticeOf(event)] };
     case 'intervention':
       return { ...run, items: [...run.items, intervention(event)] };
     case 'turn-cut':
@@ -81,6 +84,10 @@ function changeRun(run: RunLines, event: PageEvent): RunLines | undefined {
     default:
       return run;
   }
+}
+
+function noticeOf({ code, text, turn }: EventOf<'notice'>): NoticeView {
+  return { code, text, ...(turn !== undefined && { turn }) };
 }
 
 function intervention({ policy, action, reason, turn }: EventOf<'intervention'>): Item {

@@ -1,8 +1,9 @@
 /**
  * Draws a chat. Only what changed is touched; whatever a model or a person wrote goes into text nodes and is never read as HTML.
  */
+import type { NoticeView } from '../../supervisor/service.ts';
 import type { Answer, ChatView, Intervention, Item, RunLines } from './chat-view.ts';
-import { describeAnswer, describeEnding, describeIntervention } from './words.ts';
+import { describeAnswer, describeEnding, describeIntervention, describeReasoning } from './words.ts';
 
 /** Pixels from the end within which the log keeps following new text. */
 const FOLLOW_WITHIN = 80;
@@ -62,6 +63,7 @@ export class LogView {
 
 function drawRun(agent: string): Drawn<RunLines> {
   const question = text();
+  const notices = element('div', 'notices');
   const items = element('div', 'items');
   const ending = element('p', 'ending');
   const user = element('div', 'line user', element('h2', 'who', 'You'), element('div', 'text', question));
@@ -77,11 +79,12 @@ function drawRun(agent: string): Drawn<RunLines> {
     drawn[index] = { item, part };
   };
   return {
-    element: element('section', 'run', user, items, ending),
+    element: element('section', 'run', user, notices, items, ending),
     update: (run) => {
       if (run === last) return;
       last = run;
       setText(question, run.question);
+      drawNotices(notices, run.notices);
       if (!drawn.every(({ item }, index) => sameLine(item, run.items[index]))) {
         drawn = [];
         items.replaceChildren();
@@ -91,6 +94,11 @@ function drawRun(agent: string): Drawn<RunLines> {
       ending.hidden = ending.textContent === '';
     },
   };
+}
+
+/** They are only ever added. */
+function drawNotices(list: HTMLElement, notices: readonly NoticeView[]): void {
+  for (const { text: said } of notices.slice(list.childElementCount)) list.append(element('p', 'notice', said));
 }
 
 function sameLine(a: Item, b: Item | undefined): boolean {
@@ -106,12 +114,8 @@ function drawAnswer(agent: string): Drawn<Answer> {
   const shown = text();
   const thoughts = text();
   const badge = element('span', 'badge');
-  const reasoning = element(
-    'details',
-    'reasoning',
-    element('summary', '', 'Reasoning'),
-    element('div', 'text', thoughts),
-  );
+  const label = element('summary', '');
+  const reasoning = element('details', 'reasoning', label, element('div', 'text', thoughts));
   const body = element('div', 'text', shown);
   const line = element('article', 'line answer', element('h2', 'who', agent, ' ', badge), reasoning, body);
   return {
@@ -120,6 +124,7 @@ function drawAnswer(agent: string): Drawn<Answer> {
       setText(shown, answer.text);
       setText(thoughts, answer.reasoning);
       reasoning.hidden = answer.reasoning === '';
+      label.textContent = describeReasoning(answer);
       body.hidden = answer.text === '' && answer.state !== 'streaming';
       badge.textContent = describeAnswer(answer);
       badge.hidden = badge.textContent === '';

@@ -6,6 +6,7 @@ import { Conversation } from './conversation.ts';
 import type { PageEvent } from './fold.ts';
 import { LogView } from './log-view.ts';
 import { enterWithToken, onTokenGiven } from './session.ts';
+import { describeNotices, foldNotices, type StackNotices } from './stack-notices.ts';
 import { openStream } from './stream.ts';
 import { type Connection, describeBackend, describeState } from './words.ts';
 
@@ -16,11 +17,13 @@ const agentPicker = find('agent', HTMLSelectElement);
 const chatPicker = find('chat', HTMLSelectElement);
 const status = find('status', HTMLElement);
 const backend = find('backend', HTMLElement);
+const notice = find('notice', HTMLElement);
 const log = new LogView(find('log', HTMLElement));
 const tokenForm = find('token-form', HTMLFormElement);
 
 let stack: Stack = { agents: [], backends: [], policies: [] };
 let talk = new Conversation('', 'main', () => Promise.reject(new Error('no agent is chosen')));
+let notices: StackNotices = new Map();
 let connection: Connection = 'connecting';
 /** Says what went wrong until the next event of the chat. */
 let trouble = '';
@@ -48,6 +51,9 @@ function draw(): void {
     if (status.textContent !== line) status.textContent = line;
     status.dataset.trouble = String(trouble !== '' || connection === 'lost');
     backend.textContent = describeBackend(stack, talk.agent);
+    const served = stack.agents.find(({ id }) => id === talk.agent);
+    notice.textContent = describeNotices(notices, served?.backend ?? '');
+    notice.hidden = notice.textContent === '';
     composer.running = runningRun(talk.view) !== undefined;
   });
 }
@@ -68,6 +74,9 @@ function receive(event: PageEvent): void {
   if (event.type === 'degraded') fail(new Error(event.reason));
   else if (event.type === 'resync') reload();
   else if (event.type.startsWith('agent-') || event.type.startsWith('backend-')) loadStack().catch(fail);
+  const before = notices;
+  notices = foldNotices(notices, event);
+  if (notices !== before) draw();
   if (!talk.receive(event)) return;
   trouble = '';
   if (talk.needsLoad) setTimeout(reload, RELOAD_MS);

@@ -20,6 +20,7 @@ const TYPES: Record<EventType, true> = {
   'agent-exit': true,
   'backend-up': true,
   'backend-down': true,
+  notice: true,
   held: true,
   degraded: true,
   resync: true,

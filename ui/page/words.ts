@@ -38,6 +38,16 @@ export function describeAnswer({ state, note, held }: Answer): string {
   return [BADGES[state], note, holding].filter((part) => part !== '').join(' · ');
 }
 
+/** It has reasoned and not begun to answer. */
+function isThinking({ state, text, reasoning }: Answer): boolean {
+  return state === 'streaming' && text === '' && reasoning !== '';
+}
+
+/** The label of the reasoning that is folded away. */
+export function describeReasoning(answer: Answer): string {
+  return isThinking(answer) ? 'Thinking …' : 'Reasoning';
+}
+
 /** Below a run that is waiting, or that ended without an answer; else empty. */
 export function describeEnding({ state, reason }: RunLines): string {
   const ending = ENDINGS[state];
@@ -49,7 +59,8 @@ export function describeState(view: ChatView, connection: Connection, agent: str
   if (connection === 'lost') return 'Connection lost, reconnecting …';
   if (connection === 'connecting') return 'Connecting …';
   const running = runningRun(view);
-  if (running !== undefined) return `${agent} is answering …`;
+  const isThinkingNow = running?.items.some((item) => item.kind === 'answer' && isThinking(item));
+  if (running !== undefined) return `${agent} is ${isThinkingNow ? 'thinking' : 'answering'} …`;
   const last = view.runs.at(-1);
   if (last === undefined) return 'Ready.';
   if (last.state === 'queued') return 'The message waits in the inbox …';
@@ -60,13 +71,24 @@ export function describeState(view: ChatView, connection: Connection, agent: str
 /** Which model answers; says plainly when it is none. */
 export function describeBackend(stack: Stack, agentName: string): string {
   const agent = stack.agents.find(({ id }) => id === agentName);
-  const backend = stack.backends.find(({ name }) => name === agent?.backend);
+  const backend = stack.backends.find(({ name }) => name === (agent?.fallback ?? agent?.backend));
   if (agent === undefined || backend === undefined) return '';
-  const down = backend.up ? '' : ` It does not answer${backend.detail === undefined ? '.' : `: ${backend.detail}.`}`;
+  const health = `${describeFallback(agent)}${describeHealth(backend)}`;
   const away = agent.state === 'ready' ? '' : ` The agent is ${agent.state}.`;
   const policies = agent.policies.length === 0 ? 'No policy.' : `Watched by ${agent.policies.join(', ')}.`;
   if (backend.server === 'simulator') {
-    return `Simulator: a stand-in, not a real model. Attach one with --backend URL.${down}${away} ${policies}`;
+    return `Simulator: a stand-in, not a real model. Attach one with --backend URL.${health}${away} ${policies}`;
   }
-  return `${agent.model || backend.model} on ${backend.server} (${backend.url}).${down}${away} ${policies}`;
+  return `${agent.model || backend.model} on ${backend.server} (${backend.url}).${health}${away} ${policies}`;
+}
+
+/** Empty for an agent whose own backend answers, or that has no other one. */
+function describeFallback({ backend, fallback }: Stack['agents'][number]): string {
+  return fallback === undefined ? '' : ` It stands in for ${backend}, which does not answer.`;
+}
+
+/** What is unusual about a model server; else empty. */
+function describeHealth({ up, detail }: Stack['backends'][number]): string {
+  if (up) return detail === undefined ? '' : ` Now ${detail}.`;
+  return ` It does not answer${detail === undefined ? '.' : `: ${detail}.`}`;
 }

@@ -1,10 +1,9 @@
 /** A model server: what it is, what it can do, and one short real answer. */
-import { existsSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
 import type { Backend, BackendStatus } from '../../../agent/backend/backend.ts';
 import { createBackend } from '../../../agent/backend/registry.ts';
 import { messageOf } from '../../failure.ts';
-import type { LlamaServerPlan, PlannedBackend } from '../../plan.ts';
+import { llamaServerCommands } from '../../llama-server/command.ts';
+import type { PlannedBackend } from '../../plan.ts';
 import { type Finding, fail, note, ok } from './finding.ts';
 
 const PART = 'model';
@@ -18,7 +17,7 @@ const ATTACH = 'npx tsx run.ts --backend http://127.0.0.1:8080';
 
 /** `models`: those that agents ask it for. */
 export async function checkBackend(planned: PlannedBackend, models: readonly string[]): Promise<Finding[]> {
-  if (planned.llamaServer !== undefined) return [checkLlamaServer(planned.llamaServer)];
+  if (planned.llamaServer !== undefined) return [checkLlamaServer(planned)];
   if (planned.simulator) {
     return [note(PART, 'none: the built-in simulator answers short made-up text', `Attach a real one: ${ATTACH}`)];
   }
@@ -39,12 +38,12 @@ function notReady({ name, url }: PlannedBackend, { server, detail }: BackendStat
   return fail(PART, `${name} at ${url}${what}: ${detail ?? 'it takes no requests now'}`, advice);
 }
 
-function describe({ name, url, slots: limit }: PlannedBackend, status: BackendStatus): string {
+function describe({ name, url, origin, slots: limit }: PlannedBackend, status: BackendStatus): string {
   const { server, version, models, contextTokens, slots, abilities } = status;
   const shown = models.slice(0, MOST_MODELS).join(', ');
   const more = models.length > MOST_MODELS ? ` and ${models.length - MOST_MODELS} more` : '';
   const facts = [
-    `${name} at ${url}: ${server}${version === undefined ? '' : ` ${version}`}`,
+    `${name} at ${url}${origin === undefined ? '' : ` (${origin})`}: ${server}${version === undefined ? '' : ` ${version}`}`,
     models.length === 0 ? 'it names no model' : `model ${shown}${more}`,
     contextTokens === undefined ? '' : `context of ${contextTokens} tokens`,
     slots === undefined ? '' : `${slots} ${slots === 1 ? 'slot' : 'slots'}`,
@@ -102,20 +101,11 @@ async function tryOut(backend: Backend, model: string): Promise<Finding> {
 }
 
 /** It is started with the stack; what that needs is there or not. */
-function checkLlamaServer({ binary, modelFile }: LlamaServerPlan): Finding {
-  if (!existsSync(modelFile))
-    return fail(PART, `${modelFile}: there is no such file`, 'Give the path of a GGUF file with --model.');
-  if (!isProgram(binary)) {
-    return fail(
-      PART,
-      `${binary}: there is no such program`,
-      'Install llama.cpp, or name its llama-server with --llama-server.',
-    );
+function checkLlamaServer(planned: PlannedBackend): Finding {
+  try {
+    const [command] = llamaServerCommands([planned]);
+    return ok(PART, `${command?.modelFile}, served by ${command?.binary}, which is started with the stack`);
+  } catch (error) {
+    return fail(PART, messageOf(error));
   }
-  return ok(PART, `${modelFile}, served by ${binary}, which is started with the stack`);
-}
-
-function isProgram(binary: string): boolean {
-  if (binary.includes('/')) return existsSync(binary);
-  return (process.env.PATH ?? '').split(delimiter).some((folder) => existsSync(join(folder, binary)));
 }

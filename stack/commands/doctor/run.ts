@@ -1,4 +1,6 @@
 /** Runs `doctor`: one check after the other, each told as soon as it is done. */
+
+import { settleBackends } from '../../detect.ts';
 import { EXIT, messageOf } from '../../failure.ts';
 import type { GivenOptions } from '../../options.ts';
 import { makePlan, type PlannedBackend, type StackPlan } from '../../plan.ts';
@@ -10,7 +12,7 @@ import { checkBackend } from './check-backend.ts';
 import { checkFolder, checkPort, checkStack } from './check-folder.ts';
 import { checkPolicies } from './check-policies.ts';
 import { checkNode, checkSqlite } from './check-system.ts';
-import { type Finding, fail, findingLines, ok } from './finding.ts';
+import { type Finding, fail, findingLines, note, ok } from './finding.ts';
 
 /** Returns 0, or 1 when something would keep a start from working. */
 export async function runDoctor(given: GivenOptions): Promise<number> {
@@ -41,7 +43,7 @@ class Report {
 async function planned(given: GivenOptions, report: Report): Promise<StackPlan | undefined> {
   try {
     const { options, configuration } = await readOptions(given);
-    const plan = makePlan(options, configuration, process.cwd());
+    const plan = await settleBackends(makePlan(options, configuration, process.cwd()));
     report.tell(
       ok('config', `${plan.configurationFile ?? 'no file'}; agents ${plan.agents.map(({ name }) => name).join(', ')}`),
     );
@@ -59,6 +61,7 @@ async function checkPlan(plan: StackPlan, report: Report): Promise<void> {
   report.tell(finding);
   report.tell(await checkPort(host, port, url));
   for (const policy of await checkPolicies(policies)) report.tell(policy);
+  for (const remark of plan.remarks ?? []) report.tell(note('model', remark));
   for (const backend of backends) {
     for (const model of await checkBackend(backend, modelsOf(plan, backend))) report.tell(model);
   }

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { PROJECT_ROOT } from '../../../stack/project.ts';
+import { quietEnvironment } from '../quiet-environment.ts';
 
 const TSX = import.meta.resolve('tsx');
 
@@ -23,7 +24,7 @@ export function piped(folder: string, given: string[], temporary = folder): Pipe
   const child = spawn(process.execPath, ['--import', TSX, join(PROJECT_ROOT, 'run.ts'), ...given], {
     cwd: folder,
     stdio: ['pipe', 'pipe', 'pipe'],
-    env: { ...process.env, TMPDIR: temporary },
+    env: { ...quietEnvironment(folder, given), TMPDIR: temporary },
   });
   onTestFinished(() => void child.kill('SIGKILL'));
   child.stdin.on('error', () => {});

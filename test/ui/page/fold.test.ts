@@ -97,6 +97,19 @@ describe('a run', () => {
     expect(run(begunAgain)?.items).toMatchObject([{ text: '', state: 'streaming' }]);
   });
 
+  test('carries notices, beside its lines', () => {
+    const notice: Unplaced = {
+      type: 'notice',
+      code: 'context_shortened',
+      text: 'its <b>oldest</b> 2 messages',
+      turn: 1,
+    };
+    const view = folded(events(...begun, notice, said(1, 0, 'So.')));
+    const { type: _, ...shown } = notice;
+    expect(run(view)).toMatchObject({ notices: [shown], items: [{ text: 'So.' }] });
+    expect(folded(events(...begun, notice), view)).toBe(view);
+  });
+
   test('says that its answer reached the token limit', () => {
     const view = folded(events(...begun, { type: 'turn-end', turn: 1, text: 'Bec', reason: 'length' }));
     expect(run(view)?.items).toMatchObject([{ note: 'the answer reached its token limit' }]);
@@ -197,6 +210,13 @@ describe('a snapshot', () => {
     expect(runningRun(view)?.run).toBe('r1');
     const next = folded([{ type: 'text-delta', seq: 6, run: 'r1', turn: 1, offset: 3, text: 'ause' }], view);
     expect(run(next)?.items).toMatchObject([{ text: 'Because' }]);
+  });
+
+  test('has the notices of its runs, as their events had', () => {
+    const notices = [{ code: 'context_shortened', text: 'its oldest 2 messages', turn: 1 } as const];
+    const messages = [line({ notices }), line({ role: 'assistant', content: 'So.', turn: 1 }), line({ run: 'r2' })];
+    const view = fromHistory({ chat: 'main', seq: 5, messages });
+    expect(view.runs.map((each) => each.notices)).toEqual([notices, []]);
   });
 
   test('says how a run ended only if it knows', () => {

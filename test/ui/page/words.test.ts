@@ -1,8 +1,15 @@
 /** What the page says. */
 import { expect, test } from 'vitest';
 import type { Stack } from '../../../ui/page/api.ts';
-import type { RunLines } from '../../../ui/page/chat-view.ts';
-import { describeBackend, describeEnding, describeIntervention, describeState } from '../../../ui/page/words.ts';
+import type { Answer, RunLines } from '../../../ui/page/chat-view.ts';
+import { describeNotices, foldNotices, type StackNotices } from '../../../ui/page/stack-notices.ts';
+import {
+  describeBackend,
+  describeEnding,
+  describeIntervention,
+  describeReasoning,
+  describeState,
+} from '../../../ui/page/words.ts';
 
 const stack = (backend: Partial<Stack['backends'][number]>): Stack => ({
   agents: [
@@ -32,6 +39,19 @@ test('the backend: a simulator is called one, one that is down says why', () => 
   expect(describeBackend(stack({}), 'nobody')).toBe('');
 });
 
+test('the backend: what stands in for another one, and what others use, is said', () => {
+  const { agents, backends, policies } = stack({ detail: 'others use it: 1 of our requests waits there' });
+  expect(describeBackend({ agents, backends, policies }, 'a')).toContain(
+    ' Now others use it: 1 of our requests waits there.',
+  );
+  const dead = stack({ up: false, detail: 'refused' }).backends;
+  const other = stack({ name: 'c', url: 'http://127.0.0.1:8081' }).backends;
+  const away = agents.map((agent) => ({ ...agent, fallback: 'c' }));
+  expect(describeBackend({ agents: away, backends: [...dead, ...other], policies }, 'a')).toBe(
+    'tiny on llama-server (http://127.0.0.1:8081). It stands in for b, which does not answer. Watched by error-keyword.',
+  );
+});
+
 test('who intervened', () => {
   const intervention = {
     kind: 'intervention',
@@ -48,7 +68,7 @@ test('who intervened', () => {
 });
 
 test('the state line', () => {
-  const run: RunLines = { run: 'r', question: 'x', items: [], state: 'answered', reason: '' };
+  const run: RunLines = { run: 'r', question: 'x', notices: [], items: [], state: 'answered', reason: '' };
   const line = (changes: Partial<RunLines>) =>
     describeState({ seq: 1, stale: false, runs: [{ ...run, ...changes }] }, 'connected', 'a');
   expect(line({ state: 'running' })).toBe('a is answering …');
@@ -60,4 +80,40 @@ test('the state line', () => {
   expect(describeEnding({ ...run, state: 'failed', reason: 'context_overflow' })).toBe(
     'No answer: it failed: context_overflow',
   );
+});
+
+test('a model that reasons and has not begun to answer is thinking', () => {
+  const answer: Answer = {
+    ...{ kind: 'answer', turn: 1, text: '', reasoning: 'Hm', state: 'streaming', note: '', held: 0 },
+  } as const;
+  const line = (item: Answer) =>
+    describeState(
+      {
+        seq: 1,
+        stale: false,
+        runs: [{ run: 'r', question: 'x', notices: [], items: [item], state: 'running', reason: '' }],
+      },
+      'connected',
+      'a',
+    );
+  expect([describeReasoning(answer), line(answer)]).toEqual(['Thinking …', 'a is thinking …']);
+  const said: Answer = { ...answer, text: 'So' };
+  expect([describeReasoning(said), line(said)]).toEqual(['Reasoning', 'a is answering …']);
+  expect(line({ ...answer, reasoning: '' })).toBe('a is answering …');
+  expect(describeReasoning({ ...answer, state: 'interrupted' })).toBe('Reasoning');
+});
+
+test('notices about model servers: the newest of each, for those who talk to it, until it comes up anew', () => {
+  const notice = (text: string, backend?: string, run?: string) =>
+    ({ type: 'notice', code: 'roles_mapped', text, ...(backend && { backend }), ...(run && { run }) }) as const;
+  const none: StackNotices = new Map();
+  const told = [notice('old', 'b'), notice('new', 'b'), notice('other', 'c'), notice('of a run', 'b', 'r1')].reduce(
+    foldNotices,
+    none,
+  );
+  expect(['b', 'c', 'd'].map((backend) => describeNotices(told, backend))).toEqual(['new', 'other', '']);
+  expect(describeNotices(foldNotices(told, notice('all')), 'b')).toBe('all new');
+  const after = foldNotices(told, { type: 'backend-up', backend: 'b' });
+  expect(['b', 'c'].map((backend) => describeNotices(after, backend))).toEqual(['', 'other']);
+  expect(foldNotices(told, { type: 'backend-up', backend: 'd' })).toBe(told);
 });

@@ -1,0 +1,162 @@
+/**
+ * Makes the prompt of a turn from the conversation: as long as the context allows, in roles that the template takes. Learns from what
+ * servers count and refuse.
+ */
+import type { ModelMessage } from '../../agent/backend/backend.ts';
+import type { TurnEnd } from '../../agent/bus/messages.ts';
+import { Learned, type ModelServer } from '../context/learned.ts';
+import type { Prompt } from '../context/prompt.ts';
+import { isRoleRefusal, mapRoles, type RoleAbilities, STRICTEST } from '../context/roles.ts';
+import { promptRoom, shorten } from '../context/shorten.ts';
+import { roughTokens } from '../context/token-estimate.ts';
+import { describeMapped, describeOverflow, describeShortened } from '../context/words.ts';
+import { foldTranscript, messagesOf, type Transcript } from '../transcript.ts';
+import type { LiveRun, LiveTurn } from './live-run.ts';
+import type { Workbench } from './workbench.ts';
+
+const TAKES_ALL: RoleAbilities = { systemRole: true, consecutiveUsers: true };
+
+type Bench = Pick<Workbench, 'store' | 'ledger' | 'backends'>;
+
+export class Prompts {
+  readonly #bench: Bench;
+  readonly #learned: Learned;
+
+  constructor(bench: Bench) {
+    this.#bench = bench;
+    this.#learned = new Learned((backend) => bench.backends.timesUp(backend));
+  }
+
+  /** The prompt of the next turn, if it goes to this model. */
+  prepare(run: LiveRun, model: string): Prompt {
+    const { agent, row, backend } = run;
+    const server = { backend, model };
+    const { context, limit } = this.#limits(run, server);
+    const transcript = foldTranscript(agent.system, this.#bench.store.history.ofChat(row.agent, row.chat), run.id);
+    const kept = this.#shorten(run, transcript, limit, server);
+    const dropped = transcript.earlier.slice(0, transcript.earlier.length - kept.earlier.length).flat();
+    const asFolded = messagesOf(kept);
+    const messages = mapRoles(asFolded, this.#roles(server));
+    return {
+      ...server,
+      messages,
+      rough: roughTokens(messages),
+      kept: kept.earlier.length,
+      leftOut: { messages: dropped.length, tokens: Math.round(this.#tokens(server, dropped)) },
+      context,
+      isMapped: messages !== asFolded,
+    };
+  }
+
+  #shorten(run: LiveRun, transcript: Transcript, limit: number, server: ModelServer): Transcript {
+    const room = limit === Number.POSITIVE_INFINITY ? limit : promptRoom(limit, run.agent.maxTokens);
+    const keepAtMost = this.#keepAtMost(run, transcript.earlier.length);
+    return shorten(transcript, { room, keepAtMost, tokensOf: (messages) => this.#tokens(server, messages) });
+  }
+
+  #tokens(server: ModelServer, messages: readonly ModelMessage[]): number {
+    return this.#learned.scale(server) * roughTokens(messages);
+  }
+
+  /** Tokens of context, as somebody said, and what is known to be taken, which may be less. */
+  #limits(
+    { agent, backend, keepAtMost }: LiveRun,
+    server: ModelServer,
+  ): { context: number | undefined; limit: number } {
+    const unknown = Number.POSITIVE_INFINITY;
+    const { context: inRefusal = unknown, refusedAt = unknown } = this.#learned.sinceUp(server);
+    const { server: kind, contextTokens: told } = this.#bench.backends.status(backend) ?? {};
+    // Ollama loads the model with the context that is asked for; others have the one that they were started with.
+    const most = kind === 'ollama' ? unknown : (told ?? unknown);
+    const context = Math.min(agent.context ?? told ?? unknown, most, inRefusal);
+    const isRefused = refusedAt < context || (keepAtMost !== undefined && inRefusal === unknown);
+    return {
+      context: context === unknown || isRefused ? undefined : context,
+      limit: Math.min(context, refusedAt),
+    };
+  }
+
+  /** What a previous supervisor knew of a prompt that was refused is lost: half of the conversation goes then. */
+  #keepAtMost(run: LiveRun, earlier: number): number {
+    if (run.keepAtMost === undefined && this.#overflows(run) > 0) run.keepAtMost = Math.floor(earlier / 2);
+    return run.keepAtMost ?? earlier;
+  }
+
+  #roles(server: ModelServer): RoleAbilities {
+    const probed = this.#bench.backends.status(server.backend)?.abilities;
+    return this.#learned.sinceUp(server).roles ?? probed ?? TAKES_ALL;
+  }
+
+  /** Records what was done to the conversation of a turn that has started. */
+  tell(run: LiveRun, turn: LiveTurn, prompt: Prompt): void {
+    const { ledger } = this.#bench;
+    const { leftOut, isMapped, backend } = prompt;
+    if (leftOut.messages > run.leftOutTold) {
+      run.leftOutTold = leftOut.messages;
+      const text = describeShortened(prompt);
+      ledger.noticed(run.scope, { code: 'context_shortened', text, turn: turn.number });
+    }
+    const facts = this.#learned.sinceUp(prompt);
+    if (!isMapped || facts.isMappingTold) return;
+    facts.isMappingTold = true;
+    ledger.noticed({}, { code: 'roles_mapped', text: describeMapped(backend), backend });
+  }
+
+  /** The server has counted the tokens of a prompt. */
+  counted(prompt: Prompt | undefined, tokens: number | undefined): void {
+    if (prompt !== undefined && tokens !== undefined) this.#learned.counted(prompt, prompt.rough, tokens);
+  }
+
+  /**
+   * The server refused a prompt as too long. Returns whether a shorter one is worth a try, which is so once a run, and what to say
+   * when it is not.
+   */
+  overflowed(run: LiveRun, sent: Prompt, end: TurnEnd): { isWorthRetry: boolean; reason: string } {
+    const { promptTokens, contextTokens, errorMessage = '' } = end;
+    const reason = describeOverflow(sent, { promptTokens, contextTokens, said: errorMessage });
+    const overflows = this.#overflows(run);
+    this.#learnFromRefusal(sent, end);
+    if (sent.kept === 0 || overflows > 0) return { isWorthRetry: false, reason };
+    const { kept } = this.prepare(run, sent.model);
+    const half = Math.floor(sent.kept / 2);
+    run.keepAtMost = contextTokens !== undefined && kept < sent.kept ? kept : Math.min(kept, half);
+    run.overflows = overflows + 1;
+    return { isWorthRetry: true, reason };
+  }
+
+  /** A server that tells its context and refuses without numbers, or in mid-answer, may be full of the prompts of others. */
+  #learnFromRefusal(sent: Prompt, { promptTokens, contextTokens, textLength, reasoningLength }: TurnEnd): void {
+    this.counted(sent, promptTokens);
+    const facts = this.#learned.sinceUp(sent);
+    if (contextTokens !== undefined) facts.context = contextTokens;
+    else if (textLength + reasoningLength === 0 && !this.#tellsContext(sent.backend)) {
+      facts.refusedAt = Math.min(this.#learned.scale(sent) * sent.rough, facts.refusedAt ?? Number.POSITIVE_INFINITY);
+    }
+  }
+
+  #tellsContext(backend: string): boolean {
+    return this.#bench.backends.status(backend)?.contextTokens !== undefined;
+  }
+
+  /** Prompts of this run that were refused as too long, by this or a previous supervisor. */
+  #overflows(run: LiveRun): number {
+    // Before the second turn there can be none, and most runs have one.
+    if (run.turns <= 1) return run.overflows ?? 0;
+    run.overflows ??= this.#bench.store.events
+      .page({ run: run.id }, 0, Number.MAX_SAFE_INTEGER)
+      .filter(({ type, data }) => type === 'turn-cut' && isOverflow(data)).length;
+    return run.overflows;
+  }
+
+  /** A model call failed; whether that was about the roles of its messages, and mapping them may help. */
+  rolesRefused(sent: Prompt, { errorCode = '', errorMessage = '' }: TurnEnd): boolean {
+    if (!['backend_refused', 'backend_failed'].includes(errorCode) || !isRoleRefusal(errorMessage)) return false;
+    if (mapRoles(sent.messages, STRICTEST) === sent.messages) return false;
+    this.#learned.sinceUp(sent).roles = STRICTEST;
+    return true;
+  }
+}
+
+function isOverflow(data: string): boolean {
+  return (JSON.parse(data) as { reason: string }).reason.startsWith('context_overflow');
+}

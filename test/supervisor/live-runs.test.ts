@@ -1,0 +1,53 @@
+/** The order in which waiting runs are served. */
+import { expect, test } from 'vitest';
+import type { Limits } from '../../supervisor/choose-runs.ts';
+import { LiveRun } from '../../supervisor/runs/live-run.ts';
+import { LiveRuns } from '../../supervisor/runs/live-runs.ts';
+import type { RunRow } from '../../supervisor/store/runs.ts';
+
+function run(number: number, status: RunRow['status'] = 'queued'): LiveRun {
+  const times = { acceptedAt: number, startedAt: null, firstTextAt: null, endedAt: null };
+  const place = { agent: 'a', chat: `c${number}`, content: '', firstSeq: number };
+  const row = {
+    id: `r${number}`,
+    number,
+    status,
+    reason: null,
+    agentDeaths: 0,
+    backendFailures: 0,
+    ...place,
+    ...times,
+  };
+  return new LiveRun(row, { name: 'a', system: '' }, 'own', 0);
+}
+
+const slots = (count: number): Limits => ({
+  agent: () => Number.POSITIVE_INFINITY,
+  backend: () => count,
+  groupOf: () => undefined,
+  group: () => 0,
+});
+
+const take = (runs: LiveRuns, count: number, backend = 'own'): number[] =>
+  runs.takeStartable(slots(count), () => backend).map(({ number }) => number);
+
+test('runs that lost their slots go first, older ones before younger ones, whichever lost it first', () => {
+  const runs = new LiveRuns();
+  const [first, second, third, fourth] = [run(1), run(2), run(3), run(4)];
+  for (const each of [first, second, third, fourth]) runs.add(each);
+  expect(take(runs, 3)).toEqual([1, 2, 3]);
+  for (const each of [first, second, third]) each.row.status = 'running';
+  for (const each of [second, third, first]) runs.addFirst(each);
+  expect(take(runs, 9)).toEqual([1, 2, 3, 4]);
+});
+
+test('a run works where it is sent to; one that is paused there can go elsewhere', () => {
+  const runs = new LiveRuns();
+  const paused = run(1);
+  paused.pausedOn = 'own';
+  runs.add(paused);
+  expect(take(runs, 1)).toEqual([]);
+  expect(paused.phase).toBe('waiting');
+  expect(take(runs, 1, 'other')).toEqual([1]);
+  expect([paused.phase, paused.backend, paused.ownBackend]).toEqual(['between', 'other', 'own']);
+});
