@@ -1,7 +1,7 @@
 /**
  * The slots of a simulated server: each works on one request and keeps its tokens as a prompt cache afterwards. A request gets the
  * free slot that has most of its prompt; when none is free it waits. It promises first come, first served, which the real
- * server does not. A request whose client went away keeps its place in the queue, as in the real server.
+ * server does not. Whether a request whose client went away keeps its place is for its dialect to say.
  */
 import type { AnswerRequest } from './answer-request.ts';
 import { commonTokens } from './tokens.ts';

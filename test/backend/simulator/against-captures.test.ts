@@ -180,7 +180,9 @@ describe('streams', () => {
   test.each(['chat-stream', 'chat-stream-usage', 'chat-stream-max-tokens-0'])(
     '%s: chunks, events, fields',
     async (name) => {
+      simulator.change({ tokensPerSecond: 50 });
       const [real, ours] = [recorded(name), await simulated('POST', '/v1/chat/completions', readRequestBody(name))];
+      simulator.change({ tokensPerSecond: 1000 });
       expect(ours.status).toBe(real.status);
       expect(headersOf(ours)).toEqual(headersOf(real));
       expect(chunksOf(ours)).toEqual(chunksOf(real));

@@ -164,7 +164,7 @@ test('a key, when it has one, is needed', async () => {
 });
 
 test('it is ready when it has loaded', async () => {
-  const { url } = await start({ loadMs: 30 });
+  const { url } = await start({ loadMs: 500 });
   expect(await backendAt(url).probe(never())).toMatchObject({ ready: false });
   while (!(await backendAt(url).probe(never())).ready) await new Promise((resolve) => setImmediate(resolve));
   expect((await ask(url, 'say: yes')).error).toBeUndefined();
@@ -181,7 +181,7 @@ describe('options', () => {
     [{ seed: -1 }, 'simulator.seed: expected a whole number'],
     [{ speed: 3 }, 'simulator.speed: unknown; expected host, port, seed, '],
   ])('%j is refused before it listens', async (options, message) => {
-    await expect(startSimulator(options)).rejects.toThrow(message);
+    await expect(startSimulator(options as SimulatorOptions)).rejects.toThrow(message);
   });
 });
 

@@ -49,20 +49,12 @@ export async function answerOllama(
 }
 
 async function complete(simulation: Simulation, arrival: Arrival): Promise<void> {
-  const prompt = fittingPrompt(arrival);
-  const request = { ...arrival.request, messages: prompt.messages };
-  const plan = planCompletion(simulation, request);
-  if (plan.fault?.kind === '503' || isQueueFull(simulation)) {
-    simulation.log.refuse(arrival.request.messages);
-    throw new Refusal(503, 'server_busy', 'server busy, please try again.  maximum pending requests exceeded');
-  }
-  const room = request.shift ? Number.POSITIVE_INFINITY : arrival.contextTokens - prompt.tokens.length;
-  const answer = prepareAnswer({ ...plan, reasoning: request.think ? plan.reasoning : '' }, request, room);
   const { response, identity, arrivedAt } = arrival;
+  const { request, prompt, answer } = prepare(simulation, arrival);
   const entry = simulation.log.open(arrival.request.messages);
   const times = { arrivedAt, loadMs: 0 };
   const writer = new (request.stream ? LineWriter : WholeLineWriter)(response, identity, times);
-  const task = { request, prompt: prompt.tokens, answer, entry, response, writer, missesClient: 'always' as const };
+  const task = { request, prompt, answer, entry, response, writer, missesClient: 'always' as const };
   const completion = new Completion(simulation, task);
   const giveBack = await takeModel(simulation, arrival);
   times.loadMs = performance.now() - arrivedAt;
@@ -71,14 +63,34 @@ async function complete(simulation: Simulation, arrival: Arrival): Promise<void>
   completion.start();
 }
 
+/**
+ * The request as far as it fits, and the answer to that.
+ * @throws Refusal
+ */
+function prepare(simulation: Simulation, { request: asked, contextTokens }: Arrival) {
+  const { messages, tokens: prompt } = fittingPrompt(asked, contextTokens);
+  const request = { ...asked, messages };
+  if (isQueueFull(simulation)) throw busy(simulation, asked);
+  const plan = planCompletion(simulation, request);
+  if (plan.fault?.kind === '503') throw busy(simulation, asked);
+  const room = request.shift ? Number.POSITIVE_INFINITY : contextTokens - prompt.length;
+  const answer = prepareAnswer({ ...plan, reasoning: request.think ? plan.reasoning : '' }, request, room);
+  return { request, prompt, answer };
+}
+
+/** The refusal of a request that comes on top of too many; it is logged. */
+function busy({ log }: Simulation, { messages }: OllamaRequest): Refusal {
+  log.refuse(messages);
+  return new Refusal(503, 'unavailable_error', 'server busy, please try again.  maximum pending requests exceeded');
+}
+
 function takeModel({ memory, settings }: Simulation, { request, model, contextTokens }: Arrival): Promise<() => void> {
   const { gpuLayers, keepAliveMs = KEEP_ALIVE_MS } = request;
   return memory.take(model, { contextTokens, gpuLayers, keepAliveMs, loadMs: settings.loadMs });
 }
 
 /** @throws Refusal too long, and it is not to be cut */
-function fittingPrompt({ request, contextTokens }: Arrival): FittingPrompt {
-  const { messages, truncate } = request;
+function fittingPrompt({ messages, truncate }: OllamaRequest, contextTokens: number): FittingPrompt {
   if (truncate || tokensOf(messages).length <= contextTokens) return cutToContext(messages, contextTokens);
   throw new Refusal(400, 'invalid_request_error', 'the input length exceeds the context length');
 }

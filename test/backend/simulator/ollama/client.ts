@@ -2,7 +2,7 @@
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
 
 /** A line of an answer, or a whole one. */
-export interface OllamaLine {
+interface OllamaLine {
   model?: string;
   created_at?: string;
   message?: { role: string; content: string; thinking?: string };
