@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { realpathSync, statSync } from 'node:fs';
 import type { PlannedBackend } from '../plan.ts';
 import { refuseReserved, serverArguments } from './arguments.ts';
-import { serverEnvironment } from './environment.ts';
+import { changesServer, serverEnvironment } from './environment.ts';
 import { checkModelFile, findBinary } from './find.ts';
 
 export interface LlamaServerCommand {
@@ -47,7 +47,9 @@ export function llamaServerCommands(
 type Started = Pick<LlamaServerCommand, 'binary' | 'modelFile' | 'arguments' | 'environment'>;
 
 function fingerprintOf(command: Started): string {
-  const environment = Object.entries(command.environment).sort(([one], [other]) => (one < other ? -1 : 1));
+  const environment = Object.entries(command.environment)
+    .filter(([name]) => changesServer(name))
+    .sort(([one], [other]) => (one < other ? -1 : 1));
   const files = [command.binary, command.modelFile].map((file) => {
     const { size, mtimeMs } = statSync(file);
     return [realpathSync(file), size, mtimeMs];

@@ -1,7 +1,8 @@
 /** The environment of a llama-server of ours: what it, its libraries and the drivers of GPUs read, and none of the shell's secrets. */
 
-const PASSED_ON =
-  /^(PATH|HOME|USER|LANG|LC_ALL|TZ|TMPDIR|XDG_RUNTIME_DIR|XDG_CACHE_HOME|LD_LIBRARY_PATH|(LLAMA|GGML|CUDA|NVIDIA|HIP|ROCR|ROCM|HSA|VK|MESA|ONEAPI|SYCL|ZE|MTL|METAL|OMP|GOMP|KMP|OPENBLAS|MKL|DYLD)_.*)$/;
+const OF_EVERY_PROGRAM = /^(PATH|HOME|USER|LANG|LC_ALL|TZ|TMPDIR|XDG_RUNTIME_DIR|XDG_CACHE_HOME)$/;
+const OF_MODEL_SERVERS =
+  /^(LD_LIBRARY_PATH|(LLAMA|GGML|CUDA|NVIDIA|HIP|ROCR|ROCM|HSA|VK|MESA|ONEAPI|SYCL|ZE|MTL|METAL|OMP|GOMP|KMP|OPENBLAS|MKL|DYLD)_.*)$/;
 
 /** What the command line says, or must not be said. */
 const OURS =
@@ -20,7 +21,16 @@ const DEFAULTS = {
 
 export function serverEnvironment(environment: NodeJS.ProcessEnv): Record<string, string> {
   const passedOn = Object.entries(environment).filter(
-    (entry): entry is [string, string] => entry[1] !== undefined && PASSED_ON.test(entry[0]) && !OURS.test(entry[0]),
+    (entry): entry is [string, string] => entry[1] !== undefined && isPassedOn(entry[0]),
   );
   return { ...DEFAULTS, ...Object.fromEntries(passedOn) };
+}
+
+/** Whether a variable changes what a server does. Another terminal has another PATH, and that makes no other server. */
+export function changesServer(name: string): boolean {
+  return !OF_EVERY_PROGRAM.test(name);
+}
+
+function isPassedOn(name: string): boolean {
+  return OF_EVERY_PROGRAM.test(name) || (OF_MODEL_SERVERS.test(name) && !OURS.test(name));
 }

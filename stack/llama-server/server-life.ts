@@ -48,7 +48,7 @@ export class ServerLife implements Life {
   readonly exitCode = EXIT.failed;
   readonly #server: LlamaServer;
   readonly #listener: LifeListener;
-  /** Undefined: it was taken over. */
+  /** Undefined: it was taken over, or could not be started. */
   readonly #process: ChildProcess | undefined;
   readonly #over = new AbortController();
   /** Where its output begins in the file. */
@@ -66,7 +66,7 @@ export class ServerLife implements Life {
     this.#process = isTakenOver ? undefined : this.#spawn();
     this.pid = isTakenOver ? adopted.pid : (this.#process?.pid ?? 0);
     this.startTime = isTakenOver ? adopted.start_time : (startTime(this.pid) ?? '');
-    this.exited = this.#process === undefined ? this.#watchAdopted() : this.#watchChild(this.#process);
+    this.exited = isTakenOver ? this.#watchAdopted() : this.#watchChild(this.#process);
     void this.exited.then(() => this.#over.abort());
     void this.#watchLoading();
     this.#watchLog();
@@ -94,36 +94,53 @@ export class ServerLife implements Life {
 
   reason({ code, signal }: ChildExit): string {
     const { command, logFile } = this.#server;
-    const how = signal === null ? (code === null ? 'it is gone' : `exit code ${code}`) : `signal ${signal}`;
-    const known = this.#reason ?? FROM_OUTSIDE[signal ?? ''];
-    if (known !== undefined) return `${known} (${how})`;
     const what = this.#isReady ? 'it broke' : `${command.binary} did not start with ${command.modelFile}`;
+    const how = signal === null ? (code === null ? '' : ` (exit code ${code})`) : ` (signal ${signal})`;
+    const known = this.#reason ?? FROM_OUTSIDE[signal ?? ''];
+    if (known !== undefined) return `${this.#isReady ? '' : `${what}: `}${known}${how}`;
     const said = lastWords(readServerLog(logFile, this.#from), this.#isReady ? 'end' : 'start');
-    return [`${what} (${how})`, ...said, `all of its output is in ${logFile}`].join('\n  ');
+    return [`${what}${how}`, ...said, `all of its output is in ${logFile}`].join('\n  ');
   }
 
-  #spawn(): ChildProcess {
-    const { command, port, logFile } = this.#server;
-    const { descriptor, from } = openServerLog(logFile);
-    this.#from = from;
+  /** Undefined: that failed, and the reason is known. */
+  #spawn(): ChildProcess | undefined {
+    const { command, port } = this.#server;
+    const descriptor = this.#openLog();
+    const output = descriptor ?? 'ignore';
     try {
       return spawn(command.binary, [...addressArguments(port), ...command.arguments], {
         env: command.environment,
         // A session of its own: Ctrl-C in the terminal reaches init alone.
         detached: true,
-        stdio: ['ignore', descriptor, descriptor],
+        stdio: ['ignore', output, output],
       });
+    } catch (error) {
+      this.#reason = messageOf(error);
+      return undefined;
     } finally {
-      closeSync(descriptor);
+      if (descriptor !== undefined) closeSync(descriptor);
     }
   }
 
-  #watchChild(child: ChildProcess): Promise<ChildExit> {
+  /** Undefined: the disk is full, or the like, which is no reason to be without a model. */
+  #openLog(): number | undefined {
+    try {
+      const { descriptor, from } = openServerLog(this.#server.logFile);
+      this.#from = from;
+      return descriptor;
+    } catch (error) {
+      this.#listener.onErrorLine(`its output is lost: ${messageOf(error)}`);
+      return undefined;
+    }
+  }
+
+  #watchChild(child: ChildProcess | undefined): Promise<ChildExit> {
+    if (child === undefined) return Promise.resolve({ code: null, signal: null });
     return new Promise((resolve) => {
       child.once('exit', (code, signal) => resolve({ code, signal }));
       child.on('error', (error) => {
         if (this.pid !== 0) return;
-        this.#reason ??= `${this.#server.command.binary} cannot be run: ${messageOf(error)}`;
+        this.#reason ??= messageOf(error);
         resolve({ code: null, signal: null });
       });
     });

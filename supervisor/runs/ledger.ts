@@ -4,7 +4,7 @@
  */
 import type { Usage } from '../../agent/backend/backend.ts';
 import type { Channel } from '../../agent/turn.ts';
-import type { EventData, EventScope, RunStatus } from '../events.ts';
+import type { EventData, RunStatus } from '../events.ts';
 import type { Recorder } from '../recorder.ts';
 import type { InterventionView } from '../service.ts';
 import type { RunRow } from '../store/runs.ts';
@@ -81,6 +81,16 @@ export class Ledger {
     });
   }
 
+  /** Something was done about a model server, or by it, that would otherwise go unsaid. */
+  noticed(run: LiveRun, notice: EventData<'notice'>): void {
+    this.#recorder.write(() => this.#recorder.event('notice', run.scope, notice));
+  }
+
+  /** The same of a model server as such, not of a run. */
+  noticedOfBackend(notice: EventData<'notice'>): void {
+    this.#recorder.write(() => this.#recorder.event('notice', {}, notice));
+  }
+
   /** Text that the gate let through. */
   released(run: LiveRun, turn: LiveTurn, channel: Channel, text: string): void {
     this.#recorder.write(() => {
@@ -151,11 +161,6 @@ export class Ledger {
       this.#store.runs.setFailures(run.number, failures.agentDeaths, failures.backendFailures);
     });
     Object.assign(run.row, failures);
-  }
-
-  /** Something that would otherwise go unsaid; the scope is a run's, or empty when it is about a model server. */
-  noticed(scope: EventScope, notice: EventData<'notice'>): void {
-    this.#recorder.write(() => this.#recorder.event('notice', scope, notice));
   }
 
   /** How long the agent needed to close the connection to the model. */

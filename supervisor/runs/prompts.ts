@@ -94,12 +94,12 @@ export class Prompts {
     if (leftOut.messages > run.leftOutTold) {
       run.leftOutTold = leftOut.messages;
       const text = describeShortened(prompt);
-      ledger.noticed(run.scope, { code: 'context_shortened', text, turn: turn.number });
+      ledger.noticed(run, { code: 'context_shortened', text, turn: turn.number });
     }
     const facts = this.#learned.sinceUp(prompt);
     if (!isMapped || facts.isMappingTold) return;
     facts.isMappingTold = true;
-    ledger.noticed({}, { code: 'roles_mapped', text: describeMapped(backend), backend });
+    ledger.noticedOfBackend({ code: 'roles_mapped', text: describeMapped(backend), backend });
   }
 
   /** The server has counted the tokens of a prompt. */

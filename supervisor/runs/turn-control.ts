@@ -93,7 +93,7 @@ export class TurnControl {
   noticed({ turn: id, code, text }: Extract<FromAgent, { type: 'notice' }>): void {
     const run = this.#bench.runs.ofTurn(id);
     if (run?.turn === undefined || run.hasEnded) return;
-    this.#bench.ledger.noticed(run.scope, { code, text, turn: run.turn.number });
+    this.#bench.ledger.noticed(run, { code, text, turn: run.turn.number });
     // Its count is of the part that was left, not of what was sent.
     run.turn.prompt = undefined;
   }

@@ -163,7 +163,6 @@ async function usesTwoOllamas(command: string): Promise<void> {
   expect(answers.map(({ content }) => content)).toEqual(['left', 'right']);
   expect([left?.requests().length, right?.requests().length]).toEqual([1, 1]);
 }
-
 async function chats(command: string): Promise<void> {
   const { output, code } = await reader.type(`echo 'say: from the terminal' | ${command}`);
   expect(code, output).toBe(0);

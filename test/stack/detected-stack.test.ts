@@ -30,6 +30,14 @@ describe('a stack whose model server nobody named', () => {
     expect(await ask(url(), 'say: found')).toMatchObject({ status: 'answered', content: 'found' });
     expect(model.requests()).toHaveLength(1);
   });
+
+  it('speaks to an Ollama as Ollama, wherever OLLAMA_HOST says that it is', async () => {
+    const model = await simulator();
+    const { start, url } = workplace();
+    const stack = await start([], { ...UNNAMED, OLLAMA_HOST: `0.0.0.0:${model.port}` });
+    expect(stack.output()).toContain(`ollama at ${model.url} (found: OLLAMA_HOST), model tiny`);
+    expect(await ask(url(), 'say: found')).toMatchObject({ status: 'answered', content: 'found' });
+  });
 });
 
 it('agents talk to the servers that the configuration names for them', async () => {

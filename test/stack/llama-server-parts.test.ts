@@ -158,7 +158,7 @@ describe('the fingerprint of a command', () => {
       return llamaServerCommands([planned], environment)[0]?.fingerprint;
     };
     const first = fingerprint();
-    expect(fingerprint({ port: 9 }, { SOMETHING: 'else' })).toBe(first);
+    expect(fingerprint({ port: 9 }, { SOMETHING: 'else', PATH: '/another' })).toBe(first);
     const others = [
       fingerprint({ binary: file('other', '') }),
       fingerprint({ modelFile: file('b.gguf', 'GGUF') }),

@@ -144,6 +144,16 @@ describe('a start fails with the reason of the server when', () => {
     expect(survivors()).toEqual([]);
   });
 
+  it('its program cannot be run', async () => {
+    const { run, model, folder, pidFile } = place();
+    const program = join(folder, SERVER);
+    writeFileSync(program, '#!/no/such/interpreter\n', { mode: 0o755 });
+    const { code, errors } = await run(['--port', '0', '--llama-server', program, '--model', model]).ended;
+    expect({ code, errors }).toEqual({ code: 1, errors: expect.stringContaining(`${program} did not start with `) });
+    expect(errors).toContain('ENOENT');
+    expect(existsSync(pidFile)).toBe(false);
+  });
+
   it('something it needs is missing or wrong, before anything is started', async () => {
     const { run, given, model, folder, data } = place();
     const other = join(folder, 'other.gguf');

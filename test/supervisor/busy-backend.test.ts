@@ -35,7 +35,7 @@ test.each([
 
 describe('others on the same server', () => {
   test('cost one request in flight until ours are taken; that is said once, and again the next time', async () => {
-    const stack = await startStack({ simulator: { slots: 3, tokensPerSecond: 100 }, lateAcceptanceMs: SOON_MS });
+    const stack = await startStack({ simulator: { slots: 3, tokensPerSecond: 20 }, lateAcceptanceMs: SOON_MS });
     const leave = [await useDirectly(stack.simulator.url), await useDirectly(stack.simulator.url)];
     const first = await stack.say(LONG, { chat: 'a' });
     await stack.event(first, 'text-delta');

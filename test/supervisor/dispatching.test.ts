@@ -59,12 +59,12 @@ describe('slots', () => {
   });
 
   test('a message that is stopped while it waits takes none: the server never hears of it', async () => {
-    const stack = await startStack({ simulator: { slots: 1, tokensPerSecond: 200 } });
+    const stack = await startStack({ simulator: { slots: 1, tokensPerSecond: 20 } });
     const long = await stack.say(`say: ${Array(5).fill(TEN_WORDS).join(' ')}`);
     const [waiting, next] = [await stack.say('say: never', { chat: 'a' }), await stack.say('say: next', { chat: 'b' })];
     await stack.event(long, 'text-delta');
     expect((await stack.supervisor.stopRun(waiting)).status).toBe('stopped');
-    expect((await stack.wait(long)).status).toBe('answered');
+    await stack.supervisor.stopRun(long);
     expect((await stack.wait(next)).content).toBe('next');
     expect(stack.calls('never')).toEqual([]);
     expect(stack.calls()).toHaveLength(2);
