@@ -60,6 +60,7 @@ export class Engine {
   #idle: (() => void) | undefined;
   #listener: Listener | undefined;
   #isGuarded = false;
+  #storageFailures = 0;
 
   /** @throws when the database cannot be opened */
   constructor(settings: SupervisorSettings, entries: WorkerEntries, log: Log, outside: EngineOutside) {
@@ -218,28 +219,33 @@ export class Engine {
 
   /** What memory says no longer fits the store: open turns are cancelled, and all runs are read anew once it can be written. */
   #storageFailed(error: Error): void {
-    if (this.degraded !== undefined) return;
-    this.degraded = error.message;
     const { runs, links, recorder, log } = this.bench;
-    log.error({ error: error.message, code: (error as { code?: string }).code }, 'the data folder cannot be written');
+    this.#storageFailures++;
     for (const { turn, row } of runs.all()) if (turn) links.send(row.agent, { type: 'turn-cancel', turn: turn.id });
     runs.clear();
+    if (this.degraded !== undefined) return;
+    this.degraded = error.message;
+    log.error({ error: error.message, code: (error as { code?: string }).code }, 'the data folder cannot be written');
     recorder.announce('degraded', {}, { reason: error.message });
     setTimeout(() => this.#tryStorage(), STORAGE_RETRY_MS);
   }
 
   #tryStorage(): void {
     if (this.#stop.signal.aborted) return;
-    if (!this.#canWrite()) {
-      setTimeout(() => this.#tryStorage(), STORAGE_RETRY_MS);
-      return;
-    }
-    this.degraded = undefined;
+    if (this.#canWrite() && this.#takeUpAgain()) this.degraded = undefined;
+    else setTimeout(() => this.#tryStorage(), STORAGE_RETRY_MS);
+  }
+
+  /** Returns whether the runs that wait could be started too: that writes more than a first try does. */
+  #takeUpAgain(): boolean {
+    const before = this.#storageFailures;
     this.guarded(() => {
       this.#recovery.restore(undefined);
       this.#recovery.giveUpOnAbsent();
       this.#dispatcher.dispatch();
     });
+    this.bench.recorder.flush();
+    return this.#storageFailures === before;
   }
 
   #canWrite(): boolean {

@@ -40,7 +40,7 @@ async function simulator() {
 function llamaServer() {
   return smallServer({
     '/health': { body: { status: 'ok' } },
-    '/props': { body: { total_slots: 2, model_models: ['qwen'] } },
+    '/props': { body: { total_slots: 2, model_alias: 'qwen' } },
   });
 }
 

@@ -72,7 +72,7 @@ describe('a llama-server of our own', () => {
     const stack = await start(given, { LLAMA_TEST_LOAD_MS: '6000' });
     expect(stack.errors()).toBe('');
     const { reasons } = await read<{ reasons: string[] }>(await fetch(`${url()}/readyz`));
-    expect(reasons).toEqual([expect.stringMatching(/^no model server answers \(.*503: Loading model\)$/)]);
+    expect(reasons).toEqual([expect.stringMatching(/^the model server llama-server .* is not ready: .*503: Loading model$/)]);
     const { backends } = await read<{ backends: object[] }>(await fetch(`${url()}/agents`));
     expect(backends).toEqual([
       expect.objectContaining({ up: false, detail: expect.stringContaining('Loading model') }),
@@ -126,7 +126,7 @@ describe('a start fails with the reason of the server when', () => {
     const cases: [given: string[], environment: Record<string, string>, code: number, reason: string][] = [
       [['--llama-server', PROGRAM, '--model', './none.gguf'], {}, 2, 'none.gguf: there is no such file'],
       [['--llama-server', PROGRAM, '--model', other], {}, 2, 'other.gguf: this is not a GGUF file'],
-      [['--llama-server', './none', '--model', model], {}, 2, '--llama-server ./none: there is no such program'],
+      [['--llama-server', './none', '--model', model], {}, 2, '/none: there is no such program'],
       [['--llama-server', model, '--model', model], {}, 2, 'it may not be executed'],
       [['--model', model], { PATH: folder }, 1, 'brew install llama.cpp'],
       [[...given, '--llama-args', '-c 1 --port=9'], {}, 2, '--llama-args: --port cannot be given there'],

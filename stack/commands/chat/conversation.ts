@@ -162,5 +162,9 @@ function describeModel({ model }: AgentView, backend: BackendView | undefined): 
   const down = backend.up
     ? ''
     : `, which does not answer now${backend.detail === undefined ? '' : `: ${backend.detail}`}`;
-  return `${[model || backend.model, backend.server].filter(Boolean).join(' on ')} (${backend.url})${down}`;
+  const server = backend.server === 'unknown' ? backend.name : backend.server;
+  const parts = [model || backend.model, server].filter(
+    (part, index, all) => part !== '' && all.indexOf(part) === index,
+  );
+  return `${parts.join(' on ')} (${backend.url})${down}`;
 }

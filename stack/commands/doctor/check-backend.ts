@@ -38,12 +38,12 @@ function notReady({ name, url }: PlannedBackend, { server, detail }: BackendStat
   return fail(PART, `${name} at ${url}${what}: ${detail ?? 'it takes no requests now'}`, advice);
 }
 
-function describe({ name, url, slots: limit }: PlannedBackend, status: BackendStatus): string {
+function describe({ name, url, origin, slots: limit }: PlannedBackend, status: BackendStatus): string {
   const { server, version, models, contextTokens, slots, abilities } = status;
   const shown = models.slice(0, MOST_MODELS).join(', ');
   const more = models.length > MOST_MODELS ? ` and ${models.length - MOST_MODELS} more` : '';
   const facts = [
-    `${name} at ${url}: ${server}${version === undefined ? '' : ` ${version}`}`,
+    `${name} at ${url}${origin === undefined ? '' : ` (${origin})`}: ${server}${version === undefined ? '' : ` ${version}`}`,
     models.length === 0 ? 'it names no model' : `model ${shown}${more}`,
     contextTokens === undefined ? '' : `context of ${contextTokens} tokens`,
     slots === undefined ? '' : `${slots} ${slots === 1 ? 'slot' : 'slots'}`,

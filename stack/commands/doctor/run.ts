@@ -11,7 +11,7 @@ import { checkBackend } from './check-backend.ts';
 import { checkFolder, checkPort, checkStack } from './check-folder.ts';
 import { checkPolicies } from './check-policies.ts';
 import { checkNode, checkSqlite } from './check-system.ts';
-import { type Finding, fail, findingLines, ok } from './finding.ts';
+import { type Finding, fail, findingLines, note, ok } from './finding.ts';
 
 /** Returns 0, or 1 when something would keep a start from working. */
 export async function runDoctor(given: GivenOptions): Promise<number> {
@@ -60,6 +60,7 @@ async function checkPlan(plan: StackPlan, report: Report): Promise<void> {
   report.tell(finding);
   report.tell(await checkPort(host, port, url));
   for (const policy of await checkPolicies(policies)) report.tell(policy);
+  for (const remark of plan.remarks ?? []) report.tell(note('model', remark));
   for (const backend of backends) {
     for (const model of await checkBackend(backend, modelsOf(plan, backend))) report.tell(model);
   }

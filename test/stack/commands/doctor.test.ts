@@ -32,7 +32,7 @@ describe('the doctor', () => {
     expect(output).toMatch(/\nok +stack +none runs with this data folder\n/);
     expect(output).toMatch(/\nok +policy +mine: holds back what could become "x"\n/);
     expect(output).toMatch(/\nok +policy +error-keyword: /);
-    expect(output).toContain(`${server.url}: simulator`);
+    expect(output).toContain(`${server.url} (--backend): simulator`);
     expect(output).toMatch(/model made-up, context of 8192 tokens, 3 slots/);
     expect(output).toMatch(/\nok +answer +first text after \d+ ms/);
     expect(server.requests()).toHaveLength(1);
