@@ -72,7 +72,9 @@ describe('a llama-server of our own', () => {
     const stack = await start(given, { LLAMA_TEST_LOAD_MS: '6000' });
     expect(stack.errors()).toBe('');
     const { reasons } = await read<{ reasons: string[] }>(await fetch(`${url()}/readyz`));
-    expect(reasons).toEqual([expect.stringMatching(/^the model server llama-server .* is not ready: .*503: Loading model$/)]);
+    expect(reasons).toEqual([
+      expect.stringMatching(/^the model server llama-server .* is not ready: .*503: Loading model$/),
+    ]);
     const { backends } = await read<{ backends: object[] }>(await fetch(`${url()}/agents`));
     expect(backends).toEqual([
       expect.objectContaining({ up: false, detail: expect.stringContaining('Loading model') }),
@@ -130,7 +132,7 @@ describe('a start fails with the reason of the server when', () => {
       [['--llama-server', model, '--model', model], {}, 2, 'it may not be executed'],
       [['--model', model], { PATH: folder }, 1, 'brew install llama.cpp'],
       [[...given, '--llama-args', '-c 1 --port=9'], {}, 2, '--llama-args: --port cannot be given there'],
-      [[...given, '--llama-args', "-c '1"], {}, 2, 'a quote is not closed'],
+      [[...given, '--llama-args', "-c '1"], {}, 2, 'without a partner'],
     ];
     for (const [command, environment, code, reason] of cases) {
       const ended = await run(command, environment).ended;
