@@ -26,6 +26,7 @@ const RUNNERS: [pattern: RegExp, run: (command: string) => Promise<void> | void]
   [/^npx tsx run\.ts --help$/, helps],
   [/^npx tsx run\.ts --backend http:\/\/127\.0\.0\.1:8080( --model \S+)?$/, attachesAServer],
   [/^npx tsx run\.ts --backend ollama:\/\/127\.0\.0\.1:11434$/, attachesAServer],
+  [/^npx tsx run\.ts --model model\.gguf$/, servesAFile],
   [/^npx tsx run\.ts --backend simulator$/, startsTheSimulator],
   [/^OLLAMA_HOST=127\.0\.0\.1:11435 ollama serve$/, servesASecondOllama],
   [/^npx tsx run\.ts --config two-ollamas\.ts$/, usesTwoOllamas],
@@ -127,6 +128,15 @@ async function attachesAServer(command: string): Promise<void> {
   } finally {
     await simulator.close();
   }
+}
+
+/** In place of llama-server there is a small program on the PATH; it takes any free port, for others test the same at this moment. */
+async function servesAFile(command: string): Promise<void> {
+  reader.write('model.gguf', 'GGUF and more');
+  const programs = join(PROJECT_ROOT, 'test/fixtures/llama');
+  const said = await reader.start(`PATH="${programs}:$PATH" LLAMA_ARG_PORT=0 ${command}`);
+  expect(said).toMatch(/backend +llama-server .*model\.gguf/);
+  expect(await ask('hello')).toMatchObject({ status: 'answered' });
 }
 
 async function startsTheSimulator(command: string): Promise<void> {

@@ -20,7 +20,7 @@ const EVENT_MEANINGS: Record<EventType, string> = {
   'agent-ready': 'a process of the agent is connected',
   'agent-exit': 'a process of the agent ended',
   'backend-up': 'the model server answers',
-  'backend-down': 'the model server does not answer; its runs wait',
+  'backend-down': 'the model server does not answer; its runs wait, or go to a fallback',
   notice: 'a model server did something, or was treated in a way, that would otherwise go unsaid',
   held: 'not recorded: so much text is withheld until it is judged',
   degraded: 'not recorded: the data folder cannot be written; nothing is accepted until it can',
