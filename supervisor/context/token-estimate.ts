@@ -11,7 +11,7 @@ const TOKENS_PER_MESSAGE = 8;
 const TELLING_TOKENS = 64;
 const SMALLEST_SCALE = 0.5;
 const LARGEST_SCALE = 4;
-const SINKING_SHARE = 0.2;
+const SINKING_SHARE = 0.5;
 
 /** Tokens of these messages without anything learned. Pure. */
 export function roughTokens(messages: readonly ModelMessage[]): number {
@@ -20,7 +20,7 @@ export function roughTokens(messages: readonly ModelMessage[]): number {
 }
 
 /**
- * The scale after one more count: up at once, down slowly, since a prompt that is estimated too short is refused. Pure.
+ * The scale after one more count: up at once, down by half of the way, since a prompt that is estimated too short is refused. Pure.
  * @param rough what `roughTokens` said of the prompt
  * @param counted tokens of it by the server's count
  */

@@ -12,10 +12,10 @@ test('three letters of Latin text are a token, a Chinese character is one', () =
   expect(roughTokens([])).toBe(0);
 });
 
-test('a count above the estimate counts at once, one below it slowly', () => {
+test('a count above the estimate counts at once, one below it by half', () => {
   expect(learnedScale(1, 1000, 1500)).toBe(1.5);
   const once = learnedScale(1, 1000, 750);
-  expect(once).toBeCloseTo(0.95);
+  expect(once).toBeCloseTo(0.875);
   const often = Array.from({ length: 30 }).reduce<number>((scale) => learnedScale(scale, 1000, 750), 1);
   expect(often).toBeCloseTo(0.75, 2);
 });
