@@ -67,6 +67,6 @@ export function ollamaUrl(address: string): string | undefined {
 function isStrict(rest: string): boolean {
   const host = isIPv6(rest) ? `[${rest}]` : rest.replace(/^(?=$|:)/, '127.0.0.1');
   if (!URL.canParse(`http://${host}`)) return false;
-  const { username, search, hash } = new URL(`http://${host}`);
-  return username === '' && search === '' && hash === '';
+  const { username, password, search, hash } = new URL(`http://${host}`);
+  return !rest.includes('://') && [username, password, search, hash].every((part) => part === '');
 }

@@ -103,8 +103,10 @@ function readAddress(given: string): string {
       `${shown(given)} is not an address; use one like http://127.0.0.1:8080 or ollama://127.0.0.1:11434`,
     );
   }
-  if (address.username !== '' || address.search !== '' || address.hash !== '') {
-    throw new Error('the address must have no user name, query or fragment; name the API key in agents.config.ts');
+  if (address.username !== '' || address.password !== '' || address.search !== '' || address.hash !== '') {
+    throw new Error(
+      'the address must have no user name, password, query or fragment; name the API key in agents.config.ts',
+    );
   }
   return given.replace(/\/+$/, '').replace(/\/v1$/, '');
 }

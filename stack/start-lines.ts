@@ -2,6 +2,7 @@
 import { isIPv6 } from 'node:net';
 import type { Ready } from './control.ts';
 import { isLoopback, type PlannedBackend, type StackPlan } from './plan.ts';
+import { printable } from './printable.ts';
 
 /** Marks parts of the text for the eye. */
 export interface Paint {
@@ -36,7 +37,7 @@ export function startLines(stack: StartedStack, paint: Paint): string[] {
     ['open', paint.cyan(`${url}/#token=${token}`)],
     ['agents', plan.agents.map(({ name }) => name).join(', ')],
     ...stack.backends.flatMap((backend) => backendLines(backend, stack, paint)),
-    ...(plan.remarks ?? []).map((remark): [string, string] => ['note', paint.yellow(remark)]),
+    ...(plan.remarks ?? []).map((remark): [string, string] => ['note', paint.yellow(printable(remark))]),
     ...policyLines(stack),
     ['data', plan.dataFolder],
     ...(plan.configurationFile === undefined ? [] : [['config', plan.configurationFile] as [string, string]]),
@@ -66,7 +67,7 @@ function factsOf({ name, kind, model, slots, llamaServer, seen }: PlannedBackend
   return [
     ...(server === name ? [] : [server]),
     ...(llamaServer === undefined ? [] : [`model file ${llamaServer.modelFile}`]),
-    ...(named === undefined ? [] : [`model ${named}`]),
+    ...(named === undefined ? [] : [printable(`model ${named}`)]),
     ...(most === undefined ? [] : [most === 1 ? '1 slot' : `${most} slots`]),
   ];
 }

@@ -4,6 +4,7 @@ import { type DataFolder, dataFolder } from './data-folder.ts';
 import { EXIT, messageOf } from './failure.ts';
 import { isLocked } from './lock.ts';
 import { type PidRecord, type RecordedProcess, readPidFile } from './pid-file.ts';
+import { printable } from './printable.ts';
 import { isAlive } from './process-identity.ts';
 import { processMemory } from './process-memory.ts';
 import { askStack, type StackHealth } from './stack-client.ts';
@@ -73,13 +74,13 @@ function describe({ overview: { agents, backends }, readiness }: StackHealth): s
     '',
     ...table(['backend', 'state', 'address', 'server', 'model', 'slots'], backendRows),
     '',
-    readiness.ready ? 'ready' : `not ready: ${readiness.reasons.join('; ')}`,
+    readiness.ready ? 'ready' : `not ready: ${printable(readiness.reasons.join('; '))}`,
   ];
 }
 
 /** Rows with columns of even width. */
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
-  const all = [head, ...rows];
+  const all = [head, ...rows.map((row) => row.map(printable))];
   const widths = head.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
   return all.map((row) => `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}`.trimEnd());
 }

@@ -163,8 +163,11 @@ export class Engine {
 
   #helloTimeOver(): void {
     if (this.#stop.signal.aborted) return;
-    this.#recovery.giveUpOnAbsent();
-    this.#dispatcher.open();
+    try {
+      this.#recovery.giveUpOnAbsent();
+    } finally {
+      this.#dispatcher.open();
+    }
   }
 
   #charge({ policy, version, run }: Offence): void {

@@ -145,6 +145,6 @@ export class WatchedBackend {
 }
 
 /** Ollama means the same model with and without `:latest`. */
-function plainName(model: string): string {
+export function plainName(model: string): string {
   return model.replace(/:latest$/, '');
 }

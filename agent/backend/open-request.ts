@@ -6,6 +6,8 @@
 import { type ClientRequest, type IncomingMessage, request as requestHttp } from 'node:http';
 
 const CONNECT_TIMEOUT_MS = 5000;
+/** A silent connection is asked after this time whether its other end is still there. */
+const KEEP_ALIVE_MS = 10_000;
 
 export interface RequestToSend {
   url: URL;
@@ -64,5 +66,7 @@ function limitConnecting(request: ClientRequest, connected: string, milliseconds
     const timer = setTimeout(giveUp, milliseconds);
     const stop = () => clearTimeout(timer);
     socket.once(connected, stop).once('close', stop);
+    // A host that vanished would otherwise leave its answer open for ever.
+    socket.setKeepAlive(true, KEEP_ALIVE_MS);
   });
 }

@@ -1,4 +1,5 @@
 /** Why a llama-server ended, from the end of what it wrote. Pure. */
+import { printable } from '../printable.ts';
 
 const MOST_LINES = 3;
 const LONGEST_LINE = 400;
@@ -29,5 +30,5 @@ export function lastWords(output: string, from: 'start' | 'end'): string[] {
 
 function readLine(line: string): { level: string; text: string } {
   const [stamp, level = ''] = STAMP.exec(line) ?? [''];
-  return { level, text: line.slice(stamp.length).replace(/\s+/g, ' ').trim().slice(0, LONGEST_LINE) };
+  return { level, text: printable(line.slice(stamp.length).replace(/\s+/g, ' ').trim().slice(0, LONGEST_LINE)) };
 }

@@ -32,6 +32,8 @@ const LOOK_MS = 100;
 /** One that found its port taken has ended after this time; until then another server may answer there. */
 const SETTLED_MS = 300;
 const LOOK_AT_LOG_MS = 60_000;
+/** In the server's own words, by which a start knows to try another port. */
+const PORT_TAKEN = "couldn't bind HTTP server socket: somebody else answers on its port";
 
 /** Signals that come from outside: its output has nothing to say about them. */
 const FROM_OUTSIDE: Record<string, string> = {
@@ -157,8 +159,14 @@ export class ServerLife implements Life {
 
   async #watchLoading(): Promise<void> {
     const timer = setTimeout(() => this.#listener.onLoading(), LOADING_MS);
-    while (!this.#over.signal.aborted) {
-      if ((await askHealth(this.#server.port, this.#over.signal)) === 'ready' && (await this.#hasSettled())) {
+    for (let look = 0; !this.#over.signal.aborted; look++) {
+      const health = await askHealth(this.#server.port, this.#over.signal);
+      // No server loads as fast as that: it is somebody else's.
+      if (look === 0 && health === 'ready' && this.#process !== undefined) {
+        this.kill(PORT_TAKEN);
+        break;
+      }
+      if (health === 'ready' && (await this.#hasSettled())) {
         this.#isReady = true;
         this.#listener.onMessage({ type: 'ready', port: this.#server.port });
         break;

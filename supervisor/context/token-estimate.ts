@@ -25,7 +25,8 @@ export function roughTokens(messages: readonly ModelMessage[]): number {
  * @param counted tokens of it by the server's count
  */
 export function learnedScale(scale: number, rough: number, counted: number): number {
-  if (rough < TELLING_TOKENS || counted <= 0) return scale;
-  const seen = Math.min(Math.max(counted / rough, SMALLEST_SCALE), LARGEST_SCALE);
+  // So few tokens were not all of them: some servers leave out what was cached.
+  if (rough < TELLING_TOKENS || counted < rough * SMALLEST_SCALE) return scale;
+  const seen = Math.min(counted / rough, LARGEST_SCALE);
   return seen > scale ? seen : scale + (seen - scale) * SINKING_SHARE;
 }

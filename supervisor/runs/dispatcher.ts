@@ -66,9 +66,11 @@ export class Dispatcher {
 
   #begin(run: LiveRun): void {
     if (this.#turns.ending.refuse(run)) return;
-    const isNew = run.row.status === 'queued';
-    if (isNew) this.#bench.ledger.started(run);
-    if (isNew && !this.#mayPass(run)) return;
+    if (run.row.status === 'queued') {
+      const judges = this.#judges(run);
+      this.#bench.ledger.started(run);
+      if (!this.#mayPass(run, judges)) return;
+    }
     this.#tellFallback(run);
     this.#turns.start(run);
   }
@@ -82,13 +84,20 @@ export class Dispatcher {
     this.#bench.ledger.noticed(run, { code: 'backend_fallback', text, turn: run.turns + 1, backend });
   }
 
-  /** Asks every policy about the message; returns whether the run goes on. */
-  #mayPass(run: LiveRun): boolean {
+  /**
+   * The policies that judge messages. One of the user's may not return and takes this process with it: the message is in the store by
+   * then, as one that was not judged yet; its start and the verdict are recorded together.
+   */
+  #judges(run: LiveRun): readonly LoadedPolicy[] {
     const { policies, recorder } = this.#bench;
     const judges = policies.of(run.row.agent).filter(({ policy }) => policy.onMessage !== undefined);
-    // One that does not return takes this process with it; the message must be in the store by then.
     const mustBeStored = judges.some(({ version }) => version !== BUILT_IN_VERSION);
     if (mustBeStored && !recorder.flush()) throw new InterjectError('storage_failed');
+    return judges;
+  }
+
+  /** Asks every policy about the message; returns whether the run goes on. */
+  #mayPass(run: LiveRun, judges: readonly LoadedPolicy[]): boolean {
     try {
       for (const policy of judges) if (!this.#judge(run, policy)) return false;
     } catch (error) {

@@ -11,6 +11,7 @@ import { promptRoom, shorten } from '../context/shorten.ts';
 import { roughTokens } from '../context/token-estimate.ts';
 import { describeMapped, describeOverflow, describeShortened } from '../context/words.ts';
 import { foldTranscript, messagesOf, type Transcript } from '../transcript.ts';
+import { plainName } from '../watched-backend.ts';
 import type { LiveRun, LiveTurn } from './live-run.ts';
 import type { Workbench } from './workbench.ts';
 
@@ -65,7 +66,8 @@ export class Prompts {
   ): { context: number | undefined; limit: number } {
     const unknown = Number.POSITIVE_INFINITY;
     const { context: inRefusal = unknown, refusedAt = unknown } = this.#learned.sinceUp(server);
-    const { server: kind, contextTokens: told } = this.#bench.backends.status(backend) ?? {};
+    const told = this.#told(server);
+    const { server: kind } = this.#bench.backends.status(backend) ?? {};
     // Ollama loads the model with the context that is asked for; others have the one that they were started with.
     const most = kind === 'ollama' ? unknown : (told ?? unknown);
     const context = Math.min(agent.context ?? told ?? unknown, most, inRefusal);
@@ -129,13 +131,16 @@ export class Prompts {
     this.counted(sent, promptTokens);
     const facts = this.#learned.sinceUp(sent);
     if (contextTokens !== undefined) facts.context = contextTokens;
-    else if (textLength + reasoningLength === 0 && !this.#tellsContext(sent.backend)) {
+    else if (textLength + reasoningLength === 0 && this.#told(sent) === undefined) {
       facts.refusedAt = Math.min(this.#learned.scale(sent) * sent.rough, facts.refusedAt ?? Number.POSITIVE_INFINITY);
     }
   }
 
-  #tellsContext(backend: string): boolean {
-    return this.#bench.backends.status(backend)?.contextTokens !== undefined;
+  /** The context that the server tells; Ollama's is that of its first model. */
+  #told({ backend, model }: ModelServer): number | undefined {
+    const status = this.#bench.backends.status(backend);
+    const isOther = status?.server === 'ollama' && plainName(status.models[0] ?? '') !== plainName(model);
+    return isOther ? undefined : status?.contextTokens;
   }
 
   /** Prompts of this run that were refused as too long, by this or a previous supervisor. */

@@ -22,7 +22,8 @@ export class Recovery {
 
   /** Loads all open runs. The run that a policy hung on is not judged again, nor is any that a policy in quarantine covers: it fails closed. */
   restore(offence: Offence | undefined): void {
-    for (const row of this.#bench.store.runs.open()) {
+    const { recorder, store } = this.#bench;
+    for (const row of recorder.write(() => store.runs.open())) {
       const run = this.#revive(row);
       if (run === undefined) continue;
       if (row.number === offence?.run) this.#turns.ending.end(run, 'failed', blame(offence));

@@ -52,10 +52,15 @@ export class TurnControl {
     const turn = newTurn(run, policies, run.turns + 1, incarnation);
     runs.setTurn(run, turn);
     // Not recorded yet: a turn that is not in the store when this process dies is cancelled at the agent's next hello.
-    turn.prompt = this.#prompts.prepare(run, this.#model(run));
+    turn.prompt = this.#prepare(run);
     this.#command(run, turn, turn.prompt);
     ledger.turnStarted(run, turn, policies.versionsOf(run.row.agent));
     this.#prompts.tell(run, turn, turn.prompt);
+  }
+
+  /** Inside `write`, though it only reads: a disk that cannot be read is a failure of the storage like any other. */
+  #prepare(run: LiveRun): Prompt {
+    return this.#bench.recorder.write(() => this.#prompts.prepare(run, this.#model(run)));
   }
 
   #model({ agent, backend }: LiveRun): string {
@@ -171,6 +176,8 @@ export class TurnControl {
     this.#bench.runs.forgetTurn(run);
     const start = (): void => this.#bench.guarded(() => this.#startIfStillThere(run));
     setTimeout(start, this.#bench.backends.settleMs(run.backend));
+    // Its request may have been the one that waited in the server.
+    this.#bench.dispatch();
   }
 
   #startIfStillThere(run: LiveRun): void {
@@ -204,7 +211,7 @@ export class TurnControl {
   #fail(run: LiveRun, turn: LiveTurn, end: TurnEnd): void {
     const { errorCode = 'agent_failed', errorMessage = '' } = end;
     const reason = `${errorCode}: ${errorMessage}`;
-    const sent = turn.prompt ?? this.#prompts.prepare(run, this.#model(run));
+    const sent = turn.prompt ?? this.#prepare(run);
     if (errorCode === 'context_overflow') {
       const { isWorthRetry, reason: inWords } = this.#prompts.overflowed(run, sent, end);
       return this.ending.backendFailed(run, inWords, isWorthRetry);

@@ -114,6 +114,19 @@ test('a message whose run cannot be started in the tick that accepts it is refus
   expect(await stack.wait(await stack.say('say: again', { key: 'k' }))).toMatchObject({ content: 'again' });
 });
 
+test('a message whose verdict could not be recorded is judged again: no policy is passed by', async () => {
+  const policy = `{ name: 'mine', onMessage: () => ({ action: 'block', reason: 'not this' }) }`;
+  const stack = await startStack({ policies: [policy] });
+  const repair = breakStorage(stack, 'intervention');
+  const told = degraded(stack);
+  // It was committed before the policy was asked, so it may be acknowledged.
+  const run = await stack.say('say: hello');
+  await told;
+  repair();
+  expect(await stack.wait(run)).toMatchObject({ status: 'blocked', reason: 'mine: not this' });
+  expect(stack.calls()).toEqual([]);
+});
+
 test('a waiting run that could not be started is started when the folder can be written again, though nothing else happens', async () => {
   const model = await scriptedModel();
   const stack = await startStack({ backend: model.definition });

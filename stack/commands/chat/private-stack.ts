@@ -11,6 +11,7 @@ import { Failure } from '../../failure.ts';
 import { flagOf, type GivenOptions } from '../../options.ts';
 import { readPidFile } from '../../pid-file.ts';
 import { PROJECT_ROOT } from '../../project.ts';
+import { endSurvivors } from '../../survivors.ts';
 
 /** Options that a private stack has its own values for. */
 const OWN_VALUES = ['data', 'host', 'port', 'allowHost', 'token'];
@@ -27,11 +28,13 @@ export interface PrivateStack {
 
 /**
  * Starts one with the options that were given, and waits until its gateway answers.
+ * @param token its secret; undefined: a random one
  * @param onWarning what it says on stderr while it runs, line by line
  * @throws Failure what it failed with; the signal's reason
  */
 export async function startPrivateStack(
   given: GivenOptions,
+  token: string | undefined,
   onWarning: (line: string) => void,
   signal: AbortSignal,
 ): Promise<PrivateStack> {
@@ -40,7 +43,11 @@ export async function startPrivateStack(
     process.execPath,
     [...process.execArgv, join(PROJECT_ROOT, 'stack/entries/private-stack.ts'), folder, ...argumentsOf(given)],
     // Detached: a Ctrl-C in the terminal is for the chat, which ends the stack itself.
-    { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], detached: true },
+    {
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      detached: true,
+      env: { ...process.env, ...(token !== undefined && { INTERJECT_TOKEN: token }) },
+    },
   );
   const ended = once(child, 'close');
   const lines: string[] = [];
@@ -84,11 +91,13 @@ async function ready(child: ChildProcess, folder: string, lines: string[], signa
 
 async function end(child: ChildProcess, ended: Promise<unknown>, folder: string): Promise<void> {
   if (!hasEnded(child)) child.kill('SIGTERM');
-  // Said twice it means now: nobody waits for an open answer any more.
-  const again = setTimeout(() => child.kill('SIGTERM'), IMPATIENT_MS);
+  // Said twice it means now: nobody waits for an open answer any more. And the first may have come before anybody listened.
+  const again = setInterval(() => child.kill('SIGTERM'), IMPATIENT_MS);
   await ended;
-  clearTimeout(again);
-  rmSync(folder, { recursive: true, force: true });
+  clearInterval(again);
+  // A stack that was killed leaves a llama-server, and nobody else has its record.
+  await endSurvivors(readPidFile(dataFolder(folder).pidFile)?.processes ?? []);
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 }
 
 function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {

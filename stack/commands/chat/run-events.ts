@@ -39,26 +39,25 @@ export async function* runEvents(
   signal: AbortSignal,
   pauses = PAUSES,
 ): AsyncGenerator<RunEvent, void> {
-  const reader = new RunReader(stack, message, signal);
+  const reader = new RunReader(stack, message, signal, () => outage.isOver());
   const outage = new Outage(stack, reader, pauses.giveUpMs);
   while (!reader.hasEnded) {
     try {
-      for await (const event of reader.read()) {
-        outage.isOver();
-        yield event;
-      }
+      yield* reader.read();
     } catch (error) {
-      if (signal.aborted || isFinal(error)) throw error;
+      if (signal.aborted || isFinal(error, reader.isAccepted)) throw error;
       outage.goesOn(error);
     }
     if (!reader.hasEnded) await sleep(pauses.retryMs, undefined, { signal });
   }
 }
 
-/** What trying again does not change. */
-function isFinal(error: unknown): boolean {
+/** What trying again does not change. A run that was accepted goes on, even when there are too many readers just now. */
+function isFinal(error: unknown, isAccepted: boolean): boolean {
   if (error instanceof Failure) return true;
-  return error instanceof StackError && (error.status < 500 || error.code === 'storage_failed');
+  if (!(error instanceof StackError)) return false;
+  if (isAccepted && error.status === 429) return false;
+  return error.status < 500 || error.code === 'storage_failed';
 }
 
 /** The time without a connection: a supervisor that restarts is back soon, a stack that has ended is not. */
@@ -102,14 +101,17 @@ class RunReader {
   readonly #stack: StackAccess;
   readonly #message: Message & { key: string };
   readonly #signal: AbortSignal;
+  readonly #onOpen: () => void;
   #run: string | undefined;
   #seq = 0;
   #hasEnded = false;
 
-  constructor(stack: StackAccess, message: Message, signal: AbortSignal) {
+  /** @param onOpen the stack answers */
+  constructor(stack: StackAccess, message: Message, signal: AbortSignal, onOpen: () => void) {
     this.#stack = stack;
     this.#message = { ...message, key: randomUUID() };
     this.#signal = signal;
+    this.#onOpen = onOpen;
   }
 
   get hasEnded(): boolean {
@@ -125,13 +127,13 @@ class RunReader {
   async *read(): AsyncGenerator<RunEvent, void> {
     const response = await this.#open();
     if (!response.ok) throw await errorOf(response);
+    this.#onOpen();
     if (response.body === null) throw new Error('the reply has no body');
     const events = response.body.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream());
     for await (const { data } of events) {
       const event = JSON.parse(data) as RunEvent;
-      if (event.seq !== undefined && event.seq <= this.#seq) continue;
       if (event.type === 'resync') yield* this.#afterGap(event.seq ?? this.#seq);
-      else yield this.#note(event);
+      else if (event.seq === undefined || event.seq > this.#seq) yield this.#note(event);
       if (this.#hasEnded) return;
     }
   }
@@ -161,8 +163,8 @@ class RunReader {
 
   /** Events were lost: what a run that has ended came to is asked for. */
   async *#afterGap(seq: number): AsyncGenerator<RunEvent, void> {
-    this.#seq = seq;
     if (this.#run === undefined) return;
+    this.#seq = seq;
     const { status, reason, content } = await this.#stack.ask<RunView>(`/runs/${encodeURIComponent(this.#run)}`);
     if (status === 'queued' || status === 'running') return;
     const turn = Number.MAX_SAFE_INTEGER;

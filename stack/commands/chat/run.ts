@@ -4,11 +4,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { EndingSignals } from '../../ending-signals.ts';
 import { EXIT, Failure, messageOf } from '../../failure.ts';
 import { flagOf, type GivenOptions } from '../../options.ts';
+import { printable } from '../../printable.ts';
 import { readOptions } from '../../read-options.ts';
 import { paintFor } from '../../terminal.ts';
 import { Conversation } from './conversation.ts';
 import { pipedChat } from './piped-chat.ts';
-import { printable } from './printable.ts';
 import { startPrivateStack } from './private-stack.ts';
 import { StackAccess } from './stack-access.ts';
 import { TerminalChat } from './terminal-chat.ts';
@@ -87,7 +87,12 @@ async function startedFor(
   note: Note,
   signal: AbortSignal,
 ): Promise<Attached> {
-  const { folder, close } = await startPrivateStack(given, (line) => note(line.replace(/^interject: /, '')), signal);
+  const { folder, close } = await startPrivateStack(
+    given,
+    token,
+    (line) => note(line.replace(/^interject: /, '')),
+    signal,
+  );
   return { stack: new StackAccess(folder, token), description: 'a private stack: nothing is kept', release: close };
 }
 

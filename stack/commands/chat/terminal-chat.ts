@@ -5,10 +5,10 @@
 import { createInterface, type Interface } from 'node:readline';
 import { type Readable, Writable } from 'node:stream';
 import { EXIT } from '../../failure.ts';
+import { printable } from '../../printable.ts';
 import type { Paint } from '../../start-lines.ts';
 import type { Piece } from './answer-pieces.ts';
 import type { Conversation, PendingAnswer } from './conversation.ts';
-import { printable } from './printable.ts';
 import { StackError } from './stack-access.ts';
 
 export interface TerminalStreams {

@@ -3,10 +3,10 @@ import { settleBackends } from '../../detect.ts';
 import { EXIT, messageOf } from '../../failure.ts';
 import type { GivenOptions } from '../../options.ts';
 import { makePlan, type PlannedBackend, type StackPlan } from '../../plan.ts';
+import { printable } from '../../printable.ts';
 import { readOptions } from '../../read-options.ts';
 import type { Paint } from '../../start-lines.ts';
 import { paintFor, say } from '../../terminal.ts';
-import { printable } from '../chat/printable.ts';
 import { checkBackend } from './check-backend.ts';
 import { checkFolder, checkPort, checkStack } from './check-folder.ts';
 import { checkPolicies } from './check-policies.ts';
@@ -34,7 +34,9 @@ class Report {
   tell(finding: Finding): void {
     if (finding.level === 'fail') this.exitCode = EXIT.failed;
     // What servers say of themselves is in it.
-    say(findingLines({ ...finding, text: printable(finding.text) }, this.#paint));
+    const { text, advice } = finding;
+    const safe = { ...finding, text: printable(text), ...(advice !== undefined && { advice: printable(advice) }) };
+    say(findingLines(safe, this.#paint));
   }
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { AnswerPieces, type Piece } from '../../../stack/commands/chat/answer-pieces.ts';
-import { printable } from '../../../stack/commands/chat/printable.ts';
 import type { RunEvent } from '../../../stack/commands/chat/run-events.ts';
+import { printable } from '../../../stack/printable.ts';
 
 function piecesOf(...events: RunEvent[]): Piece[] {
   const pieces = new AnswerPieces();
