@@ -48,6 +48,8 @@ describe('an address with ollama://', () => {
     ['ollama://:70000', undefined],
     ['ollama://:x', undefined],
     ['ollama://user@host', undefined],
+    ['ollama://:secret@host', undefined],
+    ['ollama://http://127.0.0.1:1234', undefined],
     ['ollama://host?x', undefined],
   ])('%s is %s', (address, url) => {
     expect(ollamaUrl(address)).toBe(url);

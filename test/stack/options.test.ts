@@ -154,6 +154,7 @@ describe('a bad value is told with the place it was given at', () => {
     ['backend', '127.0.0.1:8080', /is not an address; use one like http:\/\/127\.0\.0\.1:8080/],
     ['backend', 'ftp://x', /is not an address/],
     ['backend', 'http://user:secret@x', /must have no user name/],
+    ['backend', 'http://:secret@x', /must have no user name, password/],
     ['backend', 'ollama://127.0.0.1:99999', /is not an address; use one like ollama:\/\/127\.0\.0\.1:11434/],
     ['backend', 'ollama://user:secret@x', /is not an address; use one like ollama/],
     ['model', ' ', /is empty/],

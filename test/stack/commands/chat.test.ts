@@ -1,9 +1,13 @@
 /** `chat` over a pipe, with real processes. */
 import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { readPidFile } from '../../../stack/pid-file.ts';
+import { isAlive } from '../../../stack/process-identity.ts';
 import { workplace } from '../command.ts';
 import { eventually } from '../eventually.ts';
+import { llamaPlace } from '../llama-place.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { piped } from './piped.ts';
 
@@ -73,6 +77,22 @@ describe('without a running stack', () => {
     expect(processesOf(folder)).toHaveLength(1);
     chat.process.kill('SIGKILL');
     await eventually(() => processesOf(folder).length === 0 && left(folder).length === 0);
+  });
+
+  it('a private stack that is killed leaves no llama-server behind', async () => {
+    const place = llamaPlace();
+    const chat = piped(place.folder, ['chat', ...place.given], place.folder, { LLAMA_ARG_PORT: '0' });
+    await eventually(() => chat.errors().includes('private stack'));
+    const [name = ''] = left(place.folder).filter((entry) => entry.startsWith('interject-chat-'));
+    const { processes } = readPidFile(join(place.folder, name, 'agent_pids.json')) ?? { processes: [] };
+    const server = processes.find(({ kind }) => kind === 'model');
+    const init = processes.find(({ kind }) => kind === 'init');
+    expect(server !== undefined && isAlive(server)).toBe(true);
+    process.kill(init?.pid ?? 0, 'SIGKILL');
+    chat.type('hello');
+    expect(await chat.ended).toMatchObject({ code: 1 });
+    expect(server !== undefined && isAlive(server)).toBe(false);
+    expect(left(place.folder)).toEqual(['tiny.gguf']);
   });
 
   it('an interrupt ends the answer and the chat', async () => {

@@ -20,11 +20,16 @@ export interface PipedCommand {
 }
 
 /** `temporary`: folder that the command has its temporary files in. */
-export function piped(folder: string, given: string[], temporary = folder): PipedCommand {
+export function piped(
+  folder: string,
+  given: string[],
+  temporary = folder,
+  environment: Record<string, string> = {},
+): PipedCommand {
   const child = spawn(process.execPath, ['--import', TSX, join(PROJECT_ROOT, 'run.ts'), ...given], {
     cwd: folder,
     stdio: ['pipe', 'pipe', 'pipe'],
-    env: { ...quietEnvironment(folder, given), TMPDIR: temporary },
+    env: { ...quietEnvironment(folder, given), ...environment, TMPDIR: temporary },
   });
   onTestFinished(() => void child.kill('SIGKILL'));
   child.stdin.on('error', () => {});
