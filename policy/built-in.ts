@@ -1,7 +1,7 @@
 /** The policies that come with the product, by the name a configuration uses. */
 import { errorKeyword } from './error-keyword.ts';
-import type { Policy } from './policy.ts';
+import type { PolicyModule } from './policy.ts';
 
-export const BUILT_IN_POLICIES: ReadonlyMap<string, Policy> = new Map(
+export const BUILT_IN_POLICIES: ReadonlyMap<string, PolicyModule> = new Map(
   [errorKeyword].map((policy) => [policy.name, policy]),
 );

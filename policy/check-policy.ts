@@ -10,8 +10,9 @@ import { isWellFormed } from './well-formed.ts';
 export const MAX_PATTERN_LENGTH = 500;
 export const MAX_PATTERNS_LENGTH = 100_000;
 
-const HOOKS = ['onMessage', 'onText', 'onTurnEnd'] as const;
-const FIELDS = ['name', 'patterns', 'holdback', ...HOOKS] as const satisfies readonly (keyof Policy)[];
+const HOOKS = ['onMessage', 'onText', 'onTurnEnd', 'onError'] as const;
+export const HEAD = ['name', 'agents', 'onFailure'] as const satisfies readonly (keyof Policy)[];
+const FIELDS = [...HEAD, 'patterns', 'holdback', ...HOOKS] as const satisfies readonly (keyof Policy)[];
 const NAME = /^[a-z0-9][a-z0-9-]{0,39}$/;
 /** Stands in interventions for people, so no policy may be called that. */
 const RESERVED_NAME = 'person';
@@ -23,29 +24,30 @@ export class InvalidPolicyError extends Error {
   override readonly name = 'InvalidPolicyError';
 }
 
-/**
- * Returns a module's default export as the policy it is.
- * @throws InvalidPolicyError
- */
-export function checkPolicy(value: unknown): Policy {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new InvalidPolicyError(`the default export must be a policy object, it is ${kindOf(value)}`);
-  }
-  const candidate: Candidate = value;
-  checkFields(candidate);
+/** Returns the candidate as the policy it is. @throws InvalidPolicyError */
+export function checkPolicy(candidate: Candidate): Policy {
+  checkFields(candidate, FIELDS);
   checkName(candidate.name);
   checkHooks(candidate);
   checkPatterns(candidate);
   checkHoldback(candidate);
+  checkHead(candidate);
   return candidate as Policy;
 }
 
-function checkFields(candidate: Candidate): void {
-  const unknown = Object.keys(candidate).find((key) => !FIELDS.some((field) => field === key));
+export function checkFields(candidate: object, known: readonly string[]): void {
+  const unknown = Object.keys(candidate).find((key) => !known.includes(key));
   if (unknown === undefined) return;
-  const nearest = nearestName(unknown, FIELDS);
-  const hint = nearest === undefined ? `known are ${FIELDS.join(', ')}` : `did you mean "${nearest}"?`;
+  const nearest = nearestName(unknown, known);
+  const hint = nearest === undefined ? `known are ${known.join(', ')}` : `did you mean "${nearest}"?`;
   throw new InvalidPolicyError(`unknown field "${unknown}"; ${hint}`);
+}
+
+function checkHead({ agents, onFailure }: Candidate): void {
+  const isList = agents === undefined || (Array.isArray(agents) && agents.every((name) => typeof name === 'string'));
+  if (!isList) throw new InvalidPolicyError(`"agents" must be a list of names, it is ${kindOf(agents)}`);
+  if (onFailure === undefined || onFailure === 'closed' || onFailure === 'open') return;
+  throw new InvalidPolicyError(`"onFailure" must be 'closed' or 'open', it is ${kindOf(onFailure)}`);
 }
 
 function checkName(name: unknown): void {
@@ -120,7 +122,7 @@ function checkHoldback(candidate: Candidate): void {
 }
 
 /** What a wrong value is, for people: short, and never the content of an object. */
-function kindOf(value: unknown): string {
+export function kindOf(value: unknown): string {
   if (value === undefined) return 'missing';
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'a list';

@@ -2,6 +2,7 @@
  * What a policy is: hooks that judge, verdicts they give. Types only; a policy file needs no import from here.
  * Offsets are UTF-16 code units from the start of the turn's text, as `String.prototype.slice` counts.
  */
+import type { ZodType, z } from 'zod';
 
 /** Stop the stream at `from`, inject `text` as a correction, let the agent go on. */
 export interface InterjectVerdict {
@@ -22,16 +23,47 @@ export interface CutVerdict {
   from?: number;
 }
 
+/**
+ * Replace the characters from `from` up to, not including, `to` by `mask`; the stream goes on. The mask is what is shown, stored and
+ * later sent to the model. Spans that overlap become one, with the mask of the earliest.
+ */
+export interface RedactVerdict {
+  action: 'redact';
+  from: number;
+  to: number;
+  mask: string;
+  /** For people; default: `redacted`. */
+  reason?: string;
+  /** Of what is masked only length and hash are kept. */
+  isSecret?: boolean;
+}
+
 /** Refuse: the run ends as `blocked` and nothing more of it is shown. */
 export interface BlockVerdict {
   action: 'block';
   reason: string;
 }
 
-export type Verdict = InterjectVerdict | CutVerdict | BlockVerdict;
+/** Nothing more is shown from `from` on until a person has approved, edited or refused. */
+export interface PauseVerdict {
+  action: 'pause';
+  reason: string;
+  /** As for an interjection. */
+  from?: number;
+}
 
-/** What a hook may return; nothing means allowed. A promise is a failure of the policy. */
-export type Judgement = Verdict | undefined | null;
+/** Refuse as `block` does, and stop the agent: its inbox is kept, a person restarts it. */
+export interface TerminateVerdict {
+  action: 'terminate';
+  reason: string;
+}
+
+export type Verdict = InterjectVerdict | CutVerdict | RedactVerdict | BlockVerdict | PauseVerdict | TerminateVerdict;
+
+export type Action = Verdict['action'];
+
+/** What a hook may return: a verdict, several at once, or nothing, which means allowed. A promise is a failure of the policy. */
+export type Judgement = Verdict | readonly Verdict[] | undefined | null;
 
 /** Where a judged text comes from. */
 interface Place {
@@ -50,10 +82,21 @@ export type Channel = 'text' | 'reasoning';
 
 /** Where a declared pattern was found in the text. */
 export interface PatternMatch {
+  /** The literal, or the regular expression as `/source/flags`. */
   pattern: string;
   from: number;
   /** First character after the match. */
   to: number;
+}
+
+/** What was used up so far, this turn included. */
+export interface Spent {
+  /** Model calls. */
+  turns: number;
+  /** Tokens of answers and reasoning: counted by the server for turns that have ended, estimated for the one that streams. */
+  tokens: number;
+  /** Milliseconds in which the model was asked, from the start of a turn to its latest delta. */
+  ms: number;
 }
 
 export interface TextToJudge extends Place {
@@ -66,26 +109,67 @@ export interface TextToJudge extends Place {
   channel: Channel;
   /**
    * The leftmost match of this policy's `patterns` that is not wholly released yet; of several that start there, the one that was
-   * complete first. One only: a policy that objects to some of its patterns and allows others looks at the text itself.
+   * complete first. A policy that objects to some of its patterns and allows others looks at `matches`.
    */
   match: PatternMatch | undefined;
+  /** All of them, leftmost first. The match of a regular expression may still grow. */
+  matches: readonly PatternMatch[];
+  /** What this run, and its whole chat, have used up. */
+  spent: { readonly run: Readonly<Spent>; readonly chat: Readonly<Spent> };
 }
 
 export interface TurnToJudge extends Place {
   text: string;
   turn: number;
   channel: Channel;
+  spent: TextToJudge['spent'];
 }
 
-/** A policy module's default export. Every hook is optional, at least one is there. */
-export interface Policy {
-  /** Lower-case letters, digits and dashes; names the policy in every intervention. */
-  name: string;
-  /** Literals that `onText` looks for: text that could still become one is held back until that is decided. */
-  patterns?: readonly string[];
+/** Something went wrong with a turn. */
+export interface ErrorToJudge extends Place {
+  turn: number;
+  /** `crash`: the agent died; `timeout`: nothing came for too long; `overflow`: too long for the context; `backend`: any other. */
+  kind: 'crash' | 'timeout' | 'overflow' | 'backend';
+  /** As `multiagent.md` lists them, for example `context_overflow`. */
+  code: string;
+  message: string;
+  /** The run will be tried again when nobody objects. */
+  willRetry: boolean;
+}
+
+/** The part of a policy that may follow from its options. */
+export interface PolicyHooks {
+  /**
+   * What `onText` looks for, literals or regular expressions of bounded length: text that could still become one is held back until
+   * that is decided.
+   */
+  patterns?: readonly (string | RegExp)[];
   /** How much is held back: characters, or `'turn'` for the whole answer. Default: by `patterns`, else 64 if there is an `onText`. */
   holdback?: number | 'turn';
   onMessage?(message: MessageToJudge): Judgement;
   onText?(text: TextToJudge): Judgement;
   onTurnEnd?(turn: TurnToJudge): Judgement;
+  onError?(error: ErrorToJudge): Judgement;
 }
+
+interface PolicyHead {
+  /** Lower-case letters, digits and dashes; names the policy in every intervention. */
+  name: string;
+  /** Agents it is for; default: all that the configuration has it for. */
+  agents?: readonly string[];
+  /** What becomes of a run when the policy itself fails, or is in quarantine: refused (`closed`, the default), or not judged by it. */
+  onFailure?: 'closed' | 'open';
+}
+
+/** A policy that is ready to judge. At least one hook is there. */
+export interface Policy extends PolicyHead, PolicyHooks {}
+
+/** A policy that takes options from the configuration. */
+export interface PolicyWithOptions<Schema extends ZodType = ZodType> extends PolicyHead {
+  /** Schema of the options; what is left out gets the schema's defaults. */
+  options: Schema;
+  create(options: z.output<Schema>): PolicyHooks;
+}
+
+/** A policy module's default export. */
+export type PolicyModule = Policy | PolicyWithOptions;

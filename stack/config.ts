@@ -106,6 +106,6 @@ function withHttpAddress(backend: { kind?: unknown; url?: unknown } | null): unk
 
 function knownFields(schemas: typeof import('../supervisor/configuration.ts'), path: string): string[] {
   if (path === '') return [...Object.keys(schemas.configurationSchema.shape), 'options'];
-  if (/policies\[\d+\]$/.test(path)) return ['use', 'options'];
+  if (/policies\[\d+\]$/.test(path)) return ['use', 'name', 'options'];
   return Object.keys(path.startsWith('agents') ? schemas.agentSchema.shape : schemas.backendSchema.shape);
 }

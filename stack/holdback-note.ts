@@ -14,9 +14,11 @@ export function holdbackNote(policy: Policy): string {
   return `holds back ${held}${hint}`;
 }
 
-function patternNote(patterns: readonly string[]): string {
+function patternNote(patterns: readonly (string | RegExp)[]): string {
   if (patterns.length === 0) return '';
-  const shown = patterns.slice(0, MOST_PATTERNS).map((pattern) => JSON.stringify(pattern));
+  const shown = patterns
+    .slice(0, MOST_PATTERNS)
+    .map((pattern) => (typeof pattern === 'string' ? JSON.stringify(pattern) : String(pattern)));
   const rest = patterns.length > MOST_PATTERNS ? ` and ${patterns.length - MOST_PATTERNS} more` : '';
   return `what could become ${shown.join(' or ')}${rest}`;
 }

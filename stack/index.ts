@@ -1,9 +1,11 @@
-/** What the package exports: the functions that give a policy file and a configuration file their types. They do nothing else. */
+/** What the package exports: what policy files and configuration files are written with. */
 import type { Configuration } from '../supervisor/configuration.ts';
 import type { FileOptions } from './options.ts';
 
+export { z } from 'zod';
 export { definePolicy } from '../policy/define-policy.ts';
 export type * from '../policy/policy.ts';
+export { block, cut, interject, pause, redact, terminate } from '../policy/verdicts.ts';
 
 /** What `agents.config.ts` exports. */
 export type StackConfiguration = Configuration & {

@@ -9,6 +9,9 @@ import { usageFailure } from './failure.ts';
 export interface PlannedPolicy {
   /** Built-in name, or the path as it was written. */
   use: string;
+  /** What it is called; undefined: by its own name. */
+  name?: string | undefined;
+  options?: Record<string, unknown> | undefined;
   /** Absolute path of the file; undefined: built in. */
   path: string | undefined;
   /** Agents it judges; undefined: all. */
@@ -27,10 +30,7 @@ export interface PolicyChoices {
 /** Instead of a policy: there is none. */
 const NONE = 'none';
 
-interface Resolved {
-  use: string;
-  path: string | undefined;
-}
+type Resolved = Omit<PlannedPolicy, 'agents'>;
 
 /**
  * Every policy once, with the agents it judges. Agents with a list of their own get that one, all others the list of the stack. There is one
@@ -68,12 +68,19 @@ function commonPolicies({ given, givenFolder, configured, configuredFolder }: Po
   return given.map((use) => resolvePolicy(use, givenFolder));
 }
 
-function resolvePolicy(use: PolicyReference, folder: string): Resolved {
-  return { use, path: isPath(use) ? resolve(folder, use) : undefined };
+function resolvePolicy(reference: PolicyReference, folder: string): Resolved {
+  const { use, name, options } = longReference(reference);
+  const path = isPath(use) ? resolve(folder, use) : undefined;
+  return { use, ...(name !== undefined && { name }), ...(options !== undefined && { options }), path };
+}
+
+function longReference(reference: PolicyReference): Exclude<PolicyReference, string> {
+  return typeof reference === 'string' ? { use: reference } : reference;
 }
 
 /** Why a reference leads nowhere; undefined: it is a path, or the name of a built-in policy. */
-export function policyProblem(use: PolicyReference): string | undefined {
+export function policyProblem(reference: PolicyReference): string | undefined {
+  const { use } = longReference(reference);
   if (isPath(use) || BUILT_IN_POLICIES.has(use)) return undefined;
   const known = [...BUILT_IN_POLICIES.keys()];
   const nearest = nearestName(use, known);

@@ -52,11 +52,16 @@ export async function prepare(plan: StackPlan, data: DataFolder, servers: Server
   }
 }
 
-async function policySource({ use, path, agents }: PlannedPolicy, folder: string): Promise<PolicySource> {
-  const judged = agents === undefined ? {} : { agents };
-  if (path === undefined) return { use, ...judged };
-  const { file, version } = await bundlePolicy(path, use, folder);
-  return { use, file, version, ...judged };
+async function policySource(planned: PlannedPolicy, folder: string): Promise<PolicySource> {
+  const { use, path, name, options, agents } = planned;
+  const how = {
+    ...(name !== undefined && { name }),
+    ...(options !== undefined && { options }),
+    ...(agents !== undefined && { agents }),
+  };
+  if (path === undefined) return { use, ...how };
+  const { file, version, inputs } = await bundlePolicy(path, use, folder);
+  return { use, path, file, version, inputs, ...how };
 }
 
 /** One after the other, so that no two get the same port; `gatewayPort` stays free. */

@@ -6,8 +6,19 @@ import { z } from 'zod';
 
 const name = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,39}$/, 'use lower-case letters, digits, - and _ (at most 40)');
 
-/** The name of a built-in policy, or the path of a file. */
-const policyReference = z.string().min(1);
+/** The name of a built-in policy, or the path of a file; with options for it, and a name of its own in this place. */
+const policyReference = z.union([
+  z.string().min(1),
+  z.strictObject({
+    use: z.string().min(1).describe('name of a built-in policy, or path of a file'),
+    name: z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9-]{0,39}$/, 'use lower-case letters, digits and - (at most 40)')
+      .optional()
+      .describe('what it is called in interventions; default: its own name'),
+    options: z.record(z.string(), z.unknown()).optional().describe('as the policy declares them'),
+  }),
+]);
 
 export const agentSchema = z.strictObject({
   name,
@@ -40,6 +51,23 @@ export const agentSchema = z.strictObject({
     .max(1000)
     .optional()
     .describe('open runs at a time; default: the slots of the backend'),
+  resume: z
+    .enum(['regenerate', 'continue'])
+    .optional()
+    .describe(
+      'after a cut: answer anew (default), or go on where the answer was cut, where the model server can: one seamless answer',
+    ),
+  silenceSeconds: z
+    .number()
+    .positive()
+    .max(86_400)
+    .optional()
+    .describe('a model server from which nothing comes for so long counts as failed (backend_timeout); default: 600'),
+  approvalSeconds: z
+    .number()
+    .positive()
+    .optional()
+    .describe('how long a paused run waits for a person before it expires; default: for ever'),
   policies: z.array(policyReference).optional().describe('default: the policies of the stack'),
 });
 

@@ -9,29 +9,58 @@ const turn = z.int().positive().describe('number of the turn in its run, from 1'
 
 const RUN_STATUSES = ['answered', 'failed', 'stopped', 'blocked', 'expired'] as const;
 
+/** What became of a run that waited for a person. */
+const APPROVAL_DECISIONS = ['approved', 'edited', 'refused', 'expired', 'stopped'] as const;
+
 /** What is done about a model server, or by it, that would otherwise go unsaid. */
-const NOTICES = ['context_shortened', 'prompt_truncated', 'roles_mapped', 'backend_busy', 'backend_fallback'] as const;
+const NOTICES = [
+  'context_shortened',
+  'prompt_truncated',
+  'roles_mapped',
+  'backend_busy',
+  'backend_fallback',
+  'resume_regenerates',
+] as const;
 
 export const EVENTS = {
   'message-received': z.object({ content: z.string(), key: z.string().optional() }),
   'run-start': z.object({ queue_ms: z.int() }),
-  'turn-start': z.object({ turn }),
+  'turn-start': z.object({
+    turn,
+    continues: z
+      .int()
+      .optional()
+      .describe('the answer goes on: its first so many characters are those of the turn before'),
+  }),
   'text-delta': z.object({ turn, offset: z.int(), text: z.string() }),
   'reasoning-delta': z.object({ turn, offset: z.int(), text: z.string() }),
   intervention: z.object({
     policy: z.string().describe('name of the policy, or `person`'),
-    action: z.enum(['interject', 'cut', 'block']),
+    action: z.enum(['interject', 'cut', 'redact', 'block', 'pause', 'terminate']),
     reason: z.string().describe('the correction or the reason'),
     turn: z.int().describe('0: the message itself'),
     offset: z.int(),
   }),
   'turn-cut': z.object({ turn, text: z.string().describe('all that was shown of the turn'), reason: z.string() }),
   'turn-end': z.object({ turn, text: z.string().describe('the whole answer'), reason: z.string() }),
+  'run-paused': z.object({
+    approval: z.int(),
+    policy: z.string(),
+    reason: z.string(),
+    turn: z.int().describe('0: the message itself'),
+  }),
+  'run-resumed': z.object({ approval: z.int(), decision: z.enum(APPROVAL_DECISIONS) }),
   'run-end': z.object({ status: z.enum(RUN_STATUSES), reason: z.string().optional() }),
   'agent-ready': z.object({ incarnation: z.string() }),
   'agent-exit': z.object({ incarnation: z.string(), reason: z.string(), restarting: z.boolean() }),
   'backend-up': z.object({ backend: z.string() }),
   'backend-down': z.object({ backend: z.string(), reason: z.string() }),
+  policy: z.object({
+    policy: z.string(),
+    version: z.string(),
+    state: z.enum(['loaded', 'not-loaded', 'quarantined', 'released']),
+    reason: z.string().optional(),
+  }),
   notice: z.object({
     code: z.enum(NOTICES),
     text: z.string().describe('for people'),

@@ -48,7 +48,7 @@ export type NoticeView = Pick<EventData<'notice'>, 'code' | 'text' | 'turn'>;
 
 export interface InterventionView {
   policy: string;
-  action: 'interject' | 'cut' | 'block';
+  action: 'interject' | 'cut' | 'redact' | 'block' | 'pause' | 'terminate';
   reason: string;
   turn: number;
   offset: number;

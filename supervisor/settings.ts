@@ -11,6 +11,14 @@ export interface PolicySource {
   version?: string;
   /** Agents it judges; absent: all. */
   agents?: string[];
+  /** What it is called; absent: by its own name. */
+  name?: string;
+  /** As the configuration gives them. */
+  options?: Record<string, unknown>;
+  /** Absolute path of the file that the user wrote; absent for a built-in. */
+  path?: string;
+  /** Absolute paths of all files that the bundle was made of. */
+  inputs?: string[];
 }
 
 /** How a child process ended. */

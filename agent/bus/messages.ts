@@ -58,6 +58,8 @@ export const toAgent = messages({
     /** Name of a backend from the agent's configuration. */
     backend: text,
     model: text,
+    /** The last message is an answer to go on with: this many characters of leading white space of what comes are dropped. */
+    dropSpace: optional(count),
     messages: list(record({ role: oneOf('system', 'user', 'assistant'), content: text })),
     options: record({
       temperature: optional(number),

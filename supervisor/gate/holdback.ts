@@ -6,6 +6,8 @@ import { PatternSearch } from './pattern-search.ts';
 /** Characters that an `onText` without `patterns` and `holdback` gets to see before a reader does. */
 const DEFAULT_HOLDBACK = 64;
 
+const NONE: readonly PatternMatch[] = Object.freeze([]);
+
 // Policies live as long as the process, turns do not: each is compiled once.
 const compiled = new WeakMap<Policy, State>();
 
@@ -16,7 +18,8 @@ export class Holdback {
 
   constructor(policy: Policy) {
     this.counted = countedHoldback(policy);
-    this.#search = policy.patterns === undefined ? undefined : new PatternSearch(automatonOf(policy, policy.patterns));
+    this.#search =
+      policy.patterns === undefined ? undefined : new PatternSearch(automatonOf(policy, literalsOf(policy.patterns)));
   }
 
   /** Characters held back at the end of the text because they can still become a pattern. */
@@ -28,9 +31,9 @@ export class Holdback {
     this.#search?.feed(delta);
   }
 
-  /** The policy's leftmost match that is not wholly released. */
-  match(released: number): PatternMatch | undefined {
-    return this.#search?.leftmost(released);
+  /** The policy's matches that are not wholly released, leftmost first. */
+  matches(released: number): readonly PatternMatch[] {
+    return this.#search?.matches(released) ?? NONE;
   }
 }
 
@@ -46,4 +49,8 @@ function automatonOf(policy: Policy, patterns: readonly string[]): State {
   const automaton = compile(patterns);
   compiled.set(policy, automaton);
   return automaton;
+}
+
+function literalsOf(patterns: readonly (string | RegExp)[]): readonly string[] {
+  return patterns.filter((pattern) => typeof pattern === 'string');
 }

@@ -7,8 +7,10 @@ import type { Judge, LoadedPolicy } from '../policies/loaded-policy.ts';
 import { Holdback } from './holdback.ts';
 import { foremost, type Objection, wantedFrom } from './ruling.ts';
 
-/** What stream is judged. */
-export type GatePlace = Pick<TextToJudge, 'agent' | 'chat' | 'run' | 'turn' | 'channel'>;
+/** What stream is judged. `spent` is one object that its owner keeps up to date. */
+export type GatePlace = Pick<TextToJudge, 'agent' | 'chat' | 'run' | 'turn' | 'channel' | 'spent'>;
+
+const NONE: readonly Verdict[] = Object.freeze([]);
 
 interface Seat {
   loaded: LoadedPolicy;
@@ -46,10 +48,10 @@ export class Panel {
 
   /** Every policy's judgement of the text after `delta` was added. @throws whatever the judge throws */
   judgeText(text: string, delta: string, released: number): Objection | undefined {
-    return this.#gather(text, released, (loaded, match) =>
+    return this.#gather(text, released, (loaded, matches) =>
       loaded.policy.onText === undefined
-        ? undefined
-        : this.#judge(loaded, 'onText', this.#textToJudge(text, delta, match)),
+        ? NONE
+        : this.#judge(loaded, 'onText', this.#textToJudge(text, delta, matches)),
     );
   }
 
@@ -58,28 +60,28 @@ export class Panel {
     // Most models never reason: a policy that wants an answer to say something must not object to that.
     if (text === '' && this.#place.channel === 'reasoning') return undefined;
     return this.#gather(text, released, (loaded) =>
-      loaded.policy.onTurnEnd === undefined ? undefined : this.#judge(loaded, 'onTurnEnd', { ...this.#place, text }),
+      loaded.policy.onTurnEnd === undefined ? NONE : this.#judge(loaded, 'onTurnEnd', { ...this.#place, text }),
     );
   }
 
   /** Fresh for every policy. Spelt out because a spread costs two microseconds a delta, twenty times the rest of the gate. */
-  #textToJudge(text: string, delta: string, match: PatternMatch | undefined): TextToJudge {
-    const { agent, chat, run, turn, channel } = this.#place;
-    return { agent, chat, run, turn, channel, text, delta, match };
+  #textToJudge(text: string, delta: string, matches: readonly PatternMatch[]): TextToJudge {
+    const { agent, chat, run, turn, channel, spent } = this.#place;
+    return { agent, chat, run, turn, channel, spent, text, delta, match: matches[0], matches };
   }
 
   #gather(
     text: string,
     released: number,
-    ask: (loaded: LoadedPolicy, match: PatternMatch | undefined) => Verdict | undefined,
+    ask: (loaded: LoadedPolicy, matches: readonly PatternMatch[]) => readonly Verdict[],
   ): Objection | undefined {
     let first: Objection | undefined;
     for (const { loaded, holdback } of this.#seats) {
-      const match = holdback.match(released);
-      const verdict = ask(loaded, match);
-      if (verdict === undefined) continue;
-      const from = wantedFrom(verdict, match, released, text);
-      first = foremost(first, { by: loaded, verdict, from, decidedAt: text.length });
+      const matches = holdback.matches(released);
+      for (const verdict of ask(loaded, matches)) {
+        const from = wantedFrom(verdict, matches[0], released, text);
+        first = foremost(first, { by: loaded, verdict, from, decidedAt: text.length });
+      }
     }
     return first;
   }

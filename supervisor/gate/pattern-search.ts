@@ -29,10 +29,10 @@ export class PatternSearch {
     }
   }
 
-  /** The leftmost match that ends after `released`; of several that start there, the one that was complete first. */
-  leftmost(released: number): PatternMatch | undefined {
+  /** The matches that end after `released`, leftmost first; of several that start at one place, the one that was complete first. */
+  matches(released: number): readonly PatternMatch[] {
     while (this.#matches[0] !== undefined && this.#matches[0].to <= released) this.#matches.shift();
-    return this.#matches[0];
+    return this.#matches;
   }
 
   /** A match that starts later and ends earlier can never be the leftmost again. */

@@ -23,7 +23,14 @@ export interface Objection {
   decidedAt: number;
 }
 
-const SEVERITY: Record<Verdict['action'], number> = { interject: 0, cut: 1, block: 2 };
+const SEVERITY: Record<Verdict['action'], number> = {
+  redact: 0,
+  interject: 1,
+  cut: 2,
+  pause: 3,
+  block: 4,
+  terminate: 5,
+};
 
 /** Of two objections the one with the earlier `from`, then the severer; else `standing` keeps standing. */
 export function foremost(standing: Objection | undefined, challenger: Objection | undefined): Objection | undefined {
@@ -35,10 +42,10 @@ export function foremost(standing: Objection | undefined, challenger: Objection 
 /**
  * Where a verdict wants the text to end: where it says, else at the leftmost match, else at the first unreleased character.
  * What is released cannot be taken back and what is not written yet cannot be judged, so the result lies between the two:
- * a `from` beyond the text admits the text as it was judged and nothing after it. A block admits nothing more at all.
+ * a `from` beyond the text admits the text as it was judged and nothing after it. A block, or a termination, admits nothing more at all.
  */
 export function wantedFrom(verdict: Verdict, match: PatternMatch | undefined, released: number, text: string): number {
-  if (verdict.action === 'block') return released;
+  if (verdict.action === 'block' || verdict.action === 'terminate') return released;
   const wanted = verdict.from ?? match?.from ?? released;
   return boundaryAt(text, Math.min(Math.max(wanted, released), text.length));
 }

@@ -4,8 +4,8 @@
  */
 import { pathToFileURL } from 'node:url';
 import { BUILT_IN_POLICIES } from '../../policy/built-in.ts';
-import { checkPolicy } from '../../policy/check-policy.ts';
 import type { Policy } from '../../policy/policy.ts';
+import { readPolicy } from '../../policy/read-policy.ts';
 import type { PolicyView } from '../service.ts';
 import type { PolicySource } from '../settings.ts';
 import type { OffenceStore } from '../store/offences.ts';
@@ -54,16 +54,15 @@ export class PolicyHost {
   }
 
   async #import(source: PolicySource, watched: number): Promise<Policy> {
-    const builtIn = BUILT_IN_POLICIES.get(source.use);
-    if (source.file === undefined && builtIn !== undefined) return builtIn;
-    if (source.file === undefined)
-      throw new PolicyLoadError(`${source.use}: there is no built-in policy of this name.`);
+    const { use, file } = source;
+    if (file === undefined && !BUILT_IN_POLICIES.has(use)) {
+      throw new PolicyLoadError(`${use}: there is no built-in policy of this name.`);
+    }
     this.#watchdog.begin(watched, 0);
     try {
-      const loaded = (await import(pathToFileURL(source.file).href)) as { default?: unknown };
-      return checkPolicy(loaded.default);
+      return readPolicy(file === undefined ? BUILT_IN_POLICIES.get(use) : await importDefault(file), source);
     } catch (error) {
-      throw new PolicyLoadError(`${source.use}: ${(error as Error).message}`);
+      throw new PolicyLoadError(`${use}: ${(error as Error).message}`);
     } finally {
       this.#watchdog.end();
     }
@@ -106,6 +105,11 @@ export class PolicyHost {
       quarantined: this.#offences.isQuarantined(name, version),
     }));
   }
+}
+
+async function importDefault(file: string): Promise<unknown> {
+  const loaded = (await import(pathToFileURL(file).href)) as { default?: unknown };
+  return loaded.default;
 }
 
 /** One policy that is in the lists of several agents; two policies of one name, or one twice in a list, could not be told apart. */

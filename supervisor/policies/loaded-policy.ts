@@ -1,5 +1,5 @@
 /** A policy that was loaded, and how it is asked: the border between those who judge (gate, intake of messages) and the policies. */
-import type { MessageToJudge, Policy, TextToJudge, TurnToJudge, Verdict } from '../../policy/policy.ts';
+import type { ErrorToJudge, MessageToJudge, Policy, TextToJudge, TurnToJudge, Verdict } from '../../policy/policy.ts';
 
 /** Stands for the version of a policy that comes with the product. */
 export const BUILT_IN_VERSION = 'built-in';
@@ -16,12 +16,13 @@ interface HookInputs {
   onMessage: MessageToJudge;
   onText: TextToJudge;
   onTurnEnd: TurnToJudge;
+  onError: ErrorToJudge;
 }
 
 export type HookName = keyof HookInputs;
 
 /**
- * Asks one hook of one policy and returns its checked verdict; nothing means allowed, also where the policy has no such hook.
+ * Asks one hook of one policy and returns its checked verdicts; none means allowed, also where the policy has no such hook.
  * @throws PolicyFailure when the hook throws or returns what is no verdict
  */
-export type Judge = <H extends HookName>(loaded: LoadedPolicy, hook: H, input: HookInputs[H]) => Verdict | undefined;
+export type Judge = <H extends HookName>(loaded: LoadedPolicy, hook: H, input: HookInputs[H]) => readonly Verdict[];

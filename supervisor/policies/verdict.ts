@@ -3,7 +3,7 @@
  * a misspelt field, becomes a PolicyFailure: a run fails closed rather than going on with a judgement nobody understood.
  */
 import { nearestName } from '../../policy/nearest-name.ts';
-import type { Verdict } from '../../policy/policy.ts';
+import type { RedactVerdict, Verdict } from '../../policy/policy.ts';
 import { wellFormed } from '../../policy/well-formed.ts';
 import type { HookName, Judge, LoadedPolicy } from './loaded-policy.ts';
 
@@ -13,11 +13,19 @@ export const MAX_VERDICT_TEXT_LENGTH = 10_000;
 /** Of what a policy threw, this many characters are told. */
 const MAX_THROWN_LENGTH = 200;
 
+/** Verdicts that a hook may return at once. */
+const MOST_VERDICTS = 1000;
+
 const FIELDS = {
   interject: ['action', 'text', 'from'],
   cut: ['action', 'reason', 'from'],
+  redact: ['action', 'from', 'to', 'mask', 'reason', 'isSecret'],
   block: ['action', 'reason'],
+  pause: ['action', 'reason', 'from'],
+  terminate: ['action', 'reason'],
 } as const satisfies Record<Verdict['action'], readonly string[]>;
+
+const NONE: readonly Verdict[] = Object.freeze([]);
 
 /** A policy that threw, or returned what is no verdict. */
 export class PolicyFailure extends Error {
@@ -38,26 +46,62 @@ export class PolicyFailure extends Error {
 export const callHook: Judge = (loaded, hook, input) => {
   const call = loaded.policy[hook] as ((given: typeof input) => unknown) | undefined;
   try {
-    return call === undefined ? undefined : readVerdict(call.call(loaded.policy, input));
+    return call === undefined ? NONE : readJudgement(call.call(loaded.policy, input));
   } catch (error) {
     const problem = error instanceof NotAVerdict ? error.message : `it threw ${describeThrown(error)}`;
     throw new PolicyFailure(loaded, hook, problem, { cause: error });
   }
 };
 
-class NotAVerdict extends Error {}
+/** The correction or the reason, as people read it. */
+export function reasonOf(verdict: Verdict): string {
+  return verdict.action === 'interject' ? verdict.text : (verdict.reason ?? 'redacted');
+}
+
+/** What a hook returned is no verdict; the message says why. */
+export class NotAVerdict extends Error {}
+
+/** What a hook returned, as a list of fresh verdicts. @throws NotAVerdict */
+export function readJudgement(returned: unknown): readonly Verdict[] {
+  if (returned === undefined || returned === null) return NONE;
+  if (!Array.isArray(returned)) return [readVerdict(returned)];
+  if (returned.length > MOST_VERDICTS) {
+    throw new NotAVerdict(`it returned ${returned.length} verdicts, at most ${MOST_VERDICTS} are allowed`);
+  }
+  return Array.from<unknown, Verdict>(returned, readVerdict);
+}
 
 /** Returns a fresh verdict with nothing in it but what was checked. */
-function readVerdict(returned: unknown): Verdict | undefined {
-  if (returned === undefined || returned === null) return undefined;
-  if (typeof returned !== 'object') throw new NotAVerdict(`it returned a ${typeof returned}, not a verdict`);
+function readVerdict(returned: unknown): Verdict {
+  if (typeof returned !== 'object' || returned === null) {
+    throw new NotAVerdict(`it returned ${returned === null ? 'null' : `a ${typeof returned}`}, not a verdict`);
+  }
   refuseThenable(returned);
   const given: Record<string, unknown> = { ...returned };
   const action = readAction(given.action);
   refuseUnknownFields(given, action);
   if (action === 'interject') return { action, text: readText(given.text, 'text'), ...readFrom(given.from) };
+  if (action === 'redact') return readRedaction(given);
   const reason = readText(given.reason, 'reason');
-  return action === 'cut' ? { action, reason, ...readFrom(given.from) } : { action, reason };
+  return action === 'cut' || action === 'pause' ? { action, reason, ...readFrom(given.from) } : { action, reason };
+}
+
+function readRedaction({ from, to, mask, reason, isSecret }: Record<string, unknown>): RedactVerdict {
+  const span = { from: readOffset(from, 'from'), to: readOffset(to, 'to') };
+  if (span.to <= span.from) throw new NotAVerdict(`"to" (${span.to}) must be greater than "from" (${span.from})`);
+  if (typeof mask !== 'string') throw new NotAVerdict(`"mask" must be text, it is ${typeof mask}`);
+  if (mask.length > MAX_VERDICT_TEXT_LENGTH) {
+    throw new NotAVerdict(`"mask" has ${mask.length} characters, at most ${MAX_VERDICT_TEXT_LENGTH} are allowed`);
+  }
+  if (isSecret !== undefined && typeof isSecret !== 'boolean')
+    throw new NotAVerdict('"isSecret" must be true or false');
+  return {
+    action: 'redact',
+    ...span,
+    mask: wellFormed(mask),
+    ...(reason !== undefined && { reason: readText(reason, 'reason') }),
+    ...(isSecret !== undefined && { isSecret }),
+  };
 }
 
 function refuseThenable(returned: object): void {
@@ -93,10 +137,13 @@ function readText(text: unknown, field: string): string {
 }
 
 function readFrom(from: unknown): { from?: number } {
-  if (from === undefined) return {};
-  if (Number.isSafeInteger(from) && Number(from) >= 0) return { from: Number(from) };
-  const given = typeof from === 'number' ? String(from) : typeof from;
-  throw new NotAVerdict(`"from" must be a whole number from 0, it is ${given}`);
+  return from === undefined ? {} : { from: readOffset(from, 'from') };
+}
+
+function readOffset(offset: unknown, field: string): number {
+  if (Number.isSafeInteger(offset) && Number(offset) >= 0) return Number(offset);
+  const given = typeof offset === 'number' ? String(offset) : typeof offset;
+  throw new NotAVerdict(`"${field}" must be a whole number from 0, it is ${given}`);
 }
 
 function describeThrown(error: unknown): string {

@@ -3,7 +3,7 @@ import type { Verdict } from '../../policy/policy.ts';
 import type { Limits } from '../choose-runs.ts';
 import { InterjectError } from '../errors.ts';
 import { BUILT_IN_VERSION, type LoadedPolicy } from '../policies/loaded-policy.ts';
-import { PolicyFailure } from '../policies/verdict.ts';
+import { PolicyFailure, reasonOf } from '../policies/verdict.ts';
 import type { LiveRun } from './live-run.ts';
 import type { TurnControl } from './turn-control.ts';
 import { slotsLeft } from './upstream-queue.ts';
@@ -111,14 +111,14 @@ export class Dispatcher {
   #judge(run: LiveRun, policy: LoadedPolicy): boolean {
     const { agent, chat, content, id } = run.row;
     const judge = this.#bench.policies.judgeOf(run.number);
-    const verdict = judge(policy, 'onMessage', { content, role: 'user', agent, chat, run: id });
-    return verdict === undefined || this.#intervene(run, policy, verdict);
+    const verdicts = judge(policy, 'onMessage', { content, role: 'user', agent, chat, run: id });
+    return verdicts.every((verdict) => this.#intervene(run, policy, verdict));
   }
 
   /** A flagged message is corrected for, and that does not count against the cap; anything sharper refuses it. */
   #intervene(run: LiveRun, { name, version }: LoadedPolicy, verdict: Verdict): boolean {
     const { ledger } = this.#bench;
-    const reason = verdict.action === 'interject' ? verdict.text : verdict.reason;
+    const reason = reasonOf(verdict);
     const place = { offset: 0, rawOffset: 0, withheld: '' };
     const id = ledger.intervened(run, 0, { policy: name, version, action: verdict.action, reason, ...place });
     if (verdict.action === 'interject') ledger.corrected(run, 0, reason, id);

@@ -8,7 +8,8 @@ import type { Offence } from '../policies/watchdog.ts';
 import type { RunRow } from '../store/runs.ts';
 import { LiveRun, type LiveTurn } from './live-run.ts';
 import { reopenTurn } from './live-turn.ts';
-import { PERSON, type TurnControl } from './turn-control.ts';
+import { PERSON } from './objections.ts';
+import type { TurnControl } from './turn-control.ts';
 import type { Workbench } from './workbench.ts';
 
 export class Recovery {

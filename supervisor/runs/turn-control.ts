@@ -2,46 +2,36 @@
  * Conducts the turns of a run: starts them, passes their deltas through the gates, cuts them when a policy or a person objects, and
  * settles the run with its answer.
  */
-import { BACKEND_ERRORS, type BackendErrorCode } from '../../agent/backend/errors.ts';
 import type { FromAgent, TurnEnd } from '../../agent/bus/messages.ts';
 import type { Channel } from '../../agent/turn.ts';
-import type { Verdict } from '../../policy/policy.ts';
 import type { Prompt } from '../context/prompt.ts';
 import type { GateStep } from '../gate/gate.ts';
 import { PolicyFailure } from '../policies/verdict.ts';
 import { CHANNELS, type LiveRun, type LiveTurn } from './live-run.ts';
 import { newTurn } from './live-turn.ts';
+import { Objections, PERSON } from './objections.ts';
 import { Prompts } from './prompts.ts';
 import { RunEnding } from './run-ending.ts';
+import { TurnFailures } from './turn-failures.ts';
 import type { Workbench } from './workbench.ts';
 
-/** Interventions of policies in one run; the next one ends it. */
-const MOST_INTERVENTIONS = 3;
-/** Failures that say the server is away; others may concern one request alone. */
-const AWAY: ReadonlySet<string> = new Set<BackendErrorCode>(['backend_unreachable', 'backend_loading']);
 /** Readers are told that text is withheld when it is this long (characters), at most four times a second. */
 const HELD_WORTH_TELLING = 32;
 const HELD_INTERVAL_MS = 250;
-
-/** Who objected to a turn, and what is to be done. */
-interface Objection {
-  /** Name of the policy, or `person`. */
-  policy: string;
-  version: string;
-  verdict: Verdict;
-}
-
-export const PERSON = 'person';
 
 export class TurnControl {
   readonly ending: RunEnding;
   readonly #bench: Workbench;
   readonly #prompts: Prompts;
+  readonly #objections: Objections;
+  readonly #failures: TurnFailures;
 
   constructor(bench: Workbench) {
     this.#bench = bench;
     this.ending = new RunEnding(bench);
     this.#prompts = new Prompts(bench);
+    this.#objections = new Objections(bench, this.ending, (run) => this.#next(run));
+    this.#failures = new TurnFailures(bench, this.ending, this.#prompts);
   }
 
   /** Starts the next turn of a run that holds a slot; without its agent the run goes back to the queue. */
@@ -115,18 +105,10 @@ export class TurnControl {
   /** A person corrects: the turn is cut where the reader is, and the next one follows the correction. */
   correct(run: LiveRun, text: string): void {
     const verdict = { action: 'interject', text } as const;
-    if (run.turn === undefined || run.phase !== 'turn') return this.#correctBetweenTurns(run, text);
+    if (run.turn === undefined || run.phase !== 'turn') return this.#objections.correctBetweenTurns(run, text);
     const withheld = run.turn.gates.text.text.slice(run.turn.gates.text.releasedLength);
     this.ending.closeUpstream(run, run.turn);
-    this.#objected(run, run.turn, { policy: PERSON, version: '', verdict }, withheld);
-  }
-
-  #correctBetweenTurns(run: LiveRun, text: string): void {
-    const { ledger } = this.#bench;
-    const number = run.turns;
-    const place = { offset: 0, rawOffset: 0, withheld: '' };
-    const by = { policy: PERSON, version: '', action: 'interject', reason: text } as const;
-    ledger.corrected(run, number, text, ledger.intervened(run, number, { ...by, ...place }));
+    this.#objections.carryOut(run, run.turn, { policy: PERSON, version: '', verdict }, withheld);
   }
 
   /** Lets a gate judge; returns whether the turn goes on. */
@@ -137,7 +119,7 @@ export class TurnControl {
       if (released !== '') this.#bench.ledger.released(run, turn, channel, released);
       else this.#tellHeld(run, turn);
       if (ruling === undefined) return true;
-      this.#objected(run, turn, ruling, turn.gates[channel].text.slice(ruling.from));
+      this.#objections.carryOut(run, turn, ruling, turn.gates[channel].text.slice(ruling.from));
     } catch (error) {
       if (!(error instanceof PolicyFailure)) throw error;
       this.ending.end(run, 'failed', `policy_failed: ${error.message}`);
@@ -151,25 +133,6 @@ export class TurnControl {
     if (characters < HELD_WORTH_TELLING || now - turn.heldToldAt < HELD_INTERVAL_MS) return;
     turn.heldToldAt = now;
     this.#bench.recorder.announce('held', run.scope, { turn: turn.number, characters });
-  }
-
-  /** Nothing more of the turn is shown. */
-  #objected(run: LiveRun, turn: LiveTurn, { policy, version, verdict }: Objection, withheld: string): void {
-    const { ledger } = this.#bench;
-    const { action } = verdict;
-    const reason = verdict.action === 'interject' ? verdict.text : verdict.reason;
-    const place = { offset: turn.shown.text.length, rawOffset: turn.received.text, withheld };
-    const id = ledger.intervened(run, turn.number, { policy, version, action, reason, ...place });
-    if (action !== 'interject') {
-      return this.ending.end(run, action === 'block' ? 'blocked' : 'stopped', `${policy}: ${reason}`);
-    }
-    if (policy !== PERSON && ++run.interventions > MOST_INTERVENTIONS) {
-      return this.ending.end(run, 'failed', 'intervention_limit');
-    }
-    ledger.turnCut(run, turn, 'cut', policy);
-    ledger.corrected(run, turn.number, reason, id);
-    run.phase = 'between';
-    if (!turn.upstreamOpen) this.#next(run);
   }
 
   #next(run: LiveRun): void {
@@ -196,7 +159,7 @@ export class TurnControl {
     if (run.phase === 'between') return this.#next(run);
     if (end.outcome === 'finished') return this.#finish(run, turn, end);
     if (end.outcome === 'cancelled') return this.ending.agentLost(run, turn, false);
-    this.#fail(run, turn, end);
+    this.#failures.failed(run, turn, end, turn.prompt ?? this.#prepare(run));
   }
 
   #finish(run: LiveRun, turn: LiveTurn, end: TurnEnd): void {
@@ -206,21 +169,6 @@ export class TurnControl {
     this.#prompts.counted(turn.prompt, end.usage?.promptTokens);
     this.#bench.ledger.answered(run, turn, end.finishReason ?? 'stop', end.usage);
     this.ending.leave(run);
-  }
-
-  #fail(run: LiveRun, turn: LiveTurn, end: TurnEnd): void {
-    const { errorCode = 'agent_failed', errorMessage = '' } = end;
-    const reason = `${errorCode}: ${errorMessage}`;
-    const sent = turn.prompt ?? this.#prepare(run);
-    if (errorCode === 'context_overflow') {
-      const { isWorthRetry, reason: inWords } = this.#prompts.overflowed(run, sent, end);
-      return this.ending.backendFailed(run, inWords, isWorthRetry);
-    }
-    if (this.#prompts.rolesRefused(sent, end)) return this.ending.backendFailed(run, reason, true);
-    const isRetryable = BACKEND_ERRORS[errorCode as BackendErrorCode]?.retryable ?? false;
-    if (AWAY.has(errorCode)) this.#bench.backends.suspect(run.backend, reason);
-    else if (isRetryable) this.#bench.backends.check(run.backend);
-    this.ending.backendFailed(run, reason, isRetryable);
   }
 
   /** Text is missing between what came and what the agent says: the turn is worth nothing. */

@@ -115,6 +115,50 @@ const MIGRATIONS = [
   `
   create index event_notice on event (agent, chat, seq) where type = 'notice';
   `,
+  `
+  alter table intervention add column channel text not null default 'text';
+  alter table intervention add column raw_from integer;       -- first character withheld or masked, in what the model wrote
+  alter table intervention add column raw_to integer;         -- of redact: first character after
+  alter table intervention add column withheld_hash text;     -- of a secret: SHA-256, and nothing in withheld
+  alter table intervention add column withheld_length integer;
+  alter table intervention add column latency_ms real;        -- from the delta's arrival until it was decided
+
+  alter table turn add column continues integer;              -- characters of the turn before that it goes on from
+
+  create table turn_stream (            -- what the model wrote, as it came, for tests of policies
+    run integer not null,
+    turn integer not null,
+    channel text not null,
+    text text not null,                 -- secrets as filler of the same length
+    deltas blob not null,               -- length and time of every delta
+    primary key (run, turn, channel),
+    foreign key (run, turn) references turn (run, number)
+  ) strict, without rowid;
+
+  create table approval (
+    id integer primary key autoincrement,
+    run integer not null references run (number),
+    turn integer not null,              -- 0: the message itself
+    intervention integer not null references intervention (id),
+    policy text not null,
+    reason text not null,
+    shown text not null,                -- what readers have of the turn
+    withheld text not null,             -- what they get when it is approved
+    is_complete integer not null,       -- the model had ended
+    state text not null,                -- waiting, or the decision
+    created_at integer not null,
+    expires_at integer,
+    decided_at integer
+  ) strict;
+  create unique index approval_waiting on approval (run) where state = 'waiting';
+
+  create table run_label (              -- what a person thinks of an answer
+    run integer primary key references run (number),
+    label text not null check (label in ('good', 'bad')),
+    note text,
+    ts integer not null
+  ) strict;
+  `,
 ];
 
 /** Brings a database to the newest schema. @throws when it was written by a newer version of the product */

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { checkPolicy } from '../../policy/check-policy.ts';
+import { readPolicy } from '../../policy/read-policy.ts';
 import { loadConfiguration } from '../../stack/config.ts';
 import { makePlan } from '../../stack/plan.ts';
 import { bundlePolicy } from '../../stack/policy-bundle.ts';
@@ -64,7 +64,7 @@ test('all compile', async () => {
 test.each(policies)('the policy $name loads', async ({ name }) => {
   const { file } = await bundlePolicy(join(folder, name), name, folder);
   const { default: policy } = await import(pathToFileURL(file).href);
-  expect(checkPolicy(policy)).toMatchObject({ name: expect.any(String), onText: expect.any(Function) });
+  expect(readPolicy(policy)).toMatchObject({ name: expect.any(String), onText: expect.any(Function) });
 });
 
 test.each(configurations)('the configuration $name loads, and a stack can be planned with it', async ({ name }) => {

@@ -98,8 +98,8 @@ describe('what a policy is told', () => {
     const seen: TextToJudge[] = [];
     play(gateOf([listening(seen)]), ['Hel', 'lo']);
     expect(seen).toEqual([
-      { ...PLACE, text: 'Hel', delta: 'Hel', match: undefined },
-      { ...PLACE, text: 'Hello', delta: 'lo', match: undefined },
+      { ...PLACE, text: 'Hel', delta: 'Hel', match: undefined, matches: [] },
+      { ...PLACE, text: 'Hello', delta: 'lo', match: undefined, matches: [] },
     ]);
   });
 

@@ -4,7 +4,18 @@ import { createGate, type Gate, type GateOptions, type GateStep } from '../../su
 import type { Ruling } from '../../supervisor/gate/ruling.ts';
 import { callHook } from '../../supervisor/policies/verdict.ts';
 
-export const PLACE = { agent: 'assistant', chat: 'main', run: 'run-1', turn: 1, channel: 'text' } as const;
+const NOTHING = { turns: 0, tokens: 0, ms: 0 };
+/** Of a run that has used up nothing yet. */
+export const SPENT = { run: NOTHING, chat: NOTHING };
+
+export const PLACE = {
+  agent: 'assistant',
+  chat: 'main',
+  run: 'run-1',
+  turn: 1,
+  channel: 'text',
+  spent: SPENT,
+} as const;
 
 /** A gate over these policies, judged by their real hooks. */
 export function gateOf(policies: readonly Policy[], options: Partial<GateOptions> = {}): Gate {

@@ -2,8 +2,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { BUILT_IN_POLICIES } from '../../policy/built-in.ts';
-import { checkPolicy } from '../../policy/check-policy.ts';
+import { readPolicy } from '../../policy/read-policy.ts';
 import { callHook } from '../../supervisor/policies/verdict.ts';
+import { SPENT } from '../gate/playing.ts';
 
 const PLACE = { agent: 'assistant', chat: 'main', run: 'run-1' };
 
@@ -11,11 +12,12 @@ test('the default policy is there by its name', () => {
   expect([...BUILT_IN_POLICIES.keys()]).toEqual(['error-keyword']);
 });
 
-describe.each([...BUILT_IN_POLICIES])('%s', (name, policy) => {
+describe.each([...BUILT_IN_POLICIES])('%s', (name, module) => {
+  const policy = readPolicy(module);
   const loaded = { name, version: '1', policy };
 
   test('is a policy and goes by its own name', () => {
-    expect(checkPolicy(policy)).toBe(policy);
+    expect(readPolicy(module).name).toBe(name);
     expect(policy.name).toBe(name);
   });
 
@@ -23,10 +25,20 @@ describe.each([...BUILT_IN_POLICIES])('%s', (name, policy) => {
     const text = fc.oneof(fc.string(), fc.constantFrom('ERROR', 'an ERROR occurred'));
     fc.assert(
       fc.property(text, fc.constantFrom('text', 'reasoning'), (content, channel) => {
-        const pattern = policy.patterns?.find((one) => content.includes(one));
+        const pattern = policy.patterns?.map(String).find((one) => content.includes(one));
         const from = content.indexOf(pattern ?? '');
         const match = pattern === undefined ? undefined : { pattern, from, to: from + pattern.length };
-        const turn = Object.freeze({ ...PLACE, turn: 1, channel, text: content, delta: content, match });
+        const matches = match === undefined ? [] : [match];
+        const turn = Object.freeze({
+          ...PLACE,
+          turn: 1,
+          channel,
+          text: content,
+          delta: content,
+          match,
+          matches,
+          spent: SPENT,
+        });
         const judgements = () => [
           callHook(loaded, 'onMessage', Object.freeze({ ...PLACE, role: 'user', content })),
           callHook(loaded, 'onText', turn),

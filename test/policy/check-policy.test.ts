@@ -1,7 +1,8 @@
 /** What is refused when a policy is loaded, and with which words. */
 import { describe, expect, test } from 'vitest';
-import { checkPolicy, InvalidPolicyError, MAX_PATTERN_LENGTH, MAX_PATTERNS_LENGTH } from '../../policy/check-policy.ts';
+import { InvalidPolicyError, MAX_PATTERN_LENGTH, MAX_PATTERNS_LENGTH } from '../../policy/check-policy.ts';
 import { definePolicy } from '../../policy/define-policy.ts';
+import { readPolicy } from '../../policy/read-policy.ts';
 
 const allow = () => undefined;
 
@@ -29,12 +30,12 @@ describe('accepted as they are', () => {
     ['an instance of a class', new ClassPolicy()],
     ['an async hook, found out when it is called', { name: 'a', onText: async () => undefined }],
   ])('%s', (_, policy) => {
-    expect(checkPolicy(policy)).toBe(policy);
+    expect(readPolicy(policy)).toBe(policy);
   });
 
   test('what definePolicy returns', () => {
     const policy = { name: 'a', onText: allow };
-    expect(checkPolicy(definePolicy(policy))).toBe(policy);
+    expect(readPolicy(definePolicy(policy))).toBe(policy);
   });
 });
 
@@ -68,7 +69,7 @@ describe('refused', () => {
     [{ name: 'a', onText: allow, onTrunEnd: allow }, 'unknown field "onTrunEnd"; did you mean "onTurnEnd"?'],
     [
       { name: 'a', onText: allow, version: 1 },
-      'unknown field "version"; known are name, patterns, holdback, onMessage, onText, onTurnEnd',
+      'unknown field "version"; known are name, agents, onFailure, patterns, holdback, onMessage, onText, onTurnEnd, onError',
     ],
     [{ name: 'a', onText: allow, patterns: 'ERROR' }, '"patterns" must be a list, it is "ERROR"'],
     [{ name: 'a', onText: allow, patterns: [] }, '"patterns" is an empty list; leave it out'],
@@ -105,7 +106,7 @@ describe('refused', () => {
       '"holdback" without "onText" or "onTurnEnd": nobody would judge what is held back',
     ],
   ])('%j: %s', (value, words) => {
-    expect(() => checkPolicy(value)).toThrow(InvalidPolicyError);
-    expect(() => checkPolicy(value)).toThrow(words);
+    expect(() => readPolicy(value)).toThrow(InvalidPolicyError);
+    expect(() => readPolicy(value)).toThrow(words);
   });
 });

@@ -5,6 +5,7 @@ import { errorKeyword } from '../../policy/error-keyword.ts';
 import type { Channel } from '../../policy/policy.ts';
 import { createGate } from '../../supervisor/gate/gate.ts';
 import { callHook } from '../../supervisor/policies/verdict.ts';
+import { SPENT } from '../gate/playing.ts';
 
 const loaded = { name: errorKeyword.name, version: '1', policy: errorKeyword };
 
@@ -13,7 +14,7 @@ function judgeMessage(content: string) {
 }
 
 function stream(deltas: readonly string[], channel: Channel = 'text') {
-  const place = { agent: 'assistant', chat: 'main', run: 'run-1', turn: 1, channel };
+  const place = { agent: 'assistant', chat: 'main', run: 'run-1', turn: 1, channel, spent: SPENT };
   const gate = createGate({ policies: [loaded], judge: callHook, place });
   const steps = [...deltas.map((delta) => gate.push(delta)), gate.end()];
   return {
@@ -24,14 +25,13 @@ function stream(deltas: readonly string[], channel: Channel = 'text') {
 
 describe('user messages', () => {
   test.each(['ERROR', 'What is an ERROR?', 'MYERRORS', 'say: "ERROR"'])('%s is corrected for', (content) => {
-    expect(judgeMessage(content)).toEqual({
-      action: 'interject',
-      text: 'The message above contains "ERROR". Answer it without using that word.',
-    });
+    expect(judgeMessage(content)).toEqual([
+      { action: 'interject', text: 'The message above contains "ERROR". Answer it without using that word.' },
+    ]);
   });
 
   test.each(['', 'error', 'Error', 'ERR OR', 'E R R O R', 'ERRОR with a Cyrillic О'])('%j is allowed', (content) => {
-    expect(judgeMessage(content)).toBeUndefined();
+    expect(judgeMessage(content)).toEqual([]);
   });
 });
 

@@ -2,8 +2,17 @@
 import { describe, expect, test } from 'vitest';
 import type { Policy } from '../../policy/policy.ts';
 import { callHook, MAX_VERDICT_TEXT_LENGTH, PolicyFailure } from '../../supervisor/policies/verdict.ts';
+import { SPENT } from '../gate/playing.ts';
 
-const TURN = { agent: 'assistant', chat: 'main', run: 'run-1', turn: 1, channel: 'text', text: 'Hello' } as const;
+const TURN = {
+  agent: 'assistant',
+  chat: 'main',
+  run: 'run-1',
+  turn: 1,
+  channel: 'text',
+  text: 'Hello',
+  spent: SPENT,
+} as const;
 
 /** Calls a hook that does this, whatever it is. */
 function answering(hook: () => unknown) {
@@ -18,38 +27,40 @@ describe('verdicts', () => {
     { action: 'cut', reason: 'Enough.' },
     { action: 'cut', reason: 'Enough.', from: 12 },
     { action: 'block', reason: 'No.' },
+    { action: 'pause', reason: 'A person should look.', from: 2 },
+    { action: 'terminate', reason: 'Enough.' },
+    { action: 'redact', from: 1, to: 3, mask: '' },
+    { action: 'redact', from: 1, to: 3, mask: '[key]', reason: 'a key', isSecret: true },
   ])('$action is passed on', (verdict) => {
-    expect(answering(() => verdict)).toEqual(verdict);
+    expect(answering(() => verdict)).toEqual([verdict]);
   });
 
   test.each([undefined, null])('%s means allowed', (nothing) => {
-    expect(answering(() => nothing)).toBeUndefined();
+    expect(answering(() => nothing)).toEqual([]);
   });
 
   test('so does a hook that is not there', () => {
     const loaded = { name: 'a', version: '1', policy: { name: 'a', onMessage: () => undefined } };
-    expect(callHook(loaded, 'onTurnEnd', TURN)).toBeUndefined();
+    expect(callHook(loaded, 'onTurnEnd', TURN)).toEqual([]);
   });
 
   test('fields without a value are not there', () => {
-    expect(answering(() => ({ action: 'cut', reason: 'Enough.', from: undefined, text: undefined }))).toEqual({
-      action: 'cut',
-      reason: 'Enough.',
-    });
+    expect(answering(() => ({ action: 'cut', reason: 'Enough.', from: undefined, text: undefined }))).toEqual([
+      { action: 'cut', reason: 'Enough.' },
+    ]);
   });
 
   test('lone surrogates in a correction become U+FFFD', () => {
-    expect(answering(() => ({ action: 'interject', text: 'a\uD83Db' }))).toEqual({
-      action: 'interject',
-      text: 'a\uFFFDb',
-    });
+    expect(answering(() => ({ action: 'interject', text: 'a\uD83Db' }))).toEqual([
+      { action: 'interject', text: 'a\uFFFDb' },
+    ]);
   });
 
   test('a verdict is a copy: the policy cannot change it afterwards', () => {
     const kept = { action: 'cut', reason: 'Enough.', from: 3 };
     const verdict = answering(() => kept);
     kept.from = 9;
-    expect(verdict).toEqual({ action: 'cut', reason: 'Enough.', from: 3 });
+    expect(verdict).toEqual([{ action: 'cut', reason: 'Enough.', from: 3 }]);
   });
 
   test('a hook is called on its policy, with the input', () => {
@@ -80,12 +91,22 @@ describe('failures', () => {
     ['a promise', async () => undefined, 'it returned a promise; a policy answers at once'],
     // biome-ignore lint/suspicious/noThenProperty: a thenable is what is tried here.
     ['a thenable', () => ({ action: 'cut', then: () => 1 }), 'it returned a promise; a policy answers at once'],
-    ['a list', () => [], 'unknown action undefined; known are interject, cut, block'],
+    ['a list of something else', () => [42], 'it returned a number, not a verdict'],
+    [
+      'a mask that ends before it begins',
+      () => ({ action: 'redact', from: 3, to: 3, mask: 'x' }),
+      '"to" (3) must be greater than "from" (3)',
+    ],
+    [
+      'a redaction without a mask',
+      () => ({ action: 'redact', from: 1, to: 3 }),
+      '"mask" must be text, it is undefined',
+    ],
     ['no action', () => ({ text: 'Again.' }), 'unknown action undefined'],
     [
       'an unknown action',
-      () => ({ action: 'redact', text: 'x' }),
-      'unknown action "redact"; known are interject, cut, block',
+      () => ({ action: 'erase', text: 'x' }),
+      'unknown action "erase"; known are interject, cut, redact, block, pause, terminate',
     ],
     ['an inherited name as action', () => ({ action: 'toString', text: 'x' }), 'unknown action "toString"'],
     ['no text', () => ({ action: 'interject' }), '"text" must be text, it is undefined'],

@@ -67,7 +67,10 @@ describe('a configuration file', () => {
     ],
     ['agents: [{ name: "a", temperature: 9 }]', 'agents[0].temperature: expected number to be <=5.'],
     ['agents: [{ name: "a", topP: "high" }]', 'agents[0].topP: expected number, received string.'],
-    ['agents: [{ name: "a", policies: [3] }]', 'agents[0].policies[0]: expected string, received number.'],
+    [
+      'agents: [{ name: "a", policies: [3] }]',
+      'agents[0].policies[0]: must be a name, a path, or { use, name, options }.',
+    ],
     ['agents: []', 'agents: expected array to have >=1 items.'],
     ['backends: [{ name: "b", url: "here" }]', 'backends[0].url: invalid URL.'],
     ['backends: [{ name: "b", url: "ollama://a b" }]', 'backends[0].url: invalid URL.'],

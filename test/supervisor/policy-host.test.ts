@@ -97,7 +97,7 @@ describe('judging', () => {
     const [good, bad] = host.of('assistant');
     if (good === undefined || bad === undefined) throw new Error('two were loaded');
     const judge = host.judgeOf(1);
-    expect(judge(good, 'onMessage', message)).toEqual({ action: 'block', reason: 'no' });
+    expect(judge(good, 'onMessage', message)).toEqual([{ action: 'block', reason: 'no' }]);
     expect(() => judge(bad, 'onMessage', message)).toThrow('policy bad failed in onMessage: it returned a number');
   });
 });

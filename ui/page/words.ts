@@ -23,7 +23,10 @@ const ENDINGS: Record<RunLines['state'], string> = {
 const DEEDS: Record<Intervention['action'], string> = {
   interject: 'corrected the answer',
   cut: 'ended the answer',
+  redact: 'masked a part of the answer',
   block: 'blocked the answer',
+  pause: 'holds the answer until a person decides',
+  terminate: 'blocked the answer and stopped the agent',
 };
 
 /** Who intervened and what they did. */

@@ -16,7 +16,14 @@ export type Piece =
   | { type: 'answer'; text: string }
   | { type: 'end'; status: EventData<'run-end'>['status']; reason: string };
 
-const DEEDS = { interject: 'corrected the answer', cut: 'ended the answer', block: 'blocked the answer' } as const;
+const DEEDS: Record<EventData<'intervention'>['action'], string> = {
+  interject: 'corrected the answer',
+  cut: 'ended the answer',
+  redact: 'masked a part of the answer',
+  block: 'blocked the answer',
+  pause: 'holds the answer for a person to decide',
+  terminate: 'blocked the answer and stopped the agent',
+};
 
 type Channel = 'text' | 'reasoning';
 

@@ -5,8 +5,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { BUILT_IN_POLICIES } from '../../../policy/built-in.ts';
-import { checkPolicy } from '../../../policy/check-policy.ts';
-import type { Policy } from '../../../policy/policy.ts';
+import { readPolicy } from '../../../policy/read-policy.ts';
 import { messageOf } from '../../failure.ts';
 import { holdbackNote } from '../../holdback-note.ts';
 import type { PlannedPolicy } from '../../plan-policies.ts';
@@ -30,10 +29,11 @@ export async function checkPolicies(policies: readonly PlannedPolicy[]): Promise
   }
 }
 
-async function checkOne({ use, path, agents }: PlannedPolicy, folder: string): Promise<Finding> {
+async function checkOne({ use, name, options, path, agents }: PlannedPolicy, folder: string): Promise<Finding> {
   try {
-    const policy = path === undefined ? BUILT_IN_POLICIES.get(use) : await load(path, use, folder);
-    if (policy === undefined) return fail('policy', `${use}: there is no built-in policy of this name`);
+    const loaded = path === undefined ? BUILT_IN_POLICIES.get(use) : await load(path, use, folder);
+    if (loaded === undefined) return fail('policy', `${use}: there is no built-in policy of this name`);
+    const policy = readPolicy(loaded, { name, options });
     const whose = agents === undefined ? '' : ` (for ${agents.join(', ')})`;
     return ok('policy', `${policy.name}${whose}: ${holdbackNote(policy)}`);
   } catch (error) {
@@ -43,12 +43,12 @@ async function checkOne({ use, path, agents }: PlannedPolicy, folder: string): P
 }
 
 /** @throws Error that says why it is no policy */
-async function load(path: string, use: string, folder: string): Promise<Policy> {
+async function load(path: string, use: string, folder: string): Promise<unknown> {
   const { file } = await bundlePolicy(path, use, folder);
   const url = pathToFileURL(file).href;
   await loadsInTime(url);
   const { default: loaded } = (await import(url)) as { default?: unknown };
-  return checkPolicy(loaded);
+  return loaded;
 }
 
 async function loadsInTime(url: string): Promise<void> {

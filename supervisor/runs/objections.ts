@@ -1,0 +1,61 @@
+/** Carries out what a policy or a person decided about a turn: nothing more of it is shown, and what follows is recorded with it. */
+import type { Verdict } from '../../policy/policy.ts';
+import { reasonOf } from '../policies/verdict.ts';
+import type { LiveRun, LiveTurn } from './live-run.ts';
+import type { RunEnding } from './run-ending.ts';
+import type { Workbench } from './workbench.ts';
+
+/** Interventions of policies in one run; the next one ends it. */
+const MOST_INTERVENTIONS = 3;
+
+/** Stands for a person where a policy would be named. */
+export const PERSON = 'person';
+
+/** Who objected to a turn, and what is to be done. */
+export interface TurnObjection {
+  /** Name of the policy, or `person`. */
+  policy: string;
+  version: string;
+  verdict: Verdict;
+}
+
+export class Objections {
+  readonly #bench: Workbench;
+  readonly #ending: RunEnding;
+  readonly #next: (run: LiveRun) => void;
+
+  /** `next`: starts the next turn of a run whose connection to the model is closed. */
+  constructor(bench: Workbench, ending: RunEnding, next: (run: LiveRun) => void) {
+    this.#bench = bench;
+    this.#ending = ending;
+    this.#next = next;
+  }
+
+  /** The gate of the turn is closed. `withheld`: what was read and is not shown. */
+  carryOut(run: LiveRun, turn: LiveTurn, { policy, version, verdict }: TurnObjection, withheld: string): void {
+    const { ledger } = this.#bench;
+    const { action } = verdict;
+    const reason = reasonOf(verdict);
+    const place = { offset: turn.shown.text.length, rawOffset: turn.received.text, withheld };
+    const id = ledger.intervened(run, turn.number, { policy, version, action, reason, ...place });
+    if (action !== 'interject') {
+      return this.#ending.end(run, action === 'cut' ? 'stopped' : 'blocked', `${policy}: ${reason}`);
+    }
+    if (policy !== PERSON && ++run.interventions > MOST_INTERVENTIONS) {
+      return this.#ending.end(run, 'failed', 'intervention_limit');
+    }
+    ledger.turnCut(run, turn, 'cut', policy);
+    ledger.corrected(run, turn.number, reason, id);
+    run.phase = 'between';
+    if (!turn.upstreamOpen) this.#next(run);
+  }
+
+  /** A person corrects while no turn is going on. */
+  correctBetweenTurns(run: LiveRun, text: string): void {
+    const { ledger } = this.#bench;
+    const number = run.turns;
+    const place = { offset: 0, rawOffset: 0, withheld: '' };
+    const by = { policy: PERSON, version: '', action: 'interject', reason: text } as const;
+    ledger.corrected(run, number, text, ledger.intervened(run, number, { ...by, ...place }));
+  }
+}
