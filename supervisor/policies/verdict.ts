@@ -59,10 +59,10 @@ export function reasonOf(verdict: Verdict): string {
 }
 
 /** What a hook returned is no verdict; the message says why. */
-export class NotAVerdict extends Error {}
+class NotAVerdict extends Error {}
 
 /** What a hook returned, as a list of fresh verdicts. @throws NotAVerdict */
-export function readJudgement(returned: unknown): readonly Verdict[] {
+function readJudgement(returned: unknown): readonly Verdict[] {
   if (returned === undefined || returned === null) return NONE;
   if (!Array.isArray(returned)) return [readVerdict(returned)];
   if (returned.length > MOST_VERDICTS) {
