@@ -20,6 +20,9 @@ import type { Workbench } from './workbench.ts';
 const HELD_WORTH_TELLING = 32;
 const HELD_INTERVAL_MS = 250;
 
+/** How long a model server may be silent. */
+const SILENCE_SECONDS = 600;
+
 export class TurnControl {
   readonly ending: RunEnding;
   readonly approvals: Approvals;
@@ -68,6 +71,7 @@ export class TurnControl {
       run: run.id,
       backend: run.backend,
       model: this.#model(run),
+      silenceMs: Math.ceil((run.agent.silenceSeconds ?? SILENCE_SECONDS) * 1000),
       messages: [...messages],
       options: { temperature, topP, topK, repeatPenalty, maxTokens, seed, context, numGpu, keepAlive },
     });
