@@ -24,6 +24,7 @@ export class OpenTurn {
   readonly #startedAt = performance.now();
   readonly #send: Send;
   readonly #acceptance: Acceptance;
+  readonly #silence: Silence;
   #firstDeltaAt: number | undefined;
   #cutMs: number | undefined;
   #endReached: TurnEnd | undefined;
@@ -34,6 +35,7 @@ export class OpenTurn {
     this.id = command.turn;
     this.#send = send;
     this.#acceptance = new Acceptance((type) => this.#tell({ type, turn: this.id }), lateAcceptanceMs);
+    this.#silence = new Silence(command.silenceMs, (error) => this.#abort.abort(error));
   }
 
   /** Runs to the end and tells it; never throws, every ending is a TurnEnd. */
@@ -49,7 +51,8 @@ export class OpenTurn {
       const request = { model: command.model, messages: command.messages, options: definedOnly(command.options) };
       return this.#finished(await this.#stream(backend, request));
     } catch (error) {
-      return this.#abort.signal.aborted ? this.#end('cancelled') : this.#failed(error);
+      const isCancelled = this.#abort.signal.aborted && !this.#silence.isOver;
+      return isCancelled ? this.#end('cancelled') : this.#failed(error);
     }
   }
 
@@ -62,13 +65,16 @@ export class OpenTurn {
     });
     try {
       for (;;) {
+        this.#silence.begin();
         const next = await turn.next();
+        this.#silence.end();
         if (next.done) return next.value;
         const waiting = this.#add(next.value);
         if (waiting !== undefined) await waiting;
       }
     } finally {
       acceptance.close();
+      this.#silence.end();
     }
   }
 
@@ -137,6 +143,34 @@ export class OpenTurn {
       ...(firstDeltaMs !== undefined && { firstDeltaMs }),
       ...(this.#cutMs !== undefined && { cutMs: this.#cutMs }),
     };
+  }
+}
+
+/** The time in which nothing comes from the model server; what waits for a slow supervisor is no silence. */
+class Silence {
+  readonly #longestMs: number | undefined;
+  readonly #abort: (error: BackendError) => void;
+  #timer: NodeJS.Timeout | undefined;
+  isOver = false;
+
+  constructor(longestMs: number | undefined, abort: (error: BackendError) => void) {
+    this.#longestMs = longestMs;
+    this.#abort = abort;
+  }
+
+  begin(): void {
+    const milliseconds = this.#longestMs;
+    if (milliseconds === undefined) return;
+    this.#timer = setTimeout(() => {
+      this.isOver = true;
+      this.#abort(
+        new BackendError('backend_timeout', `nothing came from the model server for ${milliseconds / 1000} s`),
+      );
+    }, milliseconds);
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
   }
 }
 

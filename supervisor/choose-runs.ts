@@ -9,6 +9,8 @@ export interface SlotUser {
   chatId: string;
   /** Of a waiting one: not yet, it has just failed. */
   isPaused?: boolean;
+  /** Of one that has begun: it waits for a person; it has its chat and no slot. */
+  isParked?: boolean;
 }
 
 /** How many may work at a time; 0 while an agent is not connected or a backend is down. */
@@ -30,7 +32,7 @@ export function chooseRuns<T extends SlotUser>(
   limits: Limits,
 ): T[] {
   const room = new Room(limits);
-  for (const run of working) room.take(run);
+  for (const run of working) if (!run.isParked) room.take(run);
   const busyChats = new Set(working.map(({ chatId }) => chatId));
   return waiting.filter((run) => {
     const isChatBusy = busyChats.has(run.chatId);

@@ -286,6 +286,8 @@ export class Engine {
     this.#dispatcher.close();
     await this.#listener?.close();
     this.bench.recorder.flush();
+    // Whatever still has a timer finds nothing to do.
+    this.bench.runs.clear();
     await this.#watchdog.close();
     await this.#checkpoints.terminate();
     this.bench.store.close();

@@ -1,7 +1,10 @@
 /**
  * What the supervisor does for its doors (the HTTP gateway and, later, others). A door imports this and nothing deeper.
  */
+import type { ApprovalDecree, ApprovalView } from './approval-view.ts';
 import type { EventData, EventScope, RunStatus, StoredEvent } from './events.ts';
+
+export type { ApprovalDecree, ApprovalView };
 
 /** A message that is to be acknowledged. */
 export interface IncomingMessage {
@@ -61,6 +64,8 @@ export interface RunView {
   agent: string;
   status: RunStatus | 'queued' | 'running';
   reason?: string;
+  /** It waits for a person to decide this approval. */
+  approval?: { id: number; policy: string; reason: string };
   /** The final answer; empty until there is one. */
   content: string;
   messages: Pick<ChatMessage, 'role' | 'content' | 'status'>[];
@@ -128,12 +133,16 @@ export interface Supervisor {
   stopRun(id: string): Promise<RunView>;
   /** Stops the open run of a chat. @throws InterjectError unknown_agent, not_running */
   stopChat(agent: string, chat: string | undefined): Promise<RunView>;
-  /** A person corrects: cuts the running turn. @throws InterjectError unknown_agent, not_running */
+  /** A person corrects: cuts the running turn. @throws InterjectError unknown_agent, not_running (also while it waits for a person) */
   interject(agent: string, chat: string | undefined, content: string): Promise<RunView>;
   /** @throws InterjectError unknown_agent, unknown_chat (never for `main`) */
   history(agent: string, chat: string | undefined): { chat: string; seq: number; messages: ChatMessage[] };
   /** @throws InterjectError unknown_agent */
   chats(agent: string): ChatView[];
+  /** What waits for a person, oldest first; with what is withheld from readers. */
+  approvals(): ApprovalView[];
+  /** A person decides; only the first decision counts. @throws InterjectError unknown_approval, approval_decided, unknown_agent, storage_failed */
+  decideApproval(id: string, decree: ApprovalDecree): Promise<RunView>;
   agents(): AgentView[];
   backends(): BackendView[];
   policies(): PolicyView[];

@@ -1,5 +1,6 @@
 /** What the supervisor does for its doors: see service.ts for every promise. */
 import { randomBytes } from 'node:crypto';
+import { approvalView } from './approval-view.ts';
 import type { AgentDefinition } from './configuration.ts';
 import type { Engine } from './engine.ts';
 import { InterjectError } from './errors.ts';
@@ -87,9 +88,26 @@ export class StackSupervisor implements service.Supervisor {
 
   async interject(agent: string, chat: string | undefined, content: string): Promise<service.RunView> {
     const run = this.#open(agent, chat);
+    if (run.phase === 'paused') throw new InterjectError('not_running', 'It waits for a person: see GET /approvals.');
     this.#engine.turns.correct(run, content);
     await this.#engine.bench.recorder.committed();
     return this.run(run.id);
+  }
+
+  approvals(): service.ApprovalView[] {
+    const { recorder, store } = this.#engine.bench;
+    recorder.flush();
+    return store.approvals.waiting().map(approvalView);
+  }
+
+  async decideApproval(id: string, decree: service.ApprovalDecree): Promise<service.RunView> {
+    const { degraded, bench, turns } = this.#engine;
+    if (degraded !== undefined) throw new InterjectError('storage_failed', degraded);
+    const row = /^\d{1,15}$/.test(id) ? bench.store.approvals.byId(Number(id)) : undefined;
+    if (row === undefined) throw new InterjectError('unknown_approval');
+    turns.approvals.decide(row, decree);
+    await bench.recorder.committed();
+    return this.run(row.runId);
   }
 
   history(agent: string, chat = MAIN_CHAT): ReturnType<service.Supervisor['history']> {

@@ -31,12 +31,19 @@ export class Views {
       agent: row.agent,
       status: row.status,
       ...(row.reason !== null && { reason: row.reason }),
+      ...this.#approval(row),
       content: answer?.content ?? '',
       messages: messages.map(({ role, content, status }) => ({ role, content, status })),
       interventions: this.#store.interventions.ofRun(row.number),
       usage: this.#usage(row),
       timings: timings(row),
     };
+  }
+
+  #approval({ number }: RunRow): Pick<RunView, 'approval'> {
+    const waiting = this.#store.approvals.waitingOf(number);
+    if (waiting === undefined) return {};
+    return { approval: { id: waiting.id, policy: waiting.policy, reason: waiting.reason } };
   }
 
   #usage({ number }: RunRow): RunView['usage'] {

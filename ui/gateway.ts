@@ -14,6 +14,7 @@ import { clientError, frameworkError, registerErrors } from './errors.ts';
 import { DEFAULT_LIMITS, type GatewayLimits } from './limits.ts';
 import type { GatewayLog } from './log.ts';
 import { registerAgents } from './routes/agents.ts';
+import { registerApprovals } from './routes/approvals.ts';
 import { registerChat } from './routes/chat.ts';
 import { registerEvents } from './routes/events.ts';
 import { registerHealth } from './routes/health.ts';
@@ -105,6 +106,7 @@ function registerRoutes(app: App, door: Door): void {
     registerChat,
     registerRuns,
     registerEvents,
+    registerApprovals,
     registerAgents,
     registerSession,
     registerHealth,

@@ -46,6 +46,11 @@ export const messageBody = z.strictObject({
 });
 export const interjectBody = z.strictObject({ content, chat: chat.optional() });
 export const stopBody = z.strictObject({ chat: chat.optional() }).nullish();
+export const approvalBody = z.discriminatedUnion('decision', [
+  z.strictObject({ decision: z.literal('approve') }),
+  z.strictObject({ decision: z.literal('edit'), content }),
+  z.strictObject({ decision: z.literal('refuse'), reason: text(10_000).optional() }),
+]);
 export const sessionBody = z.strictObject({
   token: z.string('a text is needed').min(1, 'must not be empty').max(1000),
 });

@@ -5,6 +5,7 @@ export const BACKEND_ERRORS = {
   backend_unreachable: { retryable: true, meaning: 'no connection, or it broke before the answer ended' },
   backend_loading: { retryable: true, meaning: 'the server is loading its model, or has no room for the request' },
   backend_truncated: { retryable: true, meaning: 'the stream ended without a finish reason' },
+  backend_timeout: { retryable: false, meaning: 'nothing came from the server for as long as `silenceSeconds` allows' },
   backend_failed: { retryable: true, meaning: 'the server reported an internal error' },
   backend_garbage: { retryable: false, meaning: 'the reply was not in the expected format' },
   backend_refused: { retryable: false, meaning: 'the server refused the request (4xx)' },

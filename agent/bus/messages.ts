@@ -60,6 +60,8 @@ export const toAgent = messages({
     model: text,
     /** The last message is an answer to go on with: this many characters of leading white space of what comes are dropped. */
     dropSpace: optional(count),
+    /** Milliseconds without anything from the model server after which the turn fails as `backend_timeout`; absent: no limit. */
+    silenceMs: optional(count),
     messages: list(record({ role: oneOf('system', 'user', 'assistant'), content: text })),
     options: record({
       temperature: optional(number),

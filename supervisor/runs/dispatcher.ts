@@ -4,6 +4,7 @@ import type { Limits } from '../choose-runs.ts';
 import { InterjectError } from '../errors.ts';
 import { BUILT_IN_VERSION, type LoadedPolicy } from '../policies/loaded-policy.ts';
 import { PolicyFailure, reasonOf } from '../policies/verdict.ts';
+import type { MessagePause } from './approvals.ts';
 import type { LiveRun } from './live-run.ts';
 import type { TurnControl } from './turn-control.ts';
 import { slotsLeft } from './upstream-queue.ts';
@@ -99,20 +100,29 @@ export class Dispatcher {
   /** Asks every policy about the message; returns whether the run goes on. */
   #mayPass(run: LiveRun, judges: readonly LoadedPolicy[]): boolean {
     try {
-      for (const policy of judges) if (!this.#judge(run, policy)) return false;
+      const pauses: MessagePause[] = [];
+      for (const policy of judges) if (!this.#judge(run, policy, pauses)) return false;
+      // All others have been asked: a person has the last word.
+      const [pause] = pauses;
+      if (pause !== undefined) this.#turns.approvals.pauseMessage(run, pause);
+      return pause === undefined;
     } catch (error) {
       if (!(error instanceof PolicyFailure)) throw error;
       this.#turns.ending.end(run, 'failed', `policy_failed: ${error.message}`);
       return false;
     }
-    return true;
   }
 
-  #judge(run: LiveRun, policy: LoadedPolicy): boolean {
+  #judge(run: LiveRun, policy: LoadedPolicy, pauses: MessagePause[]): boolean {
     const { agent, chat, content, id } = run.row;
     const judge = this.#bench.policies.judgeOf(run.number);
     const verdicts = judge(policy, 'onMessage', { content, role: 'user', agent, chat, run: id });
-    return verdicts.every((verdict) => this.#intervene(run, policy, verdict));
+    const { name, version } = policy;
+    for (const verdict of verdicts) {
+      if (verdict.action === 'pause') pauses.push({ policy: name, version, reason: verdict.reason });
+      else if (!this.#intervene(run, policy, verdict)) return false;
+    }
+    return true;
   }
 
   /** A flagged message is corrected for, and that does not count against the cap; anything sharper refuses it. */

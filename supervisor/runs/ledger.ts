@@ -7,6 +7,7 @@ import type { Channel } from '../../agent/turn.ts';
 import type { EventData, RunStatus } from '../events.ts';
 import type { Recorder } from '../recorder.ts';
 import type { InterventionView } from '../service.ts';
+import type { ApprovalDecision, NewApproval } from '../store/approvals.ts';
 import type { RunRow } from '../store/runs.ts';
 import type { Store } from '../store/store.ts';
 import type { TurnOutcome } from '../store/turns.ts';
@@ -144,6 +145,45 @@ export class Ledger {
       this.#recorder.event('turn-end', run.scope, { turn: turn.number, text: turn.shown.text, reason: finishReason });
     });
     this.ended(run, 'answered', undefined);
+  }
+
+  /** The run waits for a person from now on. */
+  paused(run: LiveRun, approval: Omit<NewApproval, 'run' | 'createdAt' | 'expiresAt'>): void {
+    this.#recorder.write(() => {
+      const createdAt = Date.now();
+      const { approvalSeconds } = run.agent;
+      const expiresAt = approvalSeconds === undefined ? null : Math.ceil(createdAt + approvalSeconds * 1000);
+      const id = this.#store.approvals.add({ ...approval, run: run.number, createdAt, expiresAt });
+      const { policy, reason, turn } = approval;
+      this.#recorder.event('run-paused', run.scope, { approval: id, policy, reason, turn });
+    });
+  }
+
+  /** It waits no longer. */
+  resumed(run: LiveRun, decision: ApprovalDecision): void {
+    this.#recorder.write(() => {
+      const waiting = this.#store.approvals.waitingOf(run.number);
+      if (waiting === undefined) return;
+      this.#store.approvals.decide(waiting.id, decision, Date.now());
+      this.#recorder.event('run-resumed', run.scope, { approval: waiting.id, decision });
+    });
+  }
+
+  /** What a person let through, or wrote, is the answer; it takes the place of what was shown of the turn. */
+  answeredByPerson(run: LiveRun, turn: number, { text, reasoning }: Record<Channel, string>, reason: string): void {
+    this.#recorder.write(() => {
+      this.#store.history.dropInterrupted(run.number, turn);
+      const { agent, chat } = run.row;
+      const line = { agent, chat, run: run.number, turn, content: text, reasoning, now: Date.now() };
+      this.#store.history.add({ ...line, role: 'assistant', status: 'complete' });
+      this.#recorder.event('turn-end', run.scope, { turn, text, reason });
+    });
+    this.ended(run, 'answered', undefined);
+  }
+
+  /** A person put this in the place of the user's message. */
+  messageReplaced(run: LiveRun, content: string): void {
+    this.#recorder.write(() => this.#store.history.replaceMessage(run.number, content));
   }
 
   ended(run: LiveRun, status: RunStatus, reason: string | undefined): void {

@@ -9,10 +9,10 @@ import { chatId, type RunRow } from '../store/runs.ts';
 
 /**
  * `waiting`: needs a slot. `between`: about to start a turn; after a cut that waits until the connection to the model is closed.
- * `turn`: the model is generating. `draining`: the run has ended, its connection to the model is not closed yet. All but `waiting`
- * hold a slot.
+ * `turn`: the model is generating. `paused`: a person has to decide; it has its chat, and a slot only until its connection to the
+ * model is closed. `draining`: the run has ended, its connection to the model is not closed yet. All others but `waiting` hold a slot.
  */
-export type Phase = 'waiting' | 'turn' | 'between' | 'draining';
+export type Phase = 'waiting' | 'turn' | 'between' | 'paused' | 'draining';
 
 /** One turn of a live run. */
 export interface LiveTurn {
@@ -87,6 +87,11 @@ export class LiveRun {
 
   get scope(): Required<EventScope> {
     return { agent: this.row.agent, chat: this.row.chat, run: this.row.id };
+  }
+
+  /** It waits for a person and has no connection to a model. */
+  get isParked(): boolean {
+    return this.phase === 'paused' && !this.turn?.upstreamOpen;
   }
 
   get hasEnded(): boolean {

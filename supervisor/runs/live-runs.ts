@@ -14,7 +14,7 @@ export class LiveRuns {
 
   /** Nobody holds a slot. */
   get areAllWaiting(): boolean {
-    return this.all().every(({ phase }) => phase === 'waiting');
+    return this.all().every(({ phase, isParked }) => phase === 'waiting' || isParked);
   }
 
   /** The run whose current turn this is. */
@@ -108,5 +108,5 @@ export class LiveRuns {
 }
 
 function slotUser(run: LiveRun): SlotUser {
-  return { agent: run.row.agent, backend: run.backend, chatId: run.chatId };
+  return { agent: run.row.agent, backend: run.backend, chatId: run.chatId, isParked: run.isParked };
 }

@@ -1,6 +1,7 @@
 /** Carries out what a policy or a person decided about a turn: nothing more of it is shown, and what follows is recorded with it. */
 import type { Verdict } from '../../policy/policy.ts';
 import { reasonOf } from '../policies/verdict.ts';
+import type { Approvals } from './approvals.ts';
 import type { LiveRun, LiveTurn } from './live-run.ts';
 import type { RunEnding } from './run-ending.ts';
 import type { Workbench } from './workbench.ts';
@@ -22,12 +23,14 @@ export interface TurnObjection {
 export class Objections {
   readonly #bench: Workbench;
   readonly #ending: RunEnding;
+  readonly #approvals: Approvals;
   readonly #next: (run: LiveRun) => void;
 
   /** `next`: starts the next turn of a run whose connection to the model is closed. */
-  constructor(bench: Workbench, ending: RunEnding, next: (run: LiveRun) => void) {
+  constructor(bench: Workbench, ending: RunEnding, approvals: Approvals, next: (run: LiveRun) => void) {
     this.#bench = bench;
     this.#ending = ending;
+    this.#approvals = approvals;
     this.#next = next;
   }
 
@@ -38,6 +41,8 @@ export class Objections {
     const reason = reasonOf(verdict);
     const place = { offset: turn.shown.text.length, rawOffset: turn.received.text, withheld };
     const id = ledger.intervened(run, turn.number, { policy, version, action, reason, ...place });
+    if (action === 'pause')
+      return this.#approvals.pause(run, { policy, reason, intervention: id, turn, kind: 'answer' });
     if (action !== 'interject') {
       return this.#ending.end(run, action === 'cut' ? 'stopped' : 'blocked', `${policy}: ${reason}`);
     }

@@ -28,6 +28,7 @@ export class Recovery {
       const run = this.#revive(row);
       if (run === undefined) continue;
       if (row.number === offence?.run) this.#turns.ending.end(run, 'failed', blame(offence));
+      else if (run.phase === 'paused') this.#turns.approvals.expireInTime(run);
       else this.#turns.ending.refuse(run);
     }
   }
@@ -43,7 +44,8 @@ export class Recovery {
     const run = new LiveRun(row, agent, this.#bench.backendOf(agent), interventions.length);
     run.turns = store.turns.last(row.number);
     const open = store.turns.open(row.number);
-    run.phase = open === undefined ? 'waiting' : 'turn';
+    run.phase = store.approvals.waitingOf(row.number) === undefined ? 'waiting' : 'paused';
+    if (open !== undefined) run.phase = 'turn';
     runs.add(run);
     if (open === undefined) return run;
     run.backend = run.toldBackend = open.backend ?? run.ownBackend;

@@ -31,6 +31,7 @@ export class RunEnding {
       this.closeUpstream(run, turn);
       ledger.turnCut(run, turn, status === 'failed' ? 'failed' : 'cut', reason);
     }
+    if (run.phase === 'paused') ledger.resumed(run, 'stopped');
     ledger.ended(run, status, reason);
     this.leave(run);
   }
@@ -50,6 +51,12 @@ export class RunEnding {
     if (!run.turn?.upstreamOpen) this.removed(run);
   }
 
+  /** The model's connection of a run that waits for a person is closed. */
+  parked(run: LiveRun): void {
+    this.#bench.runs.forgetTurn(run);
+    this.#bench.dispatch();
+  }
+
   /** Nothing of the run is left outside the store. */
   removed(run: LiveRun): void {
     this.#bench.runs.remove(run);
@@ -60,6 +67,7 @@ export class RunEnding {
   agentLost(run: LiveRun, turn: LiveTurn, counted: boolean): void {
     turn.upstreamOpen = false;
     if (run.phase === 'draining') return this.removed(run);
+    if (run.phase === 'paused') return this.parked(run);
     const agentDeaths = run.row.agentDeaths + (counted ? 1 : 0);
     if (agentDeaths >= MOST_ATTEMPTS) {
       return this.end(

@@ -7,6 +7,7 @@ import type { Channel } from '../../agent/turn.ts';
 import type { Prompt } from '../context/prompt.ts';
 import type { GateStep } from '../gate/gate.ts';
 import { PolicyFailure } from '../policies/verdict.ts';
+import { Approvals } from './approvals.ts';
 import { CHANNELS, type LiveRun, type LiveTurn } from './live-run.ts';
 import { newTurn } from './live-turn.ts';
 import { Objections, PERSON } from './objections.ts';
@@ -19,8 +20,12 @@ import type { Workbench } from './workbench.ts';
 const HELD_WORTH_TELLING = 32;
 const HELD_INTERVAL_MS = 250;
 
+/** How long a model server may be silent. */
+const SILENCE_SECONDS = 600;
+
 export class TurnControl {
   readonly ending: RunEnding;
+  readonly approvals: Approvals;
   readonly #bench: Workbench;
   readonly #prompts: Prompts;
   readonly #objections: Objections;
@@ -29,8 +34,9 @@ export class TurnControl {
   constructor(bench: Workbench) {
     this.#bench = bench;
     this.ending = new RunEnding(bench);
+    this.approvals = new Approvals(bench, this.ending);
     this.#prompts = new Prompts(bench);
-    this.#objections = new Objections(bench, this.ending, (run) => this.#next(run));
+    this.#objections = new Objections(bench, this.ending, this.approvals, (run) => this.#next(run));
     this.#failures = new TurnFailures(bench, this.ending, this.#prompts);
   }
 
@@ -65,6 +71,7 @@ export class TurnControl {
       run: run.id,
       backend: run.backend,
       model: this.#model(run),
+      silenceMs: Math.ceil((run.agent.silenceSeconds ?? SILENCE_SECONDS) * 1000),
       messages: [...messages],
       options: { temperature, topP, topK, repeatPenalty, maxTokens, seed, context, numGpu, keepAlive },
     });
@@ -157,6 +164,7 @@ export class TurnControl {
     if (end.cutMs !== undefined) this.#bench.ledger.cutMeasured(run, turn.number, end.cutMs);
     if (run.phase === 'draining') return this.ending.removed(run);
     if (run.phase === 'between') return this.#next(run);
+    if (run.phase === 'paused') return this.ending.parked(run);
     if (end.outcome === 'finished') return this.#finish(run, turn, end);
     if (end.outcome === 'cancelled') return this.ending.agentLost(run, turn, false);
     this.#failures.failed(run, turn, end, turn.prompt ?? this.#prepare(run));

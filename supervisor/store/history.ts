@@ -54,6 +54,12 @@ export function historyStore(database: Database) {
     `select chat.name as chat, count(run.number) as messages, coalesce(max(run.accepted_at), chat.created_at) as updated_at
      from chat left join run on run.chat_id = chat.id where chat.agent = ? group by chat.id order by updated_at desc`,
   );
+  const replaceMessage = database.prepare(
+    `update chat_history set content = ? where run = ? and role = 'user' and turn = 0`,
+  );
+  const dropInterrupted = database.prepare(
+    `delete from chat_history where run = ? and turn = ? and role = 'assistant' and status = 'interrupted'`,
+  );
   const exists = database.prepare<[string], { id: string }>('select id from chat where id = ?');
   return {
     add(row: NewHistoryRow): void {
@@ -61,6 +67,10 @@ export function historyStore(database: Database) {
       const chat = chatId(row.agent, row.chat);
       insert.run(chat, role, content, row.now, run, turn, status, row.reasoning || null, row.intervention ?? null);
     },
+    /** A person has put another message in the place of the user's. */
+    replaceMessage: (run: number, content: string) => void replaceMessage.run(content, run),
+    /** The beginning of an answer that is added whole now. */
+    dropInterrupted: (run: number, turn: number) => void dropInterrupted.run(run, turn),
     ofChat: (agent: string, chat: string) => ofChat.all(chatId(agent, chat)),
     ofRun: (run: number) => ofRun.all(run),
     chats: (agent: string) => chats.all(agent),

@@ -139,11 +139,13 @@ const MIGRATIONS = [
     id integer primary key autoincrement,
     run integer not null references run (number),
     turn integer not null,              -- 0: the message itself
+    kind text not null check (kind in ('message', 'answer', 'error')), -- what waits
     intervention integer not null references intervention (id),
     policy text not null,
     reason text not null,
     shown text not null,                -- what readers have of the turn
     withheld text not null,             -- what they get when it is approved
+    withheld_reasoning text not null,   -- the same of the reasoning
     is_complete integer not null,       -- the model had ended
     state text not null,                -- waiting, or the decision
     created_at integer not null,

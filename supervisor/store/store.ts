@@ -2,6 +2,7 @@
  * Everything that is kept, behind one door. All calls are synchronous and belong to one connection of one process, the
  * supervisor: it is the only writer.
  */
+import { type ApprovalStore, approvalStore } from './approvals.ts';
 import { type Database, openDatabase } from './database.ts';
 import { type EventLog, eventLog } from './event-log.ts';
 import { type HistoryStore, historyStore } from './history.ts';
@@ -19,6 +20,7 @@ export interface Store {
   readonly turns: TurnStore;
   readonly history: HistoryStore;
   readonly interventions: InterventionStore;
+  readonly approvals: ApprovalStore;
   readonly events: EventLog;
   readonly offences: OffenceStore;
   begin(): void;
@@ -39,6 +41,7 @@ export function openStore(path: string, durability: Durability): Store {
     turns: turnStore(database),
     history: historyStore(database),
     interventions: interventionStore(database),
+    approvals: approvalStore(database),
     events: eventLog(database),
     offences: offenceStore(database),
     begin: () => void begin.run(),

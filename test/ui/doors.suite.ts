@@ -26,6 +26,9 @@ const QUESTIONS: Record<RouteKey, [status: number, ask: (api: Api, known: Known)
     200,
     (api, { chat }) => api.post('/chat/assistant/interject').send({ chat, content: 'Shorter, please.' }),
   ],
+  'GET /approvals': [200, (api) => api.get('/approvals')],
+  // Nothing waits in this stack: that there is no such thing says who has the token.
+  'POST /approvals/:id': [404, (api) => api.post('/approvals/1').send({ decision: 'approve' })],
   'GET /events': [200, (api) => api.get('/events').buffer(true).parse(opening)],
   'GET /agents': [200, (api) => api.get('/agents')],
   'POST /agents/:id/restart': [202, (api) => api.post('/agents/analyst/restart')],

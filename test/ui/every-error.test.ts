@@ -7,6 +7,9 @@ import { type ServedStack, serveStack } from './served-stack.ts';
 type Provocation = (served: ServedStack) => Promise<Response>;
 
 const MESSAGE = { content: 'say: hello' };
+/** Wants a person to see some messages. */
+const ASKS = `{ name: 'asks', onMessage: ({ content }) =>
+  content === 'PAUSE' ? { action: 'pause', reason: 'look at it' } : undefined }`;
 /** Messages that may wait for one agent. */
 const MOST_QUEUED = 1000;
 
@@ -20,11 +23,17 @@ const PROVOCATIONS: Record<ErrorCode, Provocation> = {
   unknown_agent: async ({ client }) => client.post('/chat/nobody', MESSAGE),
   unknown_run: async ({ client }) => client.get('/runs/none'),
   unknown_chat: async ({ client }) => client.get('/chat/assistant/history?chat=none'),
+  unknown_approval: async ({ client }) => client.post('/approvals/999', { decision: 'approve' }),
   key_conflict: async ({ client }) => {
     await client.post('/chat/assistant', { ...MESSAGE, key: 'once' });
     return client.post('/chat/assistant', { content: 'say: something else', key: 'once' });
   },
   not_running: async ({ client }) => client.post('/chat/assistant/interject', MESSAGE),
+  approval_decided: async ({ client, stack }) => {
+    const { approval } = await stack.event(await stack.say('PAUSE'), 'run-paused');
+    await client.post(`/approvals/${approval}`, { decision: 'refuse' });
+    return client.post(`/approvals/${approval}`, { decision: 'approve' });
+  },
   too_large: async ({ client }) => {
     // Refused by what it says of itself, before any of it is read.
     return client.post('/chat/assistant', MESSAGE).set('content-length', String(9 * 1024 * 1024));
@@ -60,7 +69,8 @@ describe('an error of the table', () => {
   });
 
   test.each(Object.keys(ERRORS) as ErrorCode[])('%s', async (code) => {
-    const served = await serveStack({ limits: { streams: 1 }, page: Promise.resolve(new Map()) });
+    const page = Promise.resolve(new Map());
+    const served = await serveStack({ limits: { streams: 1 }, page, policies: [ASKS] });
     const { status, body, type } = await PROVOCATIONS[code](served);
     expect({ status, body, type }).toEqual({
       status: ERRORS[code].status,

@@ -27,10 +27,13 @@ export function refusalsSuite(connect: () => StackClient): void {
     ['GET', '/runs/none', 'unknown_run'],
     ['GET', '/runs/none?wait=1', 'unknown_run'],
     ['POST', '/runs/none/stop', 'unknown_run'],
+    ['POST', '/approvals/999', 'unknown_approval'],
+    ['POST', '/approvals/none', 'unknown_approval'],
   ] as const;
   test.each(missing)('%s %s: %s', async (method, path, code) => {
     const needsContent = /\/chat\/nobody(\/interject)?$/.test(path);
-    const body = needsContent ? { content: 'x' } : undefined;
+    const decides = path.startsWith('/approvals/') ? { decision: 'approve' } : undefined;
+    const body = needsContent ? { content: 'x' } : decides;
     const reply = method === 'GET' ? await client.get(path) : await client.post(path, body);
     expect([reply.status, reply.body]).toEqual([404, { error: { code, message: expect.any(String) } }]);
   });
@@ -54,6 +57,10 @@ export function refusalsSuite(connect: () => StackClient): void {
     ['/chat/assistant/interject', { chat: 'main' }, 'body.content'],
     ['/chat/assistant/interject', { content: 'x', turn: 1 }, 'turn'],
     ['/runs/some/stop', { force: true }, 'force'],
+    ['/approvals/1', { decision: 'perhaps' }, 'body.decision'],
+    ['/approvals/1', { decision: 'edit' }, 'body.content'],
+    ['/approvals/1', { decision: 'approve', content: 'x' }, 'content'],
+    ['/approvals/1', { decision: 'refuse', reason: '' }, 'body.reason'],
     ['/agents/assistant/restart', { hard: true }, 'hard'],
     ['/session', { token: 1 }, 'body.token'],
     ['/session', { token: 'x', user: 'y' }, 'user'],
@@ -77,6 +84,7 @@ export function refusalsSuite(connect: () => StackClient): void {
     ['/events?after=1e3', 'query.after'],
     ['/events?since=1', 'since'],
     ['/agents?id=1', 'id'],
+    ['/approvals?run=1', 'run'],
   ] as const;
   test.each(invalidQueries)('GET %s: the field is named', async (path, named) => {
     const reply = await client.get(path);

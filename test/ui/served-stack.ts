@@ -2,7 +2,7 @@
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 import { createGateway, type GatewayOptions } from '../../ui/gateway.ts';
-import { type RunningStack, startStack } from '../supervisor/running-stack.ts';
+import { type RunningStack, type StackOptions, startStack } from '../supervisor/running-stack.ts';
 import { StackClient } from './stack-client.ts';
 
 const TOKEN = 'token-of-this-test';
@@ -18,9 +18,11 @@ export interface ServedStack {
   close(): Promise<void>;
 }
 
+type Options = Pick<GatewayOptions, 'limits' | 'page'> & Pick<StackOptions, 'policies'>;
+
 /** A gateway on a free port; it and all behind it end with the test. */
-export async function serveStack(options: Pick<GatewayOptions, 'limits' | 'page'> = {}): Promise<ServedStack> {
-  const stack = await startStack({ simulator: WATCHABLE });
+export async function serveStack({ policies, ...options }: Options = {}): Promise<ServedStack> {
+  const stack = await startStack({ simulator: WATCHABLE, ...(policies !== undefined && { policies }) });
   const logged: string[] = [];
   const log = { error: (_fields: object, message: string) => logged.push(message) };
   const settings = { token: TOKEN, host: '127.0.0.1', allowedHosts: [] };

@@ -44,6 +44,18 @@ export const ROUTES = [
   },
   {
     method: 'GET',
+    path: '/approvals',
+    access: 'token',
+    description: 'What waits for a person: the reason, what is shown, what is withheld.',
+  },
+  {
+    method: 'POST',
+    path: '/approvals/:id',
+    access: 'token',
+    description: 'Decide: `{decision: approve}`, `{decision: edit, content}` or `{decision: refuse, reason?}`.',
+  },
+  {
+    method: 'GET',
     path: '/events',
     access: 'token',
     description: 'Events as SSE: `?after=` or `Last-Event-ID`, and `agent=`, `chat=`, `run=` to see less.',

@@ -56,9 +56,14 @@ export class AnswerPieces {
       case 'intervention':
         return [{ type: 'note', text: describeIntervention(event) }];
       case 'turn-cut':
-        return this.#cut();
+        // What was shown stays until a person has decided.
+        return event.reason === 'paused' ? [] : this.#cut();
       case 'turn-end':
         return this.#end(event);
+      case 'run-paused':
+        return [{ type: 'note', text: 'the answer waits for a person; see the page, or GET /approvals' }];
+      case 'run-resumed':
+        return this.#resumed(event);
       case 'notice':
         return [{ type: 'note', text: event.text }];
       case 'degraded':
@@ -102,6 +107,13 @@ export class AnswerPieces {
   #cut(): Piece[] {
     this.#isCut = this.#withdraw().length > 0;
     return [];
+  }
+
+  #resumed({ decision }: EventData<'run-resumed'>): Piece[] {
+    const note = { type: 'note', text: `a person decided: ${decision}` } as const;
+    if (decision === 'approved' || decision === 'edited') return [note];
+    if (decision === 'refused') return [...this.#withdraw(), note];
+    return decision === 'expired' ? this.#withdraw() : [];
   }
 
   #withdraw(): Piece[] {
