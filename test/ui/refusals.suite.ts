@@ -27,6 +27,7 @@ export function refusalsSuite(connect: () => StackClient): void {
     ['GET', '/runs/none', 'unknown_run'],
     ['GET', '/runs/none?wait=1', 'unknown_run'],
     ['POST', '/runs/none/stop', 'unknown_run'],
+    ['POST', '/policies/none/release', 'unknown_policy'],
   ] as const;
   test.each(missing)('%s %s: %s', async (method, path, code) => {
     const needsContent = /\/chat\/nobody(\/interject)?$/.test(path);
@@ -55,6 +56,7 @@ export function refusalsSuite(connect: () => StackClient): void {
     ['/chat/assistant/interject', { content: 'x', turn: 1 }, 'turn'],
     ['/runs/some/stop', { force: true }, 'force'],
     ['/agents/assistant/restart', { hard: true }, 'hard'],
+    ['/policies/error-keyword/release', { force: true }, 'force'],
     ['/session', { token: 1 }, 'body.token'],
     ['/session', { token: 'x', user: 'y' }, 'user'],
   ];
@@ -77,6 +79,7 @@ export function refusalsSuite(connect: () => StackClient): void {
     ['/events?after=1e3', 'query.after'],
     ['/events?since=1', 'since'],
     ['/agents?id=1', 'id'],
+    ['/policies?name=x', 'name'],
   ] as const;
   test.each(invalidQueries)('GET %s: the field is named', async (path, named) => {
     const reply = await client.get(path);
