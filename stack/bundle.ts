@@ -20,6 +20,7 @@ export const ENTRIES = {
   supervisor: 'stack/entries/supervisor.ts',
   'watchdog-worker': 'supervisor/policies/watchdog-worker.ts',
   'checkpoint-worker': 'supervisor/store/checkpoint-worker.ts',
+  'trial-worker': 'supervisor/policies/trial-worker.ts',
 } as const;
 
 export type Entry = keyof typeof ENTRIES;

@@ -1,5 +1,6 @@
 /** Gets everything ready that the children need before they are started: programs, policies, the ports of model servers. */
 import { join } from 'node:path';
+import { forgetInForce } from '../supervisor/policies/in-force.ts';
 import type { PolicySource } from '../supervisor/settings.ts';
 import { bundleEntries } from './bundle.ts';
 import type { DataFolder } from './data-folder.ts';
@@ -37,6 +38,7 @@ export interface ServersToRun {
 /** @throws Failure when something does not compile */
 export async function prepare(plan: StackPlan, data: DataFolder, servers: ServersToRun): Promise<PreparedParts> {
   const { backends, policies } = plan;
+  forgetInForce(data.policies);
   try {
     const [bundles, sources, simulatorPort] = await Promise.all([
       bundleEntries(),

@@ -19,6 +19,23 @@ const agentsReply = record({
   backends: list(
     record({ name: text, url: text, server: text, up: flag, slots: count, model: text, detail: optional(text) }),
   ),
+  policies: list(
+    record({
+      name: text,
+      version: text,
+      quarantined: flag,
+      verdicts: record({
+        interject: count,
+        cut: count,
+        redact: count,
+        block: count,
+        pause: count,
+        terminate: count,
+      }),
+      failures: count,
+      problem: optional(text),
+    }),
+  ),
 });
 const readyReply = record({ ready: flag, reasons: list(text) });
 

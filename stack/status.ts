@@ -11,6 +11,8 @@ import { askStack, type StackHealth } from './stack-client.ts';
 import { say } from './terminal.ts';
 import { readToken } from './token.ts';
 
+type PolicyHealth = StackHealth['overview']['policies'][number];
+
 /** `token`: the one of the stack, if it was started with one of its own. Returns the exit code. */
 export async function status({ folder, token }: { folder: string; token: string | undefined }): Promise<number> {
   const data = dataFolder(folder);
@@ -59,7 +61,7 @@ async function healthLines(url: string, token: string | undefined): Promise<stri
   }
 }
 
-function describe({ overview: { agents, backends }, readiness }: StackHealth): string[] {
+function describe({ overview: { agents, backends, policies }, readiness }: StackHealth): string[] {
   const agentRows = agents.map(({ id, state, backend, fallback, model, queued, running, restarts }) => {
     const place = fallback === undefined ? backend : `${fallback} for ${backend}`;
     return [id, state, `${queued} queued, ${running} running`, place, model, String(restarts)];
@@ -74,8 +76,20 @@ function describe({ overview: { agents, backends }, readiness }: StackHealth): s
     '',
     ...table(['backend', 'state', 'address', 'server', 'model', 'slots'], backendRows),
     '',
+    ...(policies.length === 0
+      ? ['  no policies: nothing is judged']
+      : table(['policy', 'version', 'state', 'verdicts', 'failures'], policies.map(policyRow))),
+    '',
     readiness.ready ? 'ready' : `not ready: ${printable(readiness.reasons.join('; '))}`,
   ];
+}
+
+function policyRow({ name, version, quarantined, verdicts, failures, problem }: PolicyHealth): string[] {
+  const counted = Object.entries(verdicts).filter(([, count]) => count > 0);
+  const said = counted.map(([action, count]) => `${count} ${action}`).join(', ');
+  const state = quarantined ? 'in quarantine' : 'in force';
+  const saved = problem === undefined ? '' : `; what is saved is not: ${problem}`;
+  return [name, version, state + saved, said || 'none', String(failures)];
 }
 
 /** Rows with columns of even width. */

@@ -13,7 +13,8 @@ import { InterjectError } from './errors.ts';
 import { EventHub } from './event-hub.ts';
 import type { StoredEvent } from './events.ts';
 import { PolicyHost } from './policies/host.ts';
-import { forgetOffence, type Offence, readOffence, Watchdog } from './policies/watchdog.ts';
+import { type PolicyBundler, PolicyReloads } from './policies/reloads.ts';
+import { forgetOffence, type Offence, readOffence, Watchdog, whatItDid } from './policies/watchdog.ts';
 import { Recorder } from './recorder.ts';
 import { Dispatcher } from './runs/dispatcher.ts';
 import { Ledger } from './runs/ledger.ts';
@@ -41,12 +42,14 @@ export interface EngineOutside {
 export interface WorkerEntries {
   watchdog: string;
   checkpoint: string;
+  trial: string;
 }
 
 export class Engine {
   readonly bench: Workbench;
   readonly hub: EventHub;
   readonly turns: TurnControl;
+  readonly reloads: PolicyReloads;
   /** Why the storage cannot be written; undefined while it can. */
   degraded: string | undefined;
   readonly #settings: SupervisorSettings;
@@ -82,6 +85,7 @@ export class Engine {
       page: (scope, after, limit) => store.events.page(scope, after, limit),
     });
     this.bench = this.#workbench(store, recorder, log);
+    this.reloads = this.#policyReloads(entries.trial);
     this.turns = new TurnControl(this.bench);
     this.#dispatcher = new Dispatcher(this.bench, this.turns);
     this.#recovery = new Recovery(this.bench, this.turns);
@@ -95,7 +99,7 @@ export class Engine {
       recorder,
       log,
       ledger: new Ledger(store, recorder),
-      policies: new PolicyHost(this.#watchdog, store.offences),
+      policies: new PolicyHost(this.#watchdog, store.offences, log),
       links: new AgentLinks(
         agents.map(({ name }) => name),
         this.#agentListener(),
@@ -116,6 +120,14 @@ export class Engine {
       chargeExit: (agent, incarnation) => this.#outside.chargeExit(agent, incarnation),
       guarded: (work) => this.guarded(work),
     };
+  }
+
+  #policyReloads(trial: string): PolicyReloads {
+    const { policies: host, recorder, store, log } = this.bench;
+    const { dataFolder, policies: sources } = this.#settings;
+    const guarded = (work: () => void): void => this.guarded(work);
+    const folder = join(dataFolder, 'policies');
+    return new PolicyReloads({ host, recorder, offences: store.offences, log, folder, sources, trial, guarded });
   }
 
   #agentListener(): AgentListener {
@@ -143,16 +155,21 @@ export class Engine {
 
   /** Loads policies and open runs, then listens for agents. @throws PolicyLoadError */
   async start(): Promise<void> {
-    const { dataFolder, previousExit, policies, socketPath } = this.#settings;
+    const { dataFolder, previousExit, socketPath } = this.#settings;
     const offence = readOffence(dataFolder, hasCrashed(previousExit));
     if (offence !== undefined) this.guarded(() => this.#charge(offence));
-    for (const policy of policies) await this.bench.policies.load(policy);
+    await this.reloads.load(this.bench.store.turns.openVersions());
     this.guarded(() => this.#recovery.restore(offence));
     this.bench.recorder.flush();
     forgetOffence(dataFolder);
     this.#listener = await listenForAgents(socketPath, (connection) => this.bench.links.attach(connection));
     this.bench.backends.watch(this.#stop.signal);
     setTimeout(() => this.guarded(() => this.#helloTimeOver()), HELLO_MS);
+  }
+
+  /** From now on a policy file that is saved is put in force. */
+  followPolicies(bundler: PolicyBundler): void {
+    this.reloads.follow(bundler);
   }
 
   #greeted(agent: string, incarnation: string, turns: readonly string[]): void {
@@ -170,10 +187,15 @@ export class Engine {
     }
   }
 
-  #charge({ policy, version, run }: Offence): void {
+  #charge({ policy, version, run, state }: Offence): void {
     const { recorder, store, log } = this.bench;
     log.error({ policy, version }, 'a policy did not return or brought the supervisor down');
-    recorder.write(() => store.offences.count(policy, version, Date.now(), run === 0));
+    const wasQuarantined = store.offences.isQuarantined(policy, version);
+    recorder.write(() => {
+      store.offences.count(policy, version, Date.now(), run === 0);
+      if (wasQuarantined || !store.offences.isQuarantined(policy, version)) return;
+      recorder.event('policy', {}, { policy, version, state: 'quarantined', reason: whatItDid({ state, run }) });
+    });
     // Policies are loaded next: one that does not return from that must not undo what it is charged with.
     recorder.flush();
   }
@@ -285,6 +307,7 @@ export class Engine {
     this.#stop.abort();
     this.#dispatcher.close();
     await this.#listener?.close();
+    this.reloads.close();
     this.bench.recorder.flush();
     // Whatever still has a timer finds nothing to do.
     this.bench.runs.clear();

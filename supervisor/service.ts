@@ -110,10 +110,22 @@ export interface BackendView {
   detail?: string;
 }
 
+/** A policy in force. Counts are since the supervisor started, over all versions. */
 export interface PolicyView {
   name: string;
+  /** What the configuration calls it: a built-in name, or a path. */
+  use: string;
   version: string;
+  /** Agents that it judges. */
+  agents: string[];
+  onFailure: 'closed' | 'open';
   quarantined: boolean;
+  /** Verdicts that its hooks returned. */
+  verdicts: Record<InterventionView['action'], number>;
+  /** Times that a hook threw or returned what is no verdict. */
+  failures: number;
+  /** Why what is saved now is not in force; absent: it is. */
+  problem?: string;
 }
 
 export interface Readiness {
@@ -146,6 +158,11 @@ export interface Supervisor {
   agents(): AgentView[];
   backends(): BackendView[];
   policies(): PolicyView[];
+  /**
+   * Lifts the quarantine of the version in force; one that was not loaded for its quarantine is loaded.
+   * @throws InterjectError unknown_policy, not_quarantined, policy_not_loaded, storage_failed
+   */
+  releasePolicy(name: string): Promise<PolicyView>;
   /** Resolves when init has taken the order. @throws InterjectError unknown_agent */
   restartAgent(agent: string): Promise<void>;
   readiness(): Readiness;

@@ -155,7 +155,19 @@ export class StackSupervisor implements service.Supervisor {
   }
 
   policies(): service.PolicyView[] {
-    return this.#engine.bench.policies.views();
+    const { policies, agents } = this.#engine.bench;
+    return policies.views([...agents.keys()]);
+  }
+
+  async releasePolicy(name: string): Promise<service.PolicyView> {
+    const { recorder, policies } = this.#engine.bench;
+    if (this.#engine.degraded !== undefined) throw new InterjectError('storage_failed', this.#engine.degraded);
+    const use = policies.places.find(({ hosted }) => hosted.name === name)?.source.use;
+    await this.#engine.reloads.release(name);
+    await recorder.committed();
+    // One that was loaded only now is called otherwise.
+    const views = this.policies();
+    return views.find((view) => view.name === name) ?? (views.find((view) => view.use === use) as service.PolicyView);
   }
 
   async restartAgent(agent: string): Promise<void> {

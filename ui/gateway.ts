@@ -19,6 +19,7 @@ import { registerChat } from './routes/chat.ts';
 import { registerEvents } from './routes/events.ts';
 import { registerHealth } from './routes/health.ts';
 import { registerPage } from './routes/page.ts';
+import { registerPolicies } from './routes/policies.ts';
 import { registerRuns } from './routes/runs.ts';
 import { registerSession } from './routes/session.ts';
 import { EventStreams } from './sse.ts';
@@ -108,6 +109,7 @@ function registerRoutes(app: App, door: Door): void {
     registerEvents,
     registerApprovals,
     registerAgents,
+    registerPolicies,
     registerSession,
     registerHealth,
     registerPage,

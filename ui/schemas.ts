@@ -35,6 +35,8 @@ export const cursor = z
 
 export const agentPath = z.strictObject({ agent: name });
 export const idPath = z.strictObject({ id: name });
+/** A policy that was never loaded is called by its path. */
+export const policyPath = z.strictObject({ name: line(1000) });
 export const noQuery = z.strictObject({});
 /** For writes that need no body; an empty object does no harm. */
 export const noBody = z.strictObject({}).nullish();

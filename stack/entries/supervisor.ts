@@ -2,42 +2,54 @@
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { Engine } from '../../supervisor/engine.ts';
-import { PolicyLoadError } from '../../supervisor/policies/host.ts';
+import { PolicyLoadError } from '../../supervisor/policies/hosted.ts';
 import { surviveLooseEnds } from '../../supervisor/policies/loose-ends.ts';
+import type { PolicyBundler } from '../../supervisor/policies/reloads.ts';
 import { RunWaiters } from '../../supervisor/run-waiters.ts';
 import type { SupervisorSettings } from '../../supervisor/settings.ts';
 import { StackSupervisor } from '../../supervisor/supervisor.ts';
+import { buildPage } from '../../ui/assets.ts';
 import { createGateway } from '../../ui/gateway.ts';
 import { runChild } from '../child.ts';
+import { dataFolder } from '../data-folder.ts';
 import { EXIT, Failure } from '../failure.ts';
 import { holdbackNote } from '../holdback-note.ts';
 import { describeListenError } from '../listen-error.ts';
 import { createLog } from '../log.ts';
+import { bundlePolicy } from '../policy-bundle.ts';
+import { stopBundler } from '../user-module.ts';
 
 /** The bundles of the worker threads lie beside this one. */
-const WORKERS = { watchdog: besideThis('watchdog-worker.mjs'), checkpoint: besideThis('checkpoint-worker.mjs') };
+const WORKERS = {
+  watchdog: besideThis('watchdog-worker.mjs'),
+  checkpoint: besideThis('checkpoint-worker.mjs'),
+  trial: besideThis('trial-worker.mjs'),
+};
 
-const IN_QUARANTINE = 'in quarantine, for it did not return: runs that it covers are refused until it is changed';
+const IN_QUARANTINE =
+  'in quarantine, for it did not return: runs that it covers are refused until it is changed or released';
 
 runChild({
   role: 'supervisor',
   openLog: createLog,
   async begin({ settings }, { log, send }) {
-    surviveLooseEnds(settings.policies, new URL('.', import.meta.url).href, log);
     const waiters = new RunWaiters();
     const engine = new Engine(settings, WORKERS, log, {
       onRunEnd: (run) => waiters.ended(run),
       chargeExit: (agent, incarnation) => send({ type: 'exit-charged', agent, incarnation }),
     });
+    surviveLooseEnds((stack) => engine.bench.policies.blame(stack), new URL('.', import.meta.url).href, log);
     const restartAgent = (agent: string): void => send({ type: 'restart-agent', agent });
     const supervisor = new StackSupervisor(engine, waiters, { restartAgent });
     await engine.start().catch((error: unknown) => {
       throw error instanceof PolicyLoadError ? new Failure(error.message, EXIT.usage) : error;
     });
-    const gateway = await createGateway({ supervisor, settings, log });
+    const page = buildPage();
+    const gateway = await createGateway({ supervisor, settings, log, page });
     await gateway.listen({ host: settings.host, port: settings.port }).catch((error: unknown) => {
       throw describeListenError(error, settings.host, settings.port);
     });
+    engine.followPolicies(policyBundler(settings.dataFolder, page));
     const { port } = gateway.server.address() as AddressInfo;
     return {
       ready: { port, policies: policyNotes(engine, settings) },
@@ -59,11 +71,23 @@ runChild({
 });
 
 function policyNotes({ bench }: Engine, { agents }: SupervisorSettings): { name: string; holdback: string }[] {
-  const quarantined = new Set(bench.policies.views().flatMap((view) => (view.quarantined ? view.name : [])));
+  const quarantined = new Set(bench.policies.views([]).flatMap((view) => (view.quarantined ? view.name : [])));
   const loaded = new Map(agents.flatMap(({ name }) => bench.policies.of(name)).map((policy) => [policy.name, policy]));
   return [...loaded.values()].map(({ name, policy }) => {
     return { name, holdback: quarantined.has(name) ? IN_QUARANTINE : holdbackNote(policy) };
   });
+}
+
+/** `page`: it is built in this process too, and whoever is done with the bundler ends it. */
+function policyBundler(folder: string, page: Promise<unknown>): PolicyBundler {
+  const { policies } = dataFolder(folder);
+  return {
+    async bundle(path, use) {
+      await page.catch(() => undefined);
+      return bundlePolicy(path, use, policies);
+    },
+    rest: stopBundler,
+  };
 }
 
 function besideThis(name: string): string {

@@ -1,66 +1,94 @@
 /**
  * Holds the policies that are in force: which judge an agent, in which version, and which are in quarantine. Every hook is called
- * under watch.
+ * under watch, and counted. A version that takes the place of another one judges what begins from then on; open turns keep theirs.
  */
 import { pathToFileURL } from 'node:url';
-import { BUILT_IN_POLICIES } from '../../policy/built-in.ts';
-import type { Policy } from '../../policy/policy.ts';
+import type { Log } from '../../agent/log.ts';
+import type { Verdict } from '../../policy/policy.ts';
 import { readPolicy } from '../../policy/read-policy.ts';
 import type { PolicyView } from '../service.ts';
 import type { PolicySource } from '../settings.ts';
 import type { OffenceStore } from '../store/offences.ts';
-import { BUILT_IN_VERSION, type Judge, type LoadedPolicy } from './loaded-policy.ts';
-import { callHook } from './verdict.ts';
+import {
+  builtIn,
+  type Hosted,
+  judges,
+  mustBeTheOnly,
+  neverAsked,
+  newCounters,
+  type Place,
+  PolicyLoadError,
+} from './hosted.ts';
+import type { Judge, LoadedPolicy } from './loaded-policy.ts';
+import { bundleOf, type RecordedVersion, readVersions, versionOf, writeVersions } from './policy-version.ts';
+import { callHook, PolicyFailure } from './verdict.ts';
 import type { Watchdog } from './watchdog.ts';
 
-/** A policy that cannot be loaded: what, where, why. */
-export class PolicyLoadError extends Error {
-  override readonly name = 'PolicyLoadError';
-}
-
-interface Hosted extends LoadedPolicy {
-  /** What the configuration calls it. */
-  use: string;
-  /** Its number at the watchdog. */
-  watched: number;
-  /** Undefined: all. */
-  agents: string[] | undefined;
-}
+const NONE: readonly Verdict[] = Object.freeze([]);
 
 export class PolicyHost {
-  readonly #policies: Hosted[] = [];
+  readonly #places: Place[] = [];
+  /** Versions that turns began with which are resumed, by name and version. */
+  readonly #older = new Map<string, Hosted>();
+  /** Every bundle that was loaded → the use it is of. */
+  readonly #bundles = new Map<string, string>();
   readonly #watchdog: Watchdog;
   readonly #offences: OffenceStore;
+  readonly #log: Log | undefined;
 
-  constructor(watchdog: Watchdog, offences: OffenceStore) {
+  constructor(watchdog: Watchdog, offences: OffenceStore, log?: Log) {
     this.#watchdog = watchdog;
     this.#offences = offences;
+    this.#log = log;
+  }
+
+  /** One for each source that was loaded, in their order. */
+  get places(): readonly Place[] {
+    return this.#places;
+  }
+
+  /** The policy, by what the configuration calls it, that a file with this in its stack trace belongs to. */
+  blame(stack: string): string | undefined {
+    return [...this.#bundles].find(([file]) => stack.includes(pathToFileURL(file).href))?.[1];
   }
 
   /** Loads one policy after the others. @throws PolicyLoadError */
   async load(source: PolicySource): Promise<void> {
-    const version = source.version ?? BUILT_IN_VERSION;
-    const watched = this.#watchdog.add({ name: source.use, version });
-    const policy = this.#offences.isQuarantined(source.use, version)
-      ? neverAsked(source)
-      : await this.#import(source, watched);
-    const { use, agents } = source;
-    const { name } = policy;
-    if (this.#policies.some((other) => other.name === name && !isSamePolicy(other, { use, version, agents }))) {
-      throw new PolicyLoadError(`${use}: another policy is called "${name}" too; rename one of them.`);
-    }
-    const known = name === use ? watched : this.#watchdog.add({ name, version });
-    this.#policies.push({ name, use, version, policy, watched: known, agents });
+    const hosted = await this.#open(source);
+    mustBeTheOnly(hosted.name, source, this.#places);
+    const twin = this.#places.find((place) => place.hosted.name === hosted.name);
+    if (twin !== undefined) hosted.counters = twin.hosted.counters;
+    this.#places.push({ source, hosted, problem: undefined });
   }
 
-  async #import(source: PolicySource, watched: number): Promise<Policy> {
+  /** Puts another version in force; without success the old one stays. @throws PolicyLoadError */
+  async replace(place: Place, source: PolicySource): Promise<void> {
+    const hosted = await this.#open(source);
+    const others = this.#places.filter((other) => other !== place);
+    mustBeTheOnly(hosted.name, source, others);
+    hosted.counters = place.hosted.counters;
+    place.source = source;
+    place.hosted = hosted;
+  }
+
+  async #open(source: PolicySource): Promise<Hosted> {
+    const { use, agents } = source;
+    const version = versionOf(source);
+    const watched = this.#watchdog.add({ name: use, version });
+    const isMissing = this.#offences.isQuarantined(use, version);
+    const policy = isMissing ? neverAsked(source) : await this.#import(source, watched);
+    const { name } = policy;
+    const known = name === use ? watched : this.#watchdog.add({ name, version });
+    return { name, version, policy, watched: known, agents, isMissing, counters: newCounters() };
+  }
+
+  async #import(source: PolicySource, watched: number) {
     const { use, file } = source;
-    if (file === undefined && !BUILT_IN_POLICIES.has(use)) {
-      throw new PolicyLoadError(`${use}: there is no built-in policy of this name.`);
-    }
+    const found = file === undefined ? builtIn(use) : undefined;
+    if (file !== undefined) this.#bundles.set(file, use);
     this.#watchdog.begin(watched, 0);
     try {
-      return readPolicy(file === undefined ? BUILT_IN_POLICIES.get(use) : await importDefault(file), source);
+      return readPolicy(file === undefined ? found : await importDefault(file), source);
     } catch (error) {
       throw new PolicyLoadError(`${use}: ${(error as Error).message}`);
     } finally {
@@ -68,58 +96,117 @@ export class PolicyHost {
     }
   }
 
+  /**
+   * Loads the versions that open turns began with, where they are not in force any more. One that cannot be had is logged: the one in
+   * force judges instead. `fileOf`: the bundle with this content hash.
+   */
+  async loadOlder(recorded: readonly string[], fileOf: (hash: string) => string): Promise<void> {
+    for (const one of recorded.flatMap(readVersions)) {
+      const place = this.#places.find(({ hosted }) => hosted.name === one.name);
+      if (place === undefined || this.#known(one) !== undefined) continue;
+      const source = { ...place.source, file: fileOf(bundleOf(one.version)), version: bundleOf(one.version) };
+      if (versionOf(source) !== one.version || this.isQuarantined(one)) continue;
+      try {
+        this.#older.set(writeVersions([one]), { ...(await this.#open(source)), counters: place.hosted.counters });
+      } catch (error) {
+        this.#log?.warn({ ...one, problem: (error as Error).message }, 'a version that a turn began with is gone');
+      }
+    }
+  }
+
+  #known({ name, version }: RecordedVersion): Hosted | undefined {
+    const place = this.#places.find(({ hosted }) => hosted.name === name && hosted.version === version);
+    return place?.hosted ?? this.#older.get(writeVersions([{ name, version }]));
+  }
+
   /** The policies that judge an agent, in the order of the configuration. */
   of(agent: string): readonly LoadedPolicy[] {
-    return this.#policies.filter(({ agents }) => agents === undefined || agents.includes(agent));
+    return this.#inForce(agent).filter((hosted) => !this.#isSkipped(hosted));
+  }
+
+  /** Those that a turn of an agent began with. `recorded`: what `versionsOf` was then. */
+  recorded(agent: string, recorded: string): readonly LoadedPolicy[] {
+    const versions = readVersions(recorded);
+    const known = versions.flatMap((one) => this.#known(one) ?? []);
+    if (known.length < versions.length) return this.of(agent);
+    return known.filter((hosted) => !this.#isSkipped(hosted));
+  }
+
+  #inForce(agent: string): Hosted[] {
+    return this.#places.flatMap(({ hosted }) => (judges(hosted, agent) ? hosted : []));
+  }
+
+  /** In quarantine, and it says that runs may do without it. */
+  #isSkipped(hosted: Hosted): boolean {
+    return hosted.policy.onFailure === 'open' && this.isQuarantined(hosted);
   }
 
   /** The versions that judge an agent, as they are recorded with a turn. */
   versionsOf(agent: string): string {
-    return this.of(agent)
-      .map(({ name, version }) => `${name}@${version}`)
-      .join(' ');
+    return writeVersions(this.of(agent));
   }
 
-  /** The first policy of an agent that is in quarantine. */
-  quarantinedOf(agent: string): LoadedPolicy | undefined {
-    return this.of(agent).find(({ name, version }) => this.#offences.isQuarantined(name, version));
+  /** The first policy in quarantine of those that judge an agent, or that a turn of it began with, which must not go on without it. */
+  quarantinedOf(agent: string, recorded = ''): RecordedVersion | undefined {
+    const begunWith = readVersions(recorded).filter((one) => this.#known(one)?.policy.onFailure !== 'open');
+    return [...this.of(agent), ...begunWith].find((one) => this.isQuarantined(one));
+  }
+
+  isQuarantined({ name, version }: RecordedVersion): boolean {
+    return this.#offences.isQuarantined(name, version);
   }
 
   /** The judge of one run. `run`: its number in the store. */
   judgeOf(run: number): Judge {
     return (loaded, hook, input) => {
-      this.#watchdog.begin((loaded as Hosted).watched, run);
+      const hosted = loaded as Hosted;
+      this.#watchdog.begin(hosted.watched, run);
       try {
-        return callHook(loaded, hook, input);
+        const verdicts = callHook(loaded, hook, input);
+        for (const { action } of verdicts) hosted.counters.verdicts[action]++;
+        return verdicts;
+      } catch (error) {
+        return this.#failed(hosted, error);
       } finally {
         this.#watchdog.end();
       }
     };
   }
 
-  views(): PolicyView[] {
-    const byName = new Map(this.#policies.map(({ name, version }) => [name, version]));
-    return [...byName].map(([name, version]) => ({
+  /** Fails the run, or lets it pass. Of one that may be done without only the first failure is logged: there may be one a delta. */
+  #failed({ name, version, policy, counters }: Hosted, error: unknown): readonly Verdict[] {
+    counters.failures++;
+    if (policy.onFailure !== 'open' || !(error instanceof PolicyFailure)) throw error;
+    const isFirst = counters.failures === 1;
+    if (isFirst)
+      this.#log?.error({ policy: name, version, problem: error.message }, 'a policy failed and is passed over');
+    return NONE;
+  }
+
+  /** One for each name. `agents`: all there are. */
+  views(agents: readonly string[]): PolicyView[] {
+    const names = new Set(this.#places.map(({ hosted }) => hosted.name));
+    return [...names].map((name) => this.#view(name, agents));
+  }
+
+  #view(name: string, agents: readonly string[]): PolicyView {
+    const places = this.#places.filter(({ hosted }) => hosted.name === name);
+    const [{ hosted, source, problem }] = places as [Place];
+    return {
       name,
-      version,
-      quarantined: this.#offences.isQuarantined(name, version),
-    }));
+      use: source.use,
+      version: hosted.version,
+      agents: agents.filter((agent) => places.some((place) => judges(place.hosted, agent))),
+      onFailure: hosted.policy.onFailure ?? 'closed',
+      quarantined: this.isQuarantined(hosted),
+      verdicts: { ...hosted.counters.verdicts },
+      failures: hosted.counters.failures,
+      ...(problem !== undefined && { problem }),
+    };
   }
 }
 
 async function importDefault(file: string): Promise<unknown> {
   const loaded = (await import(pathToFileURL(file).href)) as { default?: unknown };
   return loaded.default;
-}
-
-/** One policy that is in the lists of several agents; two policies of one name, or one twice in a list, could not be told apart. */
-function isSamePolicy(one: Hosted, other: Pick<Hosted, 'use' | 'version' | 'agents'>): boolean {
-  if (one.use !== other.use || one.version !== other.version) return false;
-  if (one.agents === undefined || other.agents === undefined) return false;
-  return !one.agents.some((agent) => other.agents?.includes(agent));
-}
-
-/** Stands for a policy that hung while it was loaded: it is not loaded, and runs that it covers are refused by its name. */
-function neverAsked(source: PolicySource): Policy {
-  return { name: source.use, onMessage: () => ({ action: 'block', reason: 'in quarantine' }) };
 }

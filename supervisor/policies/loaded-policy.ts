@@ -1,10 +1,7 @@
 /** A policy that was loaded, and how it is asked: the border between those who judge (gate, intake of messages) and the policies. */
 import type { ErrorToJudge, MessageToJudge, Policy, TextToJudge, TurnToJudge, Verdict } from '../../policy/policy.ts';
 
-/** Stands for the version of a policy that comes with the product. */
-export const BUILT_IN_VERSION = 'built-in';
-
-/** A policy together with the version that was loaded: the content hash of its bundle. */
+/** A policy together with the version that was loaded: see policy-version.ts. */
 export interface LoadedPolicy {
   name: string;
   version: string;

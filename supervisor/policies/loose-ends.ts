@@ -2,18 +2,19 @@
  * What a policy leaves behind when it has answered: a promise that nobody waits for, a timer that throws. Its verdict stands, and the
  * process must not end of it: the run would go on after the restart, the policy would do it again, and soon there would be no stack.
  */
-import { pathToFileURL } from 'node:url';
 import type { Log } from '../../agent/log.ts';
-import type { PolicySource } from '../settings.ts';
 
 /** Of what failed, this many characters are logged: its stack would take 100 ms to translate, and there may be one for every delta. */
 const MOST_CHARACTERS = 200;
 
-/** From now on only what our own code did not foresee ends the process. `programs`: URL of the folder with our own code. */
-export function surviveLooseEnds(policies: readonly PolicySource[], programs: string, log: Log): void {
+/**
+ * From now on only what our own code did not foresee ends the process. `policyIn`: the policy that a stack trace leads to, if it leads to
+ * one; `programs`: URL of the folder with our own code.
+ */
+export function surviveLooseEnds(policyIn: (stack: string) => string | undefined, programs: string, log: Log): void {
   process.on('uncaughtException', (error, origin) => {
     const stack = String(error?.stack ?? error);
-    const policy = policies.find(({ file }) => file !== undefined && stack.includes(pathToFileURL(file).href))?.use;
+    const policy = policyIn(stack);
     // Without a place in anybody's code it is something like a failed request: we wait for all of ours.
     const isLooseEnd = policy !== undefined || (origin === 'unhandledRejection' && !stack.includes(programs));
     const problem = String(error).slice(0, MOST_CHARACTERS);

@@ -98,6 +98,12 @@ export function readOffence(dataFolder: string, crashed: boolean): Offence | und
   }
 }
 
+/** For people. */
+export function whatItDid({ state, run }: Pick<Offence, 'state' | 'run'>): string {
+  if (state !== 'hung') return 'brought the supervisor down';
+  return run === 0 ? 'did not return within 3 s while it was loaded' : 'did not return within 500 ms';
+}
+
 /** Leaves an offence for the next supervisor; a full disk is no reason to fail. */
 export function writeOffence(file: string, offence: Offence): void {
   try {

@@ -2,7 +2,8 @@
 import type { Verdict } from '../../policy/policy.ts';
 import type { Limits } from '../choose-runs.ts';
 import { InterjectError } from '../errors.ts';
-import { BUILT_IN_VERSION, type LoadedPolicy } from '../policies/loaded-policy.ts';
+import type { LoadedPolicy } from '../policies/loaded-policy.ts';
+import { isBuiltIn } from '../policies/policy-version.ts';
 import { PolicyFailure, reasonOf } from '../policies/verdict.ts';
 import type { MessagePause } from './approvals.ts';
 import type { LiveRun } from './live-run.ts';
@@ -92,7 +93,7 @@ export class Dispatcher {
   #judges(run: LiveRun): readonly LoadedPolicy[] {
     const { policies, recorder } = this.#bench;
     const judges = policies.of(run.row.agent).filter(({ policy }) => policy.onMessage !== undefined);
-    const mustBeStored = judges.some(({ version }) => version !== BUILT_IN_VERSION);
+    const mustBeStored = judges.some(({ version }) => !isBuiltIn(version));
     if (mustBeStored && !recorder.flush()) throw new InterjectError('storage_failed');
     return judges;
   }

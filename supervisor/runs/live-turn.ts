@@ -8,21 +8,29 @@ import { type LiveRun, type LiveTurn, turnId } from './live-run.ts';
 export interface RecordedTurn {
   number: number;
   incarnation: string;
+  /** The policies that it began with, as they are recorded. */
+  policies: string;
   /** What readers have been shown of it. */
   shown: Record<Channel, string>;
 }
 
 export function newTurn(run: LiveRun, policies: PolicyHost, number: number, incarnation: string): LiveTurn {
-  const recorded = { number, incarnation, shown: { text: '', reasoning: '' } };
+  const recorded = {
+    number,
+    incarnation,
+    policies: policies.versionsOf(run.row.agent),
+    shown: { text: '', reasoning: '' },
+  };
   return { ...reopenTurn(run, policies, recorded), attached: true };
 }
 
 /** The agent is asked to send again all that lies behind what was shown. */
 export function reopenTurn(run: LiveRun, policies: PolicyHost, recorded: RecordedTurn): LiveTurn {
   const { number, incarnation, shown } = recorded;
+  const judges = policies.recorded(run.row.agent, recorded.policies);
   const gate = (channel: Channel): Gate =>
     createGate({
-      policies: policies.of(run.row.agent),
+      policies: judges,
       judge: policies.judgeOf(run.number),
       place: { ...run.scope, turn: number, channel, spent: run.spent },
       resumeFrom: shown[channel],

@@ -4,7 +4,7 @@
  */
 import type { Channel } from '../../agent/turn.ts';
 import type { AgentExit } from '../agent-links.ts';
-import type { Offence } from '../policies/watchdog.ts';
+import { type Offence, whatItDid } from '../policies/watchdog.ts';
 import type { RunRow } from '../store/runs.ts';
 import { LiveRun, type LiveTurn } from './live-run.ts';
 import { reopenTurn } from './live-turn.ts';
@@ -29,7 +29,7 @@ export class Recovery {
       if (run === undefined) continue;
       if (row.number === offence?.run) this.#turns.ending.end(run, 'failed', blame(offence));
       else if (run.phase === 'paused') this.#turns.approvals.expireInTime(run);
-      else this.#turns.ending.refuse(run);
+      else this.#turns.ending.refuse(run, store.turns.open(row.number)?.policies);
     }
   }
 
@@ -111,7 +111,6 @@ export class Recovery {
   }
 }
 
-function blame({ policy, version, state }: Offence): string {
-  const what = state === 'hung' ? 'did not return within 500 ms' : 'brought the supervisor down';
-  return `policy_failed: policy ${policy} (${version}) ${what}`;
+function blame(offence: Offence): string {
+  return `policy_failed: policy ${offence.policy} (${offence.version}) ${whatItDid(offence)}`;
 }

@@ -36,9 +36,9 @@ export class RunEnding {
     this.leave(run);
   }
 
-  /** Ends a run that a policy in quarantine covers; returns whether one does. */
-  refuse(run: LiveRun): boolean {
-    const policy = this.#bench.policies.quarantinedOf(run.row.agent);
+  /** Ends a run that a policy in quarantine covers; returns whether one does. `recorded`: what its open turn began with. */
+  refuse(run: LiveRun, recorded?: string): boolean {
+    const policy = this.#bench.policies.quarantinedOf(run.row.agent, recorded);
     if (policy === undefined) return false;
     const { name, version } = policy;
     this.end(run, 'failed', `policy_quarantined: policy ${name} (${version}) did not return and is in quarantine`);

@@ -20,6 +20,7 @@ export function offenceStore(database: Database) {
   const quarantined = database.prepare<[], { policy: string; version: string }>(
     'select policy, version from policy_offence where quarantined_at is not null',
   );
+  const forget = database.prepare('delete from policy_offence where policy = ? and version = ?');
   // Asked for every run: read once, and again after a change.
   let known = read();
 
@@ -31,6 +32,11 @@ export function offenceStore(database: Database) {
     count(policy: string, version: string, now: number, isLoading = false): void {
       count.run(policy, version, isLoading ? OFFENCES_TO_QUARANTINE : 1);
       quarantine.run(now, policy, version);
+      known = read();
+    },
+    /** Forgets what a version is charged with: its quarantine is over, and it may offend anew. */
+    release(policy: string, version: string): void {
+      forget.run(policy, version);
       known = read();
     },
     isQuarantined: (policy: string, version: string) => known.has(`${policy}@${version}`),

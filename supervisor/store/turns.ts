@@ -39,6 +39,9 @@ export function turnStore(database: Database) {
   const open = database.prepare<[number], OpenTurnRow>(
     'select number, incarnation, policies, backend from turn where run = ? and outcome is null',
   );
+  const openVersions = database.prepare<[], { policies: string }>(
+    'select distinct policies from turn where outcome is null',
+  );
   const usage = database.prepare<[number], Usage>(
     `select coalesce(sum(prompt_tokens), 0) as promptTokens, coalesce(sum(completion_tokens), 0) as completionTokens,
       coalesce(sum(cached_tokens), 0) as cachedTokens from turn where run = ?`,
@@ -53,6 +56,8 @@ export function turnStore(database: Database) {
     last: (run: number) => last.get(run)?.number ?? 0,
     /** The turn that has not ended, if there is one. */
     open: (run: number) => open.get(run),
+    /** The policies, with their versions, that turns began with which have not ended. */
+    openVersions: () => openVersions.all().map(({ policies }) => policies),
     /** Tokens of all turns of a run. */
     usage: (run: number) => usage.get(run) as Usage,
   };

@@ -78,7 +78,7 @@ describe('a policy in quarantine', () => {
     expect(view.status).toBe('failed');
     expect(view.reason).toContain('policy_quarantined: policy mine (v1)');
     expect(stack.calls()).toEqual([]);
-    expect(stack.supervisor.policies()).toEqual([{ name: 'mine', version: 'v1', quarantined: true }]);
+    expect(stack.supervisor.policies()).toMatchObject([{ name: 'mine', version: 'v1', quarantined: true }]);
   });
 
   test('is not asked about runs that were being answered either', async () => {

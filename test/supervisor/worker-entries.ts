@@ -16,6 +16,7 @@ export function workerEntries(): WorkerEntries {
   entries ??= {
     watchdog: bundled('supervisor/policies/watchdog-worker.ts'),
     checkpoint: bundled('supervisor/store/checkpoint-worker.ts'),
+    trial: bundled('supervisor/policies/trial-worker.ts'),
   };
   return entries;
 }

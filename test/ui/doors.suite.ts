@@ -32,6 +32,9 @@ const QUESTIONS: Record<RouteKey, [status: number, ask: (api: Api, known: Known)
   'GET /events': [200, (api) => api.get('/events').buffer(true).parse(opening)],
   'GET /agents': [200, (api) => api.get('/agents')],
   'POST /agents/:id/restart': [202, (api) => api.post('/agents/analyst/restart')],
+  'GET /policies': [200, (api) => api.get('/policies')],
+  // Nothing is in quarantine: refused by who is in charge, after the door.
+  'POST /policies/:name/release': [409, (api) => api.post('/policies/error-keyword/release')],
   'POST /session': [204, (api, { token }) => api.post('/session').send({ token })],
   'GET /healthz': [200, (api) => api.get('/healthz')],
   'GET /readyz': [200, (api) => api.get('/readyz')],

@@ -1,4 +1,6 @@
 /** Every code of the error table, brought about at the door of a real stack and seen with supertest. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import request, { type Response } from 'supertest';
 import { describe, expect, test } from 'vitest';
 import { ERRORS, type ErrorCode } from '../../supervisor/errors.ts';
@@ -24,6 +26,16 @@ const PROVOCATIONS: Record<ErrorCode, Provocation> = {
   unknown_run: async ({ client }) => client.get('/runs/none'),
   unknown_chat: async ({ client }) => client.get('/chat/assistant/history?chat=none'),
   unknown_approval: async ({ client }) => client.post('/approvals/999', { decision: 'approve' }),
+  unknown_policy: async ({ client }) => client.post('/policies/none/release'),
+  not_quarantined: async ({ client }) => client.post('/policies/error-keyword/release'),
+  policy_not_loaded: async ({ client, stack }) => {
+    const { store, recorder, policies } = stack.engine.bench;
+    const file = join(stack.folder, 'broken.mjs');
+    writeFileSync(file, 'throw new Error("on strike")');
+    recorder.write(() => store.offences.count('./broken.ts', 'v1', 1, true));
+    await policies.load({ use: './broken.ts', file, version: 'v1' });
+    return client.post(`/policies/${encodeURIComponent('./broken.ts')}/release`);
+  },
   key_conflict: async ({ client }) => {
     await client.post('/chat/assistant', { ...MESSAGE, key: 'once' });
     return client.post('/chat/assistant', { content: 'say: something else', key: 'once' });

@@ -29,6 +29,7 @@ export function refusalsSuite(connect: () => StackClient): void {
     ['POST', '/runs/none/stop', 'unknown_run'],
     ['POST', '/approvals/999', 'unknown_approval'],
     ['POST', '/approvals/none', 'unknown_approval'],
+    ['POST', '/policies/none/release', 'unknown_policy'],
   ] as const;
   test.each(missing)('%s %s: %s', async (method, path, code) => {
     const needsContent = /\/chat\/nobody(\/interject)?$/.test(path);
@@ -62,6 +63,7 @@ export function refusalsSuite(connect: () => StackClient): void {
     ['/approvals/1', { decision: 'approve', content: 'x' }, 'content'],
     ['/approvals/1', { decision: 'refuse', reason: '' }, 'body.reason'],
     ['/agents/assistant/restart', { hard: true }, 'hard'],
+    ['/policies/error-keyword/release', { force: true }, 'force'],
     ['/session', { token: 1 }, 'body.token'],
     ['/session', { token: 'x', user: 'y' }, 'user'],
   ];
@@ -85,6 +87,7 @@ export function refusalsSuite(connect: () => StackClient): void {
     ['/events?since=1', 'since'],
     ['/agents?id=1', 'id'],
     ['/approvals?run=1', 'run'],
+    ['/policies?name=x', 'name'],
   ] as const;
   test.each(invalidQueries)('GET %s: the field is named', async (path, named) => {
     const reply = await client.get(path);

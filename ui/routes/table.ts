@@ -63,6 +63,18 @@ export const ROUTES = [
   { method: 'GET', path: '/agents', access: 'token', description: 'Agents, backends and policies.' },
   { method: 'POST', path: '/agents/:id/restart', access: 'token', description: 'Restart the process of an agent.' },
   {
+    method: 'GET',
+    path: '/policies',
+    access: 'token',
+    description: 'The policies in force: version, whom they judge, verdicts, failures, quarantine, what does not load.',
+  },
+  {
+    method: 'POST',
+    path: '/policies/:name/release',
+    access: 'token',
+    description: 'Lift the quarantine of the version in force; 409 when there is none, or when it does not load.',
+  },
+  {
     method: 'POST',
     path: '/session',
     access: 'open',
