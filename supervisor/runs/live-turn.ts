@@ -10,29 +10,31 @@ export interface RecordedTurn {
   incarnation: string;
   /** What readers have been shown of it. */
   shown: Record<Channel, string>;
+  /** What the model wrote of that: without the masks, secrets as filler of the same length. */
+  raw: Record<Channel, string>;
 }
 
 export function newTurn(run: LiveRun, policies: PolicyHost, number: number, incarnation: string): LiveTurn {
-  const recorded = { number, incarnation, shown: { text: '', reasoning: '' } };
+  const recorded = { number, incarnation, shown: { text: '', reasoning: '' }, raw: { text: '', reasoning: '' } };
   return { ...reopenTurn(run, policies, recorded), attached: true };
 }
 
 /** The agent is asked to send again all that lies behind what was shown. */
 export function reopenTurn(run: LiveRun, policies: PolicyHost, recorded: RecordedTurn): LiveTurn {
-  const { number, incarnation, shown } = recorded;
+  const { number, incarnation, shown, raw } = recorded;
   const gate = (channel: Channel): Gate =>
     createGate({
       policies: policies.of(run.row.agent),
       judge: policies.judgeOf(run.number),
       place: { ...run.scope, turn: number, channel, spent: run.spent },
-      resumeFrom: shown[channel],
+      resumeFrom: raw[channel],
     });
   return {
     id: turnId(run.id, number),
     number,
     incarnation,
     gates: { text: gate('text'), reasoning: gate('reasoning') },
-    received: { text: shown.text.length, reasoning: shown.reasoning.length },
+    received: { text: raw.text.length, reasoning: raw.reasoning.length },
     shown: { ...shown },
     upstreamOpen: true,
     waitsUpstream: false,
