@@ -2,20 +2,25 @@
  * The gate: the state machine between the deltas of one channel of one turn and its readers. Pure and synchronous; no clock,
  * no I/O. It promises:
  *
- * 1. What is released is always a prefix of the (well-formed) text, in order, once, and never ends inside a surrogate pair.
+ * 1. What is released is always a prefix of the (well-formed) text, with masks in place of what is redacted; in order, once, and it
+ *    never ends inside a surrogate pair.
  * 2. No character is released before every policy had its full holdback to judge it. So a cut does not release what another
  *    policy still holds back by count (`holdback: n` or `'turn'`): that text is withheld together with what was objected to,
  *    because waiting for its holdback would keep a model writing an answer that is already refused.
  * 3. A ruling waits, with nothing released beyond, while a pattern of any policy that starts before it can still complete; a
  *    later verdict that starts earlier replaces it. So what pattern policies let through does not depend on how the text was
  *    split. The wait is shorter than the longest pattern. A block never waits: nothing starts before the released offset.
- * 4. After a ruling, the end of the turn, or a judge that throws, it is closed and releases nothing more.
+ * 4. A redaction closes nothing. Its mask is released, once, when all of the span may be released and was followed by more text (or
+ *    by a ruling, or the end): a span that touches the end of what was read may still grow. A ruling inside a span divides it.
+ * 5. After a ruling, the end of the turn, or a judge that throws, it is closed and releases nothing more.
  *
- * All policies judge the same text in configuration order, also while a ruling waits. Offsets are UTF-16 units.
+ * All policies judge the same text, as the model wrote it, in configuration order, also while a ruling waits. Offsets are UTF-16
+ * units of that text, unless they are called shown.
  */
 import type { Judge, LoadedPolicy } from '../policies/loaded-policy.ts';
 import { Intake } from './intake.ts';
 import { type GatePlace, Panel } from './panel.ts';
+import { type Redaction, Redactions } from './redactions.ts';
 import { foremost, type Objection, type Ruling } from './ruling.ts';
 import { boundaryAt } from './surrogates.ts';
 
@@ -23,13 +28,17 @@ export interface GateOptions {
   policies: readonly LoadedPolicy[];
   judge: Judge;
   place: GatePlace;
-  /** Text that a gate released before a restart: known to the matchers, neither judged nor released again. */
+  /**
+   * What the model wrote of the text that a gate released before a restart: known to the matchers, neither judged nor released again.
+   */
   resumeFrom?: string;
 }
 
 export interface GateStep {
-  /** Continues exactly where the last release ended; may be empty. */
+  /** Continues exactly where the last release ended, masks included; may be empty. */
   released: string;
+  /** The spans that were masked in it, in order; absent when there are none. */
+  redactions?: readonly Redaction[];
   /** There at most once in a gate's life: nothing follows it, and its `from` is then the released length. */
   ruling?: Ruling;
 }
@@ -39,12 +48,15 @@ export interface Gate {
   push(delta: string): GateStep;
   /** The turn is over. @throws whatever the judge throws; the gate is closed then */
   end(): GateStep;
-  /** All that was read, withheld text included. */
+  /** All that was read, withheld and masked text included. */
   readonly text: string;
+  /** Characters of it that were released, as they were or masked. */
   readonly releasedLength: number;
   /** Characters read and not released. */
   readonly heldLength: number;
   readonly closed: boolean;
+  /** What was read and not released, masked where policies have asked for that so far. */
+  withheld(): string;
 }
 
 /** Opens a gate for one channel of one turn. */
@@ -60,6 +72,7 @@ class StreamGate implements Gate {
   // Only ever appended to: V8 keeps that as a rope and copies it when somebody reads it, which few policies do.
   #text: string;
   #held = '';
+  readonly #redactions = new Redactions();
   #objection: Objection | undefined;
   #closed = false;
 
@@ -90,7 +103,7 @@ class StreamGate implements Gate {
     this.#take(this.#intake.push(delta));
     const objection = this.#objection;
     if (objection !== undefined && !this.#waits(objection)) return this.#rule(objection);
-    return { released: this.#release(this.#allowedLength()) };
+    return this.#release(this.#allowedLength());
   }
 
   end(): GateStep {
@@ -98,10 +111,14 @@ class StreamGate implements Gate {
     this.#take(this.#intake.end());
     if (this.#objection !== undefined) return this.#rule(this.#objection);
     this.#closed = true;
-    const objection = this.#panel.judgeTurnEnd(this.#text, this.releasedLength);
+    const { objection, redactions } = this.#panel.judgeTurnEnd(this.#text, this.releasedLength);
+    this.#redactions.add(redactions);
     // Everybody has judged the whole text now: nothing is held back for a later judgement.
-    const released = this.#release(objection?.from ?? this.#text.length);
-    return objection === undefined ? { released } : this.#close(objection, released);
+    return objection === undefined ? this.#release(this.#text.length) : this.#close(objection, objection.from);
+  }
+
+  withheld(): string {
+    return this.#redactions.maskedFrom(this.#text, this.releasedLength);
   }
 
   #take(added: string): void {
@@ -111,8 +128,9 @@ class StreamGate implements Gate {
     this.#panel.read(added);
     // Closed until everybody has answered, so that a judge that throws leaves it closed.
     this.#closed = true;
-    const objection = this.#panel.judgeText(this.#text, added, this.releasedLength);
+    const { objection, redactions } = this.#panel.judgeText(this.#text, added, this.releasedLength);
     this.#closed = false;
+    this.#redactions.add(redactions);
     this.#objection = foremost(this.#objection, objection);
   }
 
@@ -127,23 +145,49 @@ class StreamGate implements Gate {
   /** No verdict can start earlier any more. The objecting policy itself has judged the text before its `from`. */
   #rule(objection: Objection): GateStep {
     const judged = this.#text.length - this.#panel.counted(objection.by);
-    return this.#close(objection, this.#release(Math.min(objection.from, judged)));
+    return this.#close(objection, Math.min(objection.from, judged));
   }
 
-  #close({ by, verdict, decidedAt }: Objection, released: string): GateStep {
+  #close({ by, verdict, from, decidedAt }: Objection, length: number): GateStep {
     this.#closed = true;
+    this.#redactions.divide(from);
+    const step = this.#release(length);
     const { name: policy, version } = by;
-    return { released, ruling: { policy, version, verdict, from: this.releasedLength, decidedAt } };
+    return { ...step, ruling: { policy, version, verdict, from: this.releasedLength, decidedAt } };
   }
 
-  /** Releases up to `length` where that is more than was released, and returns what is new. */
-  #release(length: number): string {
+  /** Releases up to `length` where that is more than was released; a span of which that is not all stays, and what follows it. */
+  #release(length: number): GateStep {
+    const redactions: Redaction[] = [];
+    let released = '';
+    for (let span = this.#redactions.spans[0]; span !== undefined; span = this.#redactions.spans[0]) {
+      if (span.from >= length) break;
+      released += this.#takeUpTo(span.from);
+      if (span.to > length || (span.to === this.#text.length && !this.#closed)) return stepOf(released, redactions);
+      const { from, to, mask, reason, isSecret, by } = span;
+      redactions.push({
+        ...{ policy: by.name, version: by.version, reason, mask, isSecret },
+        ...{ from, to, at: released.length },
+      });
+      released += mask;
+      this.#takeUpTo(to);
+      this.#redactions.shift();
+    }
+    return stepOf(released + this.#takeUpTo(length), redactions);
+  }
+
+  /** What is held up to `length`, if there is anything; it is not held any more. */
+  #takeUpTo(length: number): string {
     const wanted = length - this.releasedLength;
     // Looking into a rope copies it: a turn that is held back whole must not be copied for every delta.
     if (wanted <= 0) return '';
     const count = boundaryAt(this.#held, wanted);
-    const released = this.#held.slice(0, count);
+    const taken = this.#held.slice(0, count);
     this.#held = this.#held.slice(count);
-    return released;
+    return taken;
   }
+}
+
+function stepOf(released: string, redactions: readonly Redaction[]): GateStep {
+  return redactions.length === 0 ? { released } : { released, redactions };
 }

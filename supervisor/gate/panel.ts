@@ -1,16 +1,25 @@
 /**
  * The policies that judge one stream, with what each of them holds back. It asks all of them, in configuration order, and
- * brings back the foremost objection.
+ * brings back the foremost objection and all that is to be masked.
  */
 import type { PatternMatch, TextToJudge, Verdict } from '../../policy/policy.ts';
 import type { Judge, LoadedPolicy } from '../policies/loaded-policy.ts';
 import { Holdback } from './holdback.ts';
+import { type Span, spanOf } from './redactions.ts';
 import { foremost, type Objection, wantedFrom } from './ruling.ts';
 
 /** What stream is judged. `spent` is one object that its owner keeps up to date. */
 export type GatePlace = Pick<TextToJudge, 'agent' | 'chat' | 'run' | 'turn' | 'channel' | 'spent'>;
 
+/** What all policies together make of a text. */
+export interface Findings {
+  objection: Objection | undefined;
+  /** As the policies gave them, clipped to what is not released. */
+  redactions: readonly Span[];
+}
+
 const NONE: readonly Verdict[] = Object.freeze([]);
+const NO_FINDINGS: Findings = Object.freeze({ objection: undefined, redactions: [] });
 
 interface Seat {
   loaded: LoadedPolicy;
@@ -47,7 +56,7 @@ export class Panel {
   }
 
   /** Every policy's judgement of the text after `delta` was added. @throws whatever the judge throws */
-  judgeText(text: string, delta: string, released: number): Objection | undefined {
+  judgeText(text: string, delta: string, released: number): Findings {
     return this.#gather(text, released, (loaded, matches) =>
       loaded.policy.onText === undefined
         ? NONE
@@ -56,9 +65,9 @@ export class Panel {
   }
 
   /** Every policy's judgement of the finished turn; of reasoning only where there was any. @throws whatever the judge throws */
-  judgeTurnEnd(text: string, released: number): Objection | undefined {
+  judgeTurnEnd(text: string, released: number): Findings {
     // Most models never reason: a policy that wants an answer to say something must not object to that.
-    if (text === '' && this.#place.channel === 'reasoning') return undefined;
+    if (text === '' && this.#place.channel === 'reasoning') return NO_FINDINGS;
     return this.#gather(text, released, (loaded) =>
       loaded.policy.onTurnEnd === undefined ? NONE : this.#judge(loaded, 'onTurnEnd', { ...this.#place, text }),
     );
@@ -74,15 +83,21 @@ export class Panel {
     text: string,
     released: number,
     ask: (loaded: LoadedPolicy, matches: readonly PatternMatch[]) => readonly Verdict[],
-  ): Objection | undefined {
-    let first: Objection | undefined;
-    for (const { loaded, holdback } of this.#seats) {
+  ): Findings {
+    let objection: Objection | undefined;
+    const redactions: Span[] = [];
+    for (const [seat, { loaded: by, holdback }] of this.#seats.entries()) {
       const matches = holdback.matches(released);
-      for (const verdict of ask(loaded, matches)) {
+      for (const verdict of ask(by, matches)) {
+        if (verdict.action === 'redact') {
+          const span = spanOf(verdict, { by, seat }, released, text);
+          if (span !== undefined) redactions.push(span);
+          continue;
+        }
         const from = wantedFrom(verdict, matches[0], released, text);
-        first = foremost(first, { by: loaded, verdict, from, decidedAt: text.length });
+        objection = foremost(objection, { by, verdict, from, decidedAt: text.length });
       }
     }
-    return first;
+    return { objection, redactions };
   }
 }

@@ -1,13 +1,16 @@
 /** What the gate makes of a verdict: a ruling says from which character on nothing more is shown, and who says so. */
-import type { PatternMatch, Verdict } from '../../policy/policy.ts';
+import type { PatternMatch, RedactVerdict, Verdict } from '../../policy/policy.ts';
 import type { LoadedPolicy } from '../policies/loaded-policy.ts';
 import { boundaryAt } from './surrogates.ts';
+
+/** The verdicts that close a gate: all but a redaction. */
+export type ClosingVerdict = Exclude<Verdict, RedactVerdict>;
 
 /** What the gate hands out when it closes for a verdict. */
 export interface Ruling {
   policy: string;
   version: string;
-  verdict: Verdict;
+  verdict: ClosingVerdict;
   /** First character that is withheld, in UTF-16 units from the start of the turn; all before it was released. */
   from: number;
   /** Length of the text when the policy objected; what was streamed after that only waited for the ruling. */
@@ -17,14 +20,13 @@ export interface Ruling {
 /** A verdict while it may still be replaced by one that starts earlier. */
 export interface Objection {
   by: LoadedPolicy;
-  verdict: Verdict;
+  verdict: ClosingVerdict;
   /** Between the released offset and the end of the text, never inside a surrogate pair. */
   from: number;
   decidedAt: number;
 }
 
-const SEVERITY: Record<Verdict['action'], number> = {
-  redact: 0,
+const SEVERITY: Record<ClosingVerdict['action'], number> = {
   interject: 1,
   cut: 2,
   pause: 3,
@@ -44,7 +46,12 @@ export function foremost(standing: Objection | undefined, challenger: Objection 
  * What is released cannot be taken back and what is not written yet cannot be judged, so the result lies between the two:
  * a `from` beyond the text admits the text as it was judged and nothing after it. A block, or a termination, admits nothing more at all.
  */
-export function wantedFrom(verdict: Verdict, match: PatternMatch | undefined, released: number, text: string): number {
+export function wantedFrom(
+  verdict: ClosingVerdict,
+  match: PatternMatch | undefined,
+  released: number,
+  text: string,
+): number {
   if (verdict.action === 'block' || verdict.action === 'terminate') return released;
   const wanted = verdict.from ?? match?.from ?? released;
   return boundaryAt(text, Math.min(Math.max(wanted, released), text.length));

@@ -2,12 +2,14 @@
  * What can happen to a run, each as one recorded fact: its rows and its events together. Callers decide; the ledger only writes.
  * Everything that is written in one tick is committed together.
  */
+import { createHash } from 'node:crypto';
 import type { Usage } from '../../agent/backend/backend.ts';
 import type { Channel } from '../../agent/turn.ts';
 import type { EventData, RunStatus } from '../events.ts';
+import type { Redaction } from '../gate/redactions.ts';
 import type { Recorder } from '../recorder.ts';
-import type { InterventionView } from '../service.ts';
 import type { ApprovalDecision, NewApproval } from '../store/approvals.ts';
+import type { NewIntervention } from '../store/interventions.ts';
 import type { RunRow } from '../store/runs.ts';
 import type { Store } from '../store/store.ts';
 import type { TurnOutcome } from '../store/turns.ts';
@@ -21,11 +23,17 @@ export interface Received {
   content: string;
 }
 
-export interface Intervention extends Omit<InterventionView, 'turn'> {
-  version: string;
-  /** Characters of the turn that had been judged. */
-  rawOffset: number;
-  withheld: string;
+export type Intervention = Omit<NewIntervention, 'run' | 'turn' | 'now'>;
+
+/** Text of a turn that the gate let through, with what it masked in it. */
+export interface Release {
+  channel: Channel;
+  text: string;
+  redactions: readonly Redaction[];
+  /** What the model wrote in this channel so far. */
+  raw: string;
+  /** When the delta came that brought it; as `performance.now` counts. */
+  arrivedAt: number;
 }
 
 export class Ledger {
@@ -92,7 +100,16 @@ export class Ledger {
     this.#recorder.write(() => this.#recorder.event('notice', {}, notice));
   }
 
-  /** Text that the gate let through. */
+  /** Text that the gate let through; every span that it masked in it is an intervention. */
+  passed(run: LiveRun, turn: LiveTurn, release: Release): void {
+    const before = turn.shown[release.channel].length;
+    if (release.text !== '') this.released(run, turn, release.channel, release.text);
+    for (const redaction of release.redactions) {
+      this.intervened(run, turn.number, redactedIn(release, redaction, before));
+    }
+  }
+
+  /** Text as it is shown. */
   released(run: LiveRun, turn: LiveTurn, channel: Channel, text: string): void {
     this.#recorder.write(() => {
       const type = channel === 'text' ? 'text-delta' : 'reasoning-delta';
@@ -224,4 +241,20 @@ export class Ledger {
     } as const;
     this.#store.history.add(row);
   }
+}
+
+/** `before`: length of what was shown before the release. Of a secret only length and hash are kept. */
+function redactedIn({ channel, raw, arrivedAt }: Release, redaction: Redaction, before: number): Intervention {
+  const { policy, version, reason, mask, isSecret, from, to, at } = redaction;
+  const original = raw.slice(from, to);
+  const secret = isSecret
+    ? { hash: createHash('sha256').update(original).digest('hex'), length: to - from }
+    : undefined;
+  return {
+    ...{ policy, version, action: 'redact', reason, offset: before + at, rawOffset: raw.length, channel },
+    withheld: isSecret ? '' : original,
+    rawFrom: from,
+    redacted: { rawTo: to, maskLength: mask.length, secret },
+    latencyMs: performance.now() - arrivedAt,
+  };
 }

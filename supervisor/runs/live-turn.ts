@@ -12,6 +12,8 @@ export interface RecordedTurn {
   policies: string;
   /** What readers have been shown of it. */
   shown: Record<Channel, string>;
+  /** What the model wrote of that: without the masks, secrets as filler of the same length. */
+  raw: Record<Channel, string>;
 }
 
 export function newTurn(run: LiveRun, policies: PolicyHost, number: number, incarnation: string): LiveTurn {
@@ -20,27 +22,28 @@ export function newTurn(run: LiveRun, policies: PolicyHost, number: number, inca
     incarnation,
     policies: policies.versionsOf(run.row.agent),
     shown: { text: '', reasoning: '' },
+    raw: { text: '', reasoning: '' },
   };
   return { ...reopenTurn(run, policies, recorded), attached: true };
 }
 
 /** The agent is asked to send again all that lies behind what was shown. */
 export function reopenTurn(run: LiveRun, policies: PolicyHost, recorded: RecordedTurn): LiveTurn {
-  const { number, incarnation, shown } = recorded;
+  const { number, incarnation, shown, raw } = recorded;
   const judges = policies.recorded(run.row.agent, recorded.policies);
   const gate = (channel: Channel): Gate =>
     createGate({
       policies: judges,
       judge: policies.judgeOf(run.number),
       place: { ...run.scope, turn: number, channel, spent: run.spent },
-      resumeFrom: shown[channel],
+      resumeFrom: raw[channel],
     });
   return {
     id: turnId(run.id, number),
     number,
     incarnation,
     gates: { text: gate('text'), reasoning: gate('reasoning') },
-    received: { text: shown.text.length, reasoning: shown.reasoning.length },
+    received: { text: raw.text.length, reasoning: raw.reasoning.length },
     shown: { ...shown },
     upstreamOpen: true,
     waitsUpstream: false,

@@ -1,5 +1,6 @@
 /** Carries out what a policy or a person decided about a turn: nothing more of it is shown, and what follows is recorded with it. */
-import type { Verdict } from '../../policy/policy.ts';
+import type { Channel } from '../../policy/policy.ts';
+import type { ClosingVerdict } from '../gate/ruling.ts';
 import { reasonOf } from '../policies/verdict.ts';
 import type { Approvals } from './approvals.ts';
 import type { LiveRun, LiveTurn } from './live-run.ts';
@@ -17,7 +18,13 @@ export interface TurnObjection {
   /** Name of the policy, or `person`. */
   policy: string;
   version: string;
-  verdict: Verdict;
+  verdict: ClosingVerdict;
+  /** Default: text. */
+  channel?: Channel;
+  /** First character withheld, in what the model wrote. Absent of a person: the gate says. */
+  from?: number;
+  /** When the delta came, as `performance.now` counts; absent of a person. */
+  arrivedAt?: number;
 }
 
 export class Objections {
@@ -35,11 +42,16 @@ export class Objections {
   }
 
   /** The gate of the turn is closed. `withheld`: what was read and is not shown. */
-  carryOut(run: LiveRun, turn: LiveTurn, { policy, version, verdict }: TurnObjection, withheld: string): void {
+  carryOut(run: LiveRun, turn: LiveTurn, objection: TurnObjection, withheld: string): void {
+    const { policy, version, verdict, channel = 'text' } = objection;
     const { ledger } = this.#bench;
     const { action } = verdict;
     const reason = reasonOf(verdict);
-    const place = { offset: turn.shown.text.length, rawOffset: turn.received.text, withheld };
+    const place = {
+      ...{ offset: turn.shown.text.length, rawOffset: turn.received.text, withheld, channel },
+      rawFrom: objection.from ?? turn.gates[channel].releasedLength,
+      latencyMs: objection.arrivedAt === undefined ? undefined : performance.now() - objection.arrivedAt,
+    };
     const id = ledger.intervened(run, turn.number, { policy, version, action, reason, ...place });
     if (action === 'pause')
       return this.#approvals.pause(run, { policy, reason, intervention: id, turn, kind: 'answer' });

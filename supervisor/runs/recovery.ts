@@ -10,6 +10,7 @@ import { LiveRun, type LiveTurn } from './live-run.ts';
 import { reopenTurn } from './live-turn.ts';
 import { PERSON } from './objections.ts';
 import type { TurnControl } from './turn-control.ts';
+import { unmasked } from './unmasked.ts';
 import type { Workbench } from './workbench.ts';
 
 export class Recovery {
@@ -49,7 +50,10 @@ export class Recovery {
     runs.add(run);
     if (open === undefined) return run;
     run.backend = run.toldBackend = open.backend ?? run.ownBackend;
-    runs.setTurn(run, reopenTurn(run, policies, { ...open, shown: this.#shown(run, open.number) }));
+    const shown = this.#shown(run, open.number);
+    const redactions = store.interventions.redactionsOf(row.number, open.number);
+    const raw = { text: unmasked(shown, redactions, 'text'), reasoning: unmasked(shown, redactions, 'reasoning') };
+    runs.setTurn(run, reopenTurn(run, policies, { ...open, shown, raw }));
     return run;
   }
 

@@ -113,20 +113,25 @@ export class TurnControl {
   correct(run: LiveRun, text: string): void {
     const verdict = { action: 'interject', text } as const;
     if (run.turn === undefined || run.phase !== 'turn') return this.#objections.correctBetweenTurns(run, text);
-    const withheld = run.turn.gates.text.text.slice(run.turn.gates.text.releasedLength);
+    const withheld = run.turn.gates.text.withheld();
     this.ending.closeUpstream(run, run.turn);
     this.#objections.carryOut(run, run.turn, { policy: PERSON, version: '', verdict }, withheld);
   }
 
   /** Lets a gate judge; returns whether the turn goes on. */
   #pass(run: LiveRun, turn: LiveTurn, channel: Channel, judge: () => GateStep): boolean {
+    const arrivedAt = performance.now();
     try {
-      const { released, ruling } = judge();
+      const { released, ruling, redactions = [] } = judge();
+      const gate = turn.gates[channel];
       if (ruling !== undefined) this.ending.closeUpstream(run, turn, turn.received[channel]);
-      if (released !== '') this.#bench.ledger.released(run, turn, channel, released);
-      else this.#tellHeld(run, turn);
+      const isAnything = released !== '' || redactions.length > 0;
+      if (isAnything) {
+        const release = { channel, text: released, redactions, raw: gate.text, arrivedAt };
+        this.#bench.ledger.passed(run, turn, release);
+      } else this.#tellHeld(run, turn);
       if (ruling === undefined) return true;
-      this.#objections.carryOut(run, turn, ruling, turn.gates[channel].text.slice(ruling.from));
+      this.#objections.carryOut(run, turn, { ...ruling, channel, arrivedAt }, gate.withheld());
     } catch (error) {
       if (!(error instanceof PolicyFailure)) throw error;
       this.ending.end(run, 'failed', `policy_failed: ${error.message}`);

@@ -121,6 +121,7 @@ const MIGRATIONS = [
   alter table intervention add column raw_to integer;         -- of redact: first character after
   alter table intervention add column withheld_hash text;     -- of a secret: SHA-256, and nothing in withheld
   alter table intervention add column withheld_length integer;
+  alter table intervention add column mask_length integer;    -- of redact: characters that are shown instead
   alter table intervention add column latency_ms real;        -- from the delta's arrival until it was decided
 
   alter table turn add column continues integer;              -- characters of the turn before that it goes on from

@@ -9,7 +9,7 @@ import { SPENT } from '../gate/playing.ts';
 const PLACE = { agent: 'assistant', chat: 'main', run: 'run-1' };
 
 test('the default policy is there by its name', () => {
-  expect([...BUILT_IN_POLICIES.keys()]).toEqual(['error-keyword']);
+  expect([...BUILT_IN_POLICIES.keys()]).toEqual(['error-keyword', 'secrets']);
 });
 
 describe.each([...BUILT_IN_POLICIES])('%s', (name, module) => {

@@ -1,0 +1,100 @@
+/** Finds numbers that carry check digits: cards (Luhn) and accounts (IBAN, ISO 7064). Pure; looks from a place in the text on. */
+
+/** A place in a text, in UTF-16 units. */
+export interface Found {
+  from: number;
+  /** First character after. */
+  to: number;
+}
+
+/** Characters that a number may have, blanks included. */
+const LONGEST_CARD = 19;
+const LONGEST_ACCOUNT = 34;
+
+/** A digit that begins a block, not one of a longer number or a fraction. Cards begin with 2 to 6. */
+const CARD_START = /(?<!\d|\d[.,])[2-6]\d/g;
+/** Two letters for the country and two check digits. */
+const ACCOUNT_START = /(?<![A-Za-z0-9])[A-Z]{2}\d\d/g;
+
+/**
+ * 13 to 19 digits, in one block or in blocks of three or more (the last may be shorter), divided by single blanks or dashes. All that are
+ * right, also when one lies in another. `isWhole`: nothing follows the text; else a number at its end is not judged yet.
+ */
+export function cardNumbers(text: string, start: number, isWhole: boolean): Found[] {
+  return candidates(text, start, CARD_START, (from) =>
+    blocks(text, from, isWhole, { unit: isDigit, blank: /[ -]/, shortest: 3, longest: LONGEST_CARD })
+      .filter(({ units }) => units.length >= 13 && passesLuhn(units))
+      .map(({ to }) => ({ from, to })),
+  );
+}
+
+/** 15 to 34 letters and digits, in one block or in blocks of four divided by single blanks. */
+export function accountNumbers(text: string, start: number, isWhole: boolean): Found[] {
+  return candidates(text, start, ACCOUNT_START, (from) =>
+    blocks(text, from, isWhole, { unit: isAccountUnit, blank: / /, shortest: 4, longest: LONGEST_ACCOUNT })
+      .filter(({ units }) => units.length >= 15 && passesMod97(units))
+      .map(({ to }) => ({ from, to })),
+  );
+}
+
+function candidates(text: string, start: number, beginning: RegExp, read: (from: number) => Found[]): Found[] {
+  // Three characters more, so that what stands before a number is known.
+  const base = Math.max(0, start - 3);
+  return Array.from(text.slice(base).matchAll(beginning)).flatMap(({ index }) => read(base + index));
+}
+
+interface Shape {
+  unit(character: string): boolean;
+  blank: RegExp;
+  /** Units of a block that others follow. */
+  shortest: number;
+  /** Units of the whole number. */
+  longest: number;
+}
+
+/** What a number from `from` on could be: it may end wherever a block ends and what follows it is known. */
+function blocks(text: string, from: number, isWhole: boolean, { unit, blank, shortest, longest }: Shape) {
+  const ends: { units: string; to: number }[] = [];
+  let units = '';
+  let inBlock = 0;
+  for (let at = from; units.length <= longest; at++) {
+    const character = text[at];
+    if (character === undefined && !isWhole) break;
+    if (character !== undefined && unit(character)) {
+      units += character;
+      inBlock++;
+      continue;
+    }
+    ends.push({ units, to: at });
+    const goesOn = character !== undefined && blank.test(character) && inBlock >= shortest;
+    if (!goesOn || !unit(text[at + 1] ?? '')) break;
+    inBlock = 0;
+  }
+  return ends;
+}
+
+function isDigit(character: string): boolean {
+  return character >= '0' && character <= '9' && character.length === 1;
+}
+
+function isAccountUnit(character: string): boolean {
+  return isDigit(character) || (character >= 'A' && character <= 'Z');
+}
+
+function passesLuhn(digits: string): boolean {
+  const sum = Array.from(digits)
+    .reverse()
+    .map(Number)
+    .map((digit, index) => (index % 2 === 0 ? digit : digit * 2 - (digit > 4 ? 9 : 0)))
+    .reduce((total, value) => total + value, 0);
+  return sum % 10 === 0;
+}
+
+function passesMod97(units: string): boolean {
+  let remainder = 0;
+  for (const unit of units.slice(4) + units.slice(0, 4)) {
+    const value = Number.parseInt(unit, 36);
+    remainder = (remainder * (value > 9 ? 100 : 10) + value) % 97;
+  }
+  return remainder === 1;
+}

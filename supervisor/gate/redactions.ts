@@ -1,0 +1,96 @@
+/**
+ * The spans of one stream that are to be masked and are not released yet: in order, none overlapping another, never dividing a
+ * surrogate pair. Offsets are UTF-16 units of what the model wrote.
+ */
+import type { RedactVerdict } from '../../policy/policy.ts';
+import type { LoadedPolicy } from '../policies/loaded-policy.ts';
+import { boundaryAt } from './surrogates.ts';
+
+/** What a policy wants masked, inside what was read and not released. */
+export interface Span {
+  from: number;
+  /** First character after. */
+  to: number;
+  mask: string;
+  reason: string;
+  isSecret: boolean;
+  by: LoadedPolicy;
+  /** The policy's place in the configuration: of two spans that begin at one place, the mask of the first policy counts. */
+  seat: number;
+}
+
+/** A span that was released as its mask. */
+export interface Redaction {
+  policy: string;
+  version: string;
+  reason: string;
+  mask: string;
+  isSecret: boolean;
+  /** What was masked, in what the model wrote: from here ... */
+  from: number;
+  /** ... up to, not including, here. */
+  to: number;
+  /** Where the mask begins in what this step released. */
+  at: number;
+}
+
+/** The span of a verdict, widened to whole characters and clipped to what may still be masked; undefined when nothing is left. */
+export function spanOf(
+  { from, to, mask, reason = 'redacted', isSecret = false }: RedactVerdict,
+  { by, seat }: Pick<Span, 'by' | 'seat'>,
+  released: number,
+  text: string,
+): Span | undefined {
+  const begin = Math.max(boundaryAt(text, Math.min(from, text.length)), released);
+  const clipped = Math.min(to, text.length);
+  const end = boundaryAt(text, clipped) === clipped ? clipped : clipped + 1;
+  return end <= begin ? undefined : { from: begin, to: end, mask, reason, isSecret, by, seat };
+}
+
+export class Redactions {
+  #spans: Span[] = [];
+
+  get spans(): readonly Span[] {
+    return this.#spans;
+  }
+
+  /** Spans that overlap become one, with the mask and the author of the earliest; a secret in it makes all of it secret. */
+  add(spans: readonly Span[]): void {
+    if (spans.length === 0) return;
+    const merged: Span[] = [];
+    for (const span of [...this.#spans, ...spans].sort((a, b) => a.from - b.from || a.seat - b.seat)) {
+      const last = merged.at(-1);
+      if (last === undefined || span.from >= last.to) merged.push({ ...span });
+      else Object.assign(last, { to: Math.max(last.to, span.to), isSecret: last.isSecret || span.isSecret });
+    }
+    this.#spans = merged;
+  }
+
+  /** Nothing follows what ends here: a span that goes on beyond is divided, so that its beginning can be released. */
+  divide(at: number): void {
+    this.#spans = this.#spans.flatMap((span) =>
+      span.from < at && at < span.to
+        ? [
+            { ...span, to: at },
+            { ...span, from: at },
+          ]
+        : [span],
+    );
+  }
+
+  /** The first span was released. */
+  shift(): void {
+    this.#spans.shift();
+  }
+
+  /** `text` from `offset` on as it may be shown. No span begins before `offset`. */
+  maskedFrom(text: string, offset: number): string {
+    let shown = '';
+    let at = offset;
+    for (const { from, to, mask } of this.#spans) {
+      shown += text.slice(at, from) + mask;
+      at = to;
+    }
+    return shown + text.slice(at);
+  }
+}

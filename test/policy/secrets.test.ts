@@ -1,0 +1,93 @@
+/** The policy `secrets`: what it finds and what not, and that no splitting shows a character of it. */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { readPolicy } from '../../policy/read-policy.ts';
+import { secrets } from '../../policy/secrets.ts';
+import { gateOf, play } from '../gate/playing.ts';
+
+const ALL = ['anthropic-key', 'openai-key', 'github-token', 'aws-key', 'slack-token', 'google-key', 'jwt'];
+const EVERYTHING = readPolicy(secrets, { options: { kinds: [...ALL, 'bearer', 'private-key', 'card', 'iban'] } });
+const X = 'aB3dE6gH9jK2mN5pQ8sT1vW4xY7z';
+
+const SECRETS: [kind: string, secret: string][] = [
+  ['openai-key', `sk-${X}`],
+  ['openai-key', `sk-proj-${X}_${X.repeat(5)}`],
+  ['anthropic-key', `sk-ant-api03-${X}`],
+  ['github-token', `ghp_${X}`],
+  ['github-token', `github_pat_${X}_${X}`],
+  ['aws-key', 'AKIAIOSFODNN7EXAMPLE'],
+  ['slack-token', 'xoxb-123456789012-abcdefGHIJKL'],
+  ['google-key', `AIza${X}abcdefg`],
+  ['jwt', `eyJ${X}.eyJ${X.repeat(8)}.${X}`],
+  ['card', '4111111111111111'],
+  ['card', '4111 1111 1111 1111'],
+  ['card', '3782-822463-10005'],
+  ['iban', 'DE89370400440532013000'],
+  ['iban', 'GB29 NWBK 6016 1331 9268 19'],
+  ['private-key', `-----BEGIN RSA PRIVATE KEY-----\n${`${X.repeat(2)}\n`.repeat(12)}-----END RSA PRIVATE KEY-----`],
+];
+
+function mask(text: string, deltas: readonly string[] = [text]): string {
+  return play(gateOf([EVERYTHING]), deltas).released;
+}
+
+describe('finds', () => {
+  test.each(SECRETS)('%s in %s', (kind, secret) => {
+    expect(mask(`It is ${secret}, or (${secret}).`)).toBe(`It is [redacted ${kind}], or ([redacted ${kind}]).`);
+    expect(mask(secret)).toBe(`[redacted ${kind}]`);
+  });
+
+  test('a bearer token, and leaves the word before it', () => {
+    expect(mask(`Authorization: Bearer ${X}/${X}== is sent`)).toBe('Authorization: Bearer [redacted bearer] is sent');
+  });
+
+  test('a card between other numbers', () => {
+    expect(mask('2024 4111 1111 1111 1111 2025')).toContain('[redacted card]');
+  });
+});
+
+describe('leaves alone', () => {
+  test.each([
+    ['a number with wrong check digits', '4111 1111 1111 1112'],
+    ['a fraction', '0.4111111111111111'],
+    ['a longer number', '41111111111111111111111'],
+    ['an account with wrong check digits', 'DE88370400440532013000'],
+    ['a word that only begins so', 'sk-learn and ask-a-question-that-is-very-long-indeed, ghp_x, AKIA'],
+    ['talk of keys', 'A file begins with -----BEGIN and Bearer authentication is used'],
+    ['dates and lists', '2024-11-21 12-30, 10 20 30 40 50 60 70 80 90'],
+  ])('%s', (_, text) => expect(mask(text)).toBe(text));
+
+  test('what was not asked for', () => {
+    const only = readPolicy(secrets, { options: { kinds: ['card'], mask: '*KIND*' } });
+    const { released } = play(gateOf([only]), [`sk-${X} 4111111111111111 .`]);
+    expect(released).toBe(`sk-${X} *card* .`);
+  });
+});
+
+test('however a text is split, the same is masked and no character of a secret is shown', () => {
+  const word = fc.constantFrom('and', 'so', '12', 'Bearer', '-', 'sk-', '\n', 'eyJ', '\u{1F600}', 'a.b', 'longer-word');
+  const piece = fc.oneof(word, fc.constantFrom(...SECRETS.map(([, secret]) => secret)));
+  const sizes = fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 8 });
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 10 }), sizes, (pieces, lengths) => {
+      const text = pieces.join(' ');
+      const shown = mask(text, split(text, lengths));
+      expect(shown).toBe(mask(text));
+      for (const [, secret] of SECRETS) expect(shown).not.toContain(secret.slice(0, 24));
+    }),
+    { numRuns: 1500 },
+  );
+});
+
+function split(text: string, lengths: readonly number[]): string[] {
+  const deltas: string[] = [];
+  for (let at = 0; at < text.length; at += deltas.at(-1)?.length ?? 1) {
+    deltas.push(text.slice(at, at + (lengths[deltas.length % lengths.length] ?? 1)));
+  }
+  return deltas;
+}
+
+test('options that make no sense are refused', () => {
+  expect(() => readPolicy(secrets, { options: { kinds: ['keys'] } })).toThrow('options.kinds[0]');
+  expect(() => readPolicy(secrets, { options: { masks: 'x' } })).toThrow('masks');
+});
