@@ -36,7 +36,7 @@ export class Objections {
     const { ledger } = this.#bench;
     const { action } = verdict;
     const reason = reasonOf(verdict);
-    const place = { offset: turn.shown.text.length, rawOffset: turn.received.text, withheld };
+    const place = { offset: turn.shown.text.length, rawOffset: turn.origin.text + turn.received.text, withheld };
     const id = ledger.intervened(run, turn.number, { policy, version, action, reason, ...place });
     if (action !== 'interject') {
       return this.#ending.end(run, action === 'cut' ? 'stopped' : 'blocked', `${policy}: ${reason}`);

@@ -6,9 +6,11 @@ import type { Channel } from '../../agent/turn.ts';
 import type { AgentExit } from '../agent-links.ts';
 import type { Offence } from '../policies/watchdog.ts';
 import type { RunRow } from '../store/runs.ts';
+import type { OpenTurnRow } from '../store/turns.ts';
 import { LiveRun, type LiveTurn } from './live-run.ts';
-import { reopenTurn } from './live-turn.ts';
+import { type RecordedTurn, reopenTurn } from './live-turn.ts';
 import { PERSON } from './objections.ts';
+import { recordedResumePoint, shownOf } from './resume-point.ts';
 import type { TurnControl } from './turn-control.ts';
 import type { Workbench } from './workbench.ts';
 
@@ -45,13 +47,30 @@ export class Recovery {
     const open = store.turns.open(row.number);
     run.phase = open === undefined ? 'waiting' : 'turn';
     runs.add(run);
-    if (open === undefined) return run;
+    if (open === undefined) {
+      run.resumePoint = recordedResumePoint(store, run);
+      return run;
+    }
     run.backend = run.toldBackend = open.backend ?? run.ownBackend;
-    runs.setTurn(run, reopenTurn(run, policies, { ...open, shown: this.#shown(run, open.number) }));
+    runs.setTurn(run, reopenTurn(run, policies, this.#recorded(run, open)));
     return run;
   }
 
-  /** What readers have been shown of a turn: its recorded deltas put together. */
+  /** What readers have been shown of a turn, with what it went on from. */
+  #recorded(run: LiveRun, { number, incarnation, continues }: OpenTurnRow): RecordedTurn {
+    const shown = this.#shown(run, number);
+    if (continues === null) return { number, incarnation, shown, origin: { text: 0, reasoning: 0 } };
+    const before = shownOf(this.#bench.store, run, number - 1);
+    run.resumePoint = { turn: number - 1, shown: before };
+    return {
+      number,
+      incarnation,
+      shown: { text: before.text + shown.text, reasoning: before.reasoning + shown.reasoning },
+      origin: { text: before.text.length, reasoning: before.reasoning.length },
+    };
+  }
+
+  /** The recorded deltas of a turn put together. */
   #shown(run: LiveRun, turn: number): Record<Channel, string> {
     const shown = { text: '', reasoning: '' };
     for (const event of this.#bench.store.events.page({ run: run.id }, 0, Number.MAX_SAFE_INTEGER)) {
