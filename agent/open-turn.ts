@@ -2,7 +2,7 @@
  * A turn that is being streamed, as the agent keeps it: the whole text until its end is recorded, so that a supervisor that
  * was restarted can ask for any part again. While no supervisor listens the model goes on; nothing is lost.
  */
-import type { Backend } from './backend/backend.ts';
+import type { Backend, CallListener } from './backend/backend.ts';
 import { BackendError } from './backend/errors.ts';
 import type { FromAgent, TurnEnd, TurnStart } from './bus/messages.ts';
 import { type Channel, type Delta, runTurn, type TurnFinish } from './turn.ts';
@@ -49,20 +49,21 @@ export class OpenTurn {
     try {
       if (backend === undefined) throw new Error(`this agent knows no backend ${command.backend}`);
       const request = { model: command.model, messages: command.messages, options: definedOnly(command.options) };
-      return this.#finished(await this.#stream(backend, request));
+      return this.#finished(await this.#stream(backend, request, command.dropSpace));
     } catch (error) {
       const isCancelled = this.#abort.signal.aborted && !this.#silence.isOver;
       return isCancelled ? this.#end('cancelled') : this.#failed(error);
     }
   }
 
-  async #stream(backend: Backend, request: Parameters<typeof runTurn>[1]): Promise<TurnFinish> {
+  async #stream(backend: Backend, request: Parameters<typeof runTurn>[1], dropSpace?: number): Promise<TurnFinish> {
     const acceptance = this.#acceptance;
     acceptance.wait();
-    const turn = runTurn(backend, request, this.#abort.signal, {
+    const listener: CallListener = {
       onAccepted: () => acceptance.came(),
       onNotice: ({ code, text }) => this.#tell({ type: 'notice', turn: this.id, code, text }),
-    });
+    };
+    const turn = runTurn(backend, request, this.#abort.signal, listener, dropSpace);
     try {
       for (;;) {
         this.#silence.begin();

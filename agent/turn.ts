@@ -25,6 +25,7 @@ export const LONGEST_TURN_CHARACTERS = 1_000_000;
 
 /**
  * Streams one model call.
+ * @param dropSpace characters of white space at the beginning of the text that are left out at most; offsets do not count them
  * @throws BackendError, or the signal's reason when it is aborted
  */
 export async function* runTurn(
@@ -32,14 +33,35 @@ export async function* runTurn(
   request: ModelRequest,
   signal: AbortSignal,
   listener?: CallListener,
+  dropSpace = 0,
 ): AsyncGenerator<Delta, TurnFinish, void> {
   const lengths = { text: 0, reasoning: 0 };
+  const space = new LeadingSpace(dropSpace);
   for await (const part of backend.stream(request, signal, listener)) {
     if (part.type === 'finish') return { reason: part.reason, usage: part.usage };
     const channel = part.type === 'text-delta' ? 'text' : 'reasoning';
-    yield { channel, offset: lengths[channel], text: part.text };
-    lengths[channel] += part.text.length;
+    const text = channel === 'text' ? space.drop(part.text) : part.text;
+    if (text === '') continue;
+    yield { channel, offset: lengths[channel], text };
+    lengths[channel] += text.length;
     if (lengths.text + lengths.reasoning > LONGEST_TURN_CHARACTERS) return { reason: 'length', usage: undefined };
   }
   throw new BackendError('backend_truncated', 'the stream ended without a finish reason');
+}
+
+/** Leaves out white space at the beginning of a text that comes in pieces. */
+class LeadingSpace {
+  #left: number;
+
+  constructor(most: number) {
+    this.#left = most;
+  }
+
+  drop(piece: string): string {
+    if (this.#left === 0) return piece;
+    const dropped = Math.min(this.#left, piece.length - piece.trimStart().length);
+    // It ends with the first character that is none.
+    this.#left = dropped === piece.length ? this.#left - dropped : 0;
+    return piece.slice(dropped);
+  }
 }

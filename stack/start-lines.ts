@@ -36,6 +36,7 @@ export function startLines(stack: StartedStack, paint: Paint): string[] {
   const lines: [label: string, text: string][] = [
     ['open', paint.cyan(`${url}/#token=${token}`)],
     ['agents', plan.agents.map(({ name }) => name).join(', ')],
+    ...resumeLines(stack),
     ...stack.backends.flatMap((backend) => backendLines(backend, stack, paint)),
     ...(plan.remarks ?? []).map((remark): [string, string] => ['note', paint.yellow(printable(remark))]),
     ...policyLines(stack),
@@ -70,6 +71,24 @@ function factsOf({ name, kind, model, slots, llamaServer, seen }: PlannedBackend
     ...(named === undefined ? [] : [printable(`model ${named}`)]),
     ...(most === undefined ? [] : [most === 1 ? '1 slot' : `${most} slots`]),
   ];
+}
+
+/** What agents that go on with cut answers can do; nothing of the others, which answer anew. */
+function resumeLines({ plan, backends }: StartedStack): [string, string][] {
+  const going = plan.agents.filter(({ resume }) => resume === 'continue');
+  return going.map(({ name, backend }) => {
+    const own = backends.find((other) => other.name === backend) ?? backends[0];
+    return ['', `${name} ${own === undefined ? CONTINUES : resumeOf(own)}`];
+  });
+}
+
+const CONTINUES = 'continues cut answers where the model server can';
+
+/** A template is tried when the supervisor asks its server, which is later. */
+function resumeOf({ simulator, kind, seen }: PlannedBackend): string {
+  if (simulator) return 'continues cut answers';
+  const cannot = kind === 'ollama' || seen?.server === 'openai-compatible';
+  return cannot ? 'answers anew after a cut (the model server cannot continue)' : CONTINUES;
 }
 
 /** What answers at an address that was not asked. */

@@ -92,8 +92,7 @@ export class Backends {
 
   /** Milliseconds to wait after a cut, so that the next request finds its prompt in the cache of the same slot. */
   settleMs(backend: string): number {
-    const server = this.#watched.get(backend)?.view().server;
-    return server === 'llama-server' || server === 'simulator' ? 30 : 0;
+    return this.#watched.get(backend)?.status?.server === 'llama-server' ? 30 : 0;
   }
 
   views(): BackendView[] {

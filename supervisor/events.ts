@@ -30,7 +30,9 @@ export const EVENTS = {
     continues: z
       .int()
       .optional()
-      .describe('the answer goes on: its first so many characters are those of the turn before'),
+      .describe(
+        'the answer goes on: it begins with so many characters, all that was shown of the turn before; its reasoning stays, too',
+      ),
   }),
   'text-delta': z.object({ turn, offset: z.int(), text: z.string() }),
   'reasoning-delta': z.object({ turn, offset: z.int(), text: z.string() }),

@@ -1,6 +1,7 @@
 /**
  * The transcript: what the model is shown, folded from the recorded history. Pure. Earlier runs count with the user's message
- * and the final answer only; the current run with its cut answers and the corrections that followed them.
+ * and the final answer only; the current run with its cut answers and the corrections that followed them, or, where the answer goes
+ * on, with all corrections in the last user message and then the beginning of the answer.
  */
 import type { ModelMessage } from '../agent/backend/backend.ts';
 import { CORRECTION_MARK } from '../agent/backend/correction-mark.ts';
@@ -15,6 +16,15 @@ export interface RecordedLine {
   /** 0: the message itself. */
   turn: number;
   status: 'complete' | 'interrupted';
+  /** 1: the next turn went on from this interrupted answer. */
+  isContinued?: 0 | 1;
+}
+
+/** The beginning of an answer that the next turn goes on from. */
+export interface Beginning {
+  /** The turn that it was shown in. */
+  turn: number;
+  text: string;
 }
 
 /** A conversation in the parts that it can be shortened by. */
@@ -29,9 +39,14 @@ export interface Transcript {
 
 /**
  * Folds a chat into the conversation of the next turn of `run`. User and assistant alternate, beginning with a user message:
- * many chat templates refuse anything else.
+ * many chat templates refuse anything else. With a beginning, that comes last, without the white space at its end.
  */
-export function foldTranscript(system: string, lines: readonly RecordedLine[], run: string): Transcript {
+export function foldTranscript(
+  system: string,
+  lines: readonly RecordedLine[],
+  run: string,
+  beginning?: Beginning,
+): Transcript {
   const groups = groupByRun(lines);
   const isCurrent = (group: readonly RecordedLine[]): boolean => group[0]?.run === run;
   return {
@@ -40,7 +55,7 @@ export function foldTranscript(system: string, lines: readonly RecordedLine[], r
       .filter((group) => !isCurrent(group))
       .map(foldEarlier)
       .filter(({ length }) => length > 0),
-    current: groups.filter(isCurrent).flatMap(foldCurrent),
+    current: groups.filter(isCurrent).flatMap((group) => foldCurrent(group, beginning)),
   };
 }
 
@@ -71,12 +86,20 @@ function foldEarlier(group: readonly RecordedLine[]): ModelMessage[] {
 }
 
 /** A cut prefix stands before its correction; prefixes of turns that were lost are generated anew and do not count. */
-function foldCurrent(group: readonly RecordedLine[]): ModelMessage[] {
+function foldCurrent(group: readonly RecordedLine[], beginning: Beginning | undefined): ModelMessage[] {
   const messages: ModelMessage[] = [];
+  // What the beginning holds is not told a second time.
+  const isInBeginning = ({ turn, isContinued }: RecordedLine): boolean =>
+    beginning !== undefined && (isContinued === 1 || turn === beginning.turn);
   for (const [index, line] of group.entries()) {
     if (line.role === 'user') messages.push({ role: 'user', content: line.content });
-    if (line.role === 'supervisor') correct(messages, line.content, prefixOf(group[index - 1], line));
+    if (line.role === 'supervisor') {
+      const before = group[index - 1];
+      const isTold = before !== undefined && isInBeginning(before);
+      correct(messages, line.content, isTold ? '' : prefixOf(before, line));
+    }
   }
+  if (beginning !== undefined) messages.push({ role: 'assistant', content: beginning.text.trimEnd() });
   return messages;
 }
 

@@ -23,7 +23,7 @@ export class Views {
     if (row === undefined) throw new InterjectError('unknown_run');
     const history = this.#store.history.ofRun(row.number);
     const live = this.#runs.get(id);
-    const messages = [...history.map(toMessage), ...unfinished(row, history, live)];
+    const messages = [...history.filter(isShown).map(toMessage), ...unfinished(row, history, live)];
     const answer = history.find(({ role, status }) => role === 'assistant' && status === 'complete');
     return {
       run: row.id,
@@ -68,7 +68,7 @@ export class Views {
       ),
     );
     const notices = this.#notices(agent.name, chat);
-    return [...rows.map(toMessage), ...tail].map((message) => withNotices(message, notices));
+    return [...rows.filter(isShown).map(toMessage), ...tail].map((message) => withNotices(message, notices));
   }
 
   /** By run. */
@@ -92,6 +92,11 @@ function unfinished(row: RunRow, history: readonly HistoryRow[], live: LiveRun |
   const { id, number, shown } = live.turn;
   const reasoning = shown.reasoning === '' ? {} : { reasoning: shown.reasoning };
   return [{ ...base, id, role: 'assistant', content: shown.text, ...reasoning, status: 'streaming', turn: number }];
+}
+
+/** The beginning of an answer is shown with the turn that goes on from it. */
+function isShown({ isContinued }: HistoryRow): boolean {
+  return isContinued === 0;
 }
 
 function toMessage(row: HistoryRow): ChatMessage {

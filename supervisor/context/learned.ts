@@ -18,6 +18,8 @@ export interface SinceUp {
   refusedAt?: number;
   /** Roles that its template takes, as it showed when it refused a prompt. */
   roles?: RoleAbilities;
+  /** It refused to go on with an answer. */
+  isContinuationRefused?: boolean;
   /** People were told that roles are mapped. */
   isMappingTold?: boolean;
 }

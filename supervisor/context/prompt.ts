@@ -12,6 +12,8 @@ export interface Prompt extends ModelServer {
   leftOut: { messages: number; tokens: number };
   /** Tokens of context that it was made for; undefined when that is only known from a refusal. */
   context: number | undefined;
+  /** Its last message is the beginning of the answer, to go on with. */
+  goesOn: boolean;
   /** Messages were merged because the template does not take their roles. */
   isMapped: boolean;
 }

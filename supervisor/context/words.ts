@@ -22,6 +22,14 @@ export function describeMapped(backend: string): string {
   return `The chat template of ${backend} does not take all roles: the system prompt goes in front of the first user message, and messages of one role in a row become one.`;
 }
 
+/** Why a cut answer is not gone on with although its agent does that. */
+export function describeRegenerates(backend: string, isServerAble: boolean): string {
+  const why = isServerAble
+    ? 'The answer was cut before any of its text could be shown'
+    : `The model server of ${backend} cannot go on with a cut answer`;
+  return `${why}: it is answered anew.`;
+}
+
 /** Why a run failed that stayed too long, and what to do. */
 export function describeOverflow({ kept, leftOut }: Prompt, { promptTokens, contextTokens, said }: Overflow): string {
   const isAlone = kept === 0;

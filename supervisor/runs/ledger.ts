@@ -14,6 +14,7 @@ import type { RunRow } from '../store/runs.ts';
 import type { Store } from '../store/store.ts';
 import type { TurnOutcome } from '../store/turns.ts';
 import type { LiveRun, LiveTurn } from './live-run.ts';
+import { resumePointOf } from './resume-point.ts';
 
 export interface Received {
   id: string;
@@ -83,10 +84,11 @@ export class Ledger {
   turnStarted(run: LiveRun, turn: LiveTurn, policies: string): void {
     this.#recorder.write(() => {
       this.#store.runs.claim(run.number, turn.incarnation);
-      const { number, incarnation } = turn;
+      const { number, incarnation, origin } = turn;
       const { backend } = run;
-      this.#store.turns.start({ run: run.number, number, incarnation, policies, backend, now: Date.now() });
-      this.#recorder.event('turn-start', run.scope, { turn: turn.number });
+      const continues = origin.text === 0 ? undefined : origin.text;
+      this.#store.turns.start({ run: run.number, number, incarnation, policies, backend, continues, now: Date.now() });
+      this.#recorder.event('turn-start', run.scope, { turn: number, ...(continues !== undefined && { continues }) });
     });
   }
 
@@ -146,7 +148,8 @@ export class Ledger {
   turnCut(run: LiveRun, turn: LiveTurn, outcome: Exclude<TurnOutcome, 'finished'>, reason: string): void {
     this.#recorder.write(() => {
       const now = Date.now();
-      this.#store.turns.end(run.number, turn.number, outcome, now);
+      run.resumePoint = resumePointOf(turn, outcome);
+      this.#store.turns.end(run.number, turn.number, outcome, now, run.resumePoint?.shown.text.length || undefined);
       if (turn.shown.text !== '' || turn.shown.reasoning !== '') this.#addAnswer(run, turn, 'interrupted', now);
       this.#recorder.event('turn-cut', run.scope, { turn: turn.number, text: turn.shown.text, reason });
     });
@@ -206,6 +209,7 @@ export class Ledger {
   ended(run: LiveRun, status: RunStatus, reason: string | undefined): void {
     this.#recorder.write(() => {
       if (!this.#store.runs.end(run.number, status, reason, Date.now())) return;
+      if (run.agent.resume === 'continue') this.#store.history.forgetContinued(run.number);
       this.#recorder.event('run-end', run.scope, { status, ...(reason !== undefined && { reason }) });
     });
     run.row.status = status;

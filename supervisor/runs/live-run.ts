@@ -22,6 +22,8 @@ export interface LiveTurn {
   /** The start of the agent process that has it. */
   incarnation: string;
   gates: Record<Channel, Gate>;
+  /** What it goes on from, in UTF-16 code units: the gates and what is shown begin with that, the agent counts from there. */
+  origin: Record<Channel, number>;
   /** UTF-16 code units that came from the agent. */
   received: Record<Channel, number>;
   /** What readers have been shown. */
@@ -34,8 +36,16 @@ export interface LiveTurn {
   attached: boolean;
   /** When readers were last told that text is withheld; milliseconds since 1970. */
   heldToldAt: number;
+  /** The channel in which a policy objected. */
+  cutIn?: Channel;
   /** What was sent; undefined when a previous supervisor sent it. */
   prompt?: Prompt | undefined;
+}
+
+/** What the next turn may go on from: all that was shown of a turn that was cut. Without text it begins anew. */
+export interface ResumePoint {
+  turn: number;
+  shown: Record<Channel, string>;
 }
 
 export class LiveRun {
@@ -62,6 +72,10 @@ export class LiveRun {
   keepAtMost: number | undefined;
   /** Messages that readers know were left out. */
   leftOutTold = 0;
+  /** Where the last turn was cut; undefined when it was not, or began anew and was lost. */
+  resumePoint: ResumePoint | undefined;
+  /** Readers know that this run answers anew although its agent goes on; undefined when a previous supervisor knew it. */
+  regeneratesTold: boolean | undefined;
 
   /** What policies are told; one object, kept up to date while a turn streams. */
   readonly spent: { run: Spent; chat: Spent } = { run: nothingSpent(), chat: nothingSpent() };
@@ -75,6 +89,7 @@ export class LiveRun {
     this.chatId = chatId(row.agent, row.chat);
     this.interventions = interventions;
     this.overflows = row.status === 'queued' ? 0 : undefined;
+    this.regeneratesTold = row.status === 'queued' ? false : undefined;
   }
 
   get id(): string {

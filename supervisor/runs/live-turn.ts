@@ -1,8 +1,8 @@
-/** Opens a turn in memory: its gates, empty or as far as a previous supervisor had released. */
+/** Opens a turn in memory: its gates, empty, as far as a previous supervisor had released, or from where it goes on. */
 import type { Channel } from '../../agent/turn.ts';
 import { createGate, type Gate } from '../gate/gate.ts';
 import type { PolicyHost } from '../policies/host.ts';
-import { type LiveRun, type LiveTurn, turnId } from './live-run.ts';
+import { type LiveRun, type LiveTurn, type ResumePoint, turnId } from './live-run.ts';
 
 /** A turn as it stands in the store. */
 export interface RecordedTurn {
@@ -12,24 +12,29 @@ export interface RecordedTurn {
   policies: string;
   /** What readers have been shown of it. */
   shown: Record<Channel, string>;
-  /** What the model wrote of that: without the masks, secrets as filler of the same length. */
+  /** What the model wrote of that: without the masks, secrets as filler of the same length. What it goes on from stays masked. */
   raw: Record<Channel, string>;
+  /** What it went on from. */
+  origin: Record<Channel, number>;
 }
 
-export function newTurn(run: LiveRun, policies: PolicyHost, number: number, incarnation: string): LiveTurn {
-  const recorded = {
-    number,
-    incarnation,
-    policies: policies.versionsOf(run.row.agent),
-    shown: { text: '', reasoning: '' },
-    raw: { text: '', reasoning: '' },
-  };
+const NOTHING = { text: '', reasoning: '' };
+
+/** `from`: what it goes on from. */
+export function newTurn(
+  run: LiveRun,
+  policies: PolicyHost,
+  { number, incarnation, from }: { number: number; incarnation: string; from: ResumePoint | undefined },
+): LiveTurn {
+  const { shown } = from ?? { shown: NOTHING };
+  const versions = policies.versionsOf(run.row.agent);
+  const recorded = { number, incarnation, policies: versions, shown, raw: shown, origin: lengthsOf(shown) };
   return { ...reopenTurn(run, policies, recorded), attached: true };
 }
 
 /** The agent is asked to send again all that lies behind what was shown. */
 export function reopenTurn(run: LiveRun, policies: PolicyHost, recorded: RecordedTurn): LiveTurn {
-  const { number, incarnation, shown, raw } = recorded;
+  const { number, incarnation, shown, raw, origin } = recorded;
   const judges = policies.recorded(run.row.agent, recorded.policies);
   const gate = (channel: Channel): Gate =>
     createGate({
@@ -43,11 +48,16 @@ export function reopenTurn(run: LiveRun, policies: PolicyHost, recorded: Recorde
     number,
     incarnation,
     gates: { text: gate('text'), reasoning: gate('reasoning') },
-    received: { text: raw.text.length, reasoning: raw.reasoning.length },
+    origin,
+    received: { text: raw.text.length - origin.text, reasoning: raw.reasoning.length - origin.reasoning },
     shown: { ...shown },
     upstreamOpen: true,
     waitsUpstream: false,
     attached: false,
     heldToldAt: 0,
   };
+}
+
+function lengthsOf({ text, reasoning }: Record<Channel, string>): Record<Channel, number> {
+  return { text: text.length, reasoning: reasoning.length };
 }

@@ -48,7 +48,7 @@ export class Objections {
     const { action } = verdict;
     const reason = reasonOf(verdict);
     const place = {
-      ...{ offset: turn.shown.text.length, rawOffset: turn.received.text, withheld, channel },
+      ...{ offset: turn.shown.text.length, rawOffset: turn.origin.text + turn.received.text, withheld, channel },
       rawFrom: objection.from ?? turn.gates[channel].releasedLength,
       latencyMs: objection.arrivedAt === undefined ? undefined : performance.now() - objection.arrivedAt,
     };

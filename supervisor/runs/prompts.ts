@@ -9,10 +9,10 @@ import type { Prompt } from '../context/prompt.ts';
 import { isRoleRefusal, mapRoles, type RoleAbilities, STRICTEST } from '../context/roles.ts';
 import { promptRoom, shorten } from '../context/shorten.ts';
 import { roughTokens } from '../context/token-estimate.ts';
-import { describeMapped, describeOverflow, describeShortened } from '../context/words.ts';
+import { describeMapped, describeOverflow, describeRegenerates, describeShortened } from '../context/words.ts';
 import { foldTranscript, messagesOf, type Transcript } from '../transcript.ts';
 import { plainName } from '../watched-backend.ts';
-import type { LiveRun, LiveTurn } from './live-run.ts';
+import type { LiveRun, LiveTurn, ResumePoint } from './live-run.ts';
 import type { Workbench } from './workbench.ts';
 
 const TAKES_ALL: RoleAbilities = { systemRole: true, consecutiveUsers: true };
@@ -33,7 +33,9 @@ export class Prompts {
     const { agent, row, backend } = run;
     const server = { backend, model };
     const { context, limit } = this.#limits(run, server);
-    const transcript = foldTranscript(agent.system, this.#bench.store.history.ofChat(row.agent, row.chat), run.id);
+    const lines = this.#bench.store.history.ofChat(row.agent, row.chat);
+    const from = this.#goesOnFrom(run, server);
+    const transcript = foldTranscript(agent.system, lines, run.id, from && { turn: from.turn, text: from.shown.text });
     const kept = this.#shorten(run, transcript, limit, server);
     const dropped = transcript.earlier.slice(0, transcript.earlier.length - kept.earlier.length).flat();
     const asFolded = messagesOf(kept);
@@ -45,8 +47,20 @@ export class Prompts {
       kept: kept.earlier.length,
       leftOut: { messages: dropped.length, tokens: Math.round(this.#tokens(server, dropped)) },
       context,
+      goesOn: from !== undefined,
       isMapped: messages !== asFolded,
     };
+  }
+
+  /** What the next turn goes on from; undefined: it begins anew. */
+  #goesOnFrom({ agent, resumePoint }: LiveRun, server: ModelServer): ResumePoint | undefined {
+    if (agent.resume !== 'continue' || !this.#canContinue(server)) return undefined;
+    return resumePoint === undefined || resumePoint.shown.text === '' ? undefined : resumePoint;
+  }
+
+  #canContinue(server: ModelServer): boolean {
+    if (this.#learned.sinceUp(server).isContinuationRefused) return false;
+    return this.#bench.backends.status(server.backend)?.abilities?.continuesAnswer === true;
   }
 
   #shorten(run: LiveRun, transcript: Transcript, limit: number, server: ModelServer): Transcript {
@@ -98,10 +112,24 @@ export class Prompts {
       const text = describeShortened(prompt);
       ledger.noticed(run, { code: 'context_shortened', text, turn: turn.number });
     }
+    this.#tellRegenerates(run, turn, prompt);
     const facts = this.#learned.sinceUp(prompt);
     if (!isMapped || facts.isMappingTold) return;
     facts.isMappingTold = true;
     ledger.noticedOfBackend({ code: 'roles_mapped', text: describeMapped(backend), backend });
+  }
+
+  /** Says once a run that a cut answer is not gone on with. */
+  #tellRegenerates(run: LiveRun, turn: LiveTurn, prompt: Prompt): void {
+    const { agent, resumePoint, id } = run;
+    if (agent.resume !== 'continue' || resumePoint === undefined || prompt.goesOn) return;
+    run.regeneratesTold ??= this.#bench.store.events
+      .page({ run: id }, 0, Number.MAX_SAFE_INTEGER)
+      .some(({ type, data }) => type === 'notice' && data.includes('"resume_regenerates"'));
+    if (run.regeneratesTold) return;
+    run.regeneratesTold = true;
+    const text = describeRegenerates(prompt.backend, this.#canContinue(prompt));
+    this.#bench.ledger.noticed(run, { code: 'resume_regenerates', text, turn: turn.number, backend: prompt.backend });
   }
 
   /** The server has counted the tokens of a prompt. */
@@ -145,12 +173,20 @@ export class Prompts {
 
   /** Prompts of this run that were refused as too long, by this or a previous supervisor. */
   #overflows(run: LiveRun): number {
-    // Before the second turn there can be none, and most runs have one.
-    if (run.turns <= 1) return run.overflows ?? 0;
+    // Before the first turn there can be none, and most runs have one.
+    if (run.turns < 1) return run.overflows ?? 0;
     run.overflows ??= this.#bench.store.events
       .page({ run: run.id }, 0, Number.MAX_SAFE_INTEGER)
       .filter(({ type, data }) => type === 'turn-cut' && isOverflow(data)).length;
     return run.overflows;
+  }
+
+  /** A call that was to go on with an answer failed; whether it may be because of that, and beginning anew may help. */
+  continuationRefused(sent: Prompt, { errorCode = '', errorMessage = '' }: TurnEnd): boolean {
+    const isRefusal =
+      errorCode === 'backend_refused' || (errorCode === 'backend_failed' && isRoleRefusal(errorMessage));
+    if (isRefusal) this.#learned.sinceUp(sent).isContinuationRefused = true;
+    return isRefusal;
   }
 
   /** A model call failed; whether that was about the roles of its messages, and mapping them may help. */

@@ -6,12 +6,16 @@ import type { Channel } from '../../agent/turn.ts';
 import type { AgentExit } from '../agent-links.ts';
 import { type Offence, whatItDid } from '../policies/watchdog.ts';
 import type { RunRow } from '../store/runs.ts';
+import type { OpenTurnRow } from '../store/turns.ts';
 import { LiveRun, type LiveTurn } from './live-run.ts';
-import { reopenTurn } from './live-turn.ts';
+import { type RecordedTurn, reopenTurn } from './live-turn.ts';
 import { PERSON } from './objections.ts';
+import { recordedResumePoint, shownOf } from './resume-point.ts';
 import type { TurnControl } from './turn-control.ts';
 import { unmasked } from './unmasked.ts';
 import type { Workbench } from './workbench.ts';
+
+const NOTHING = { text: '', reasoning: '' };
 
 export class Recovery {
   readonly #bench: Workbench;
@@ -48,16 +52,29 @@ export class Recovery {
     run.phase = store.approvals.waitingOf(row.number) === undefined ? 'waiting' : 'paused';
     if (open !== undefined) run.phase = 'turn';
     runs.add(run);
-    if (open === undefined) return run;
+    if (open === undefined) {
+      run.resumePoint = recordedResumePoint(store, run);
+      return run;
+    }
     run.backend = run.toldBackend = open.backend ?? run.ownBackend;
-    const shown = this.#shown(run, open.number);
-    const redactions = store.interventions.redactionsOf(row.number, open.number);
-    const raw = { text: unmasked(shown, redactions, 'text'), reasoning: unmasked(shown, redactions, 'reasoning') };
-    runs.setTurn(run, reopenTurn(run, policies, { ...open, shown, raw }));
+    runs.setTurn(run, reopenTurn(run, policies, this.#recorded(run, open)));
     return run;
   }
 
-  /** What readers have been shown of a turn: its recorded deltas put together. */
+  /** What readers have been shown of a turn, with what it went on from. */
+  #recorded(run: LiveRun, open: OpenTurnRow): RecordedTurn {
+    const { number, incarnation, policies } = open;
+    const own = this.#shown(run, number);
+    const before = open.continues === null ? NOTHING : shownOf(this.#bench.store, run, number - 1);
+    if (open.continues !== null) run.resumePoint = { turn: number - 1, shown: before };
+    const shown = { text: before.text + own.text, reasoning: before.reasoning + own.reasoning };
+    const redactions = this.#bench.store.interventions.redactionsOf(run.number, number);
+    const raw = { text: unmasked(shown, redactions, 'text'), reasoning: unmasked(shown, redactions, 'reasoning') };
+    const origin = { text: before.text.length, reasoning: before.reasoning.length };
+    return { number, incarnation, policies, shown, raw, origin };
+  }
+
+  /** The recorded deltas of a turn put together. */
   #shown(run: LiveRun, turn: number): Record<Channel, string> {
     const shown = { text: '', reasoning: '' };
     for (const event of this.#bench.store.events.page({ run: run.id }, 0, Number.MAX_SAFE_INTEGER)) {

@@ -45,13 +45,15 @@ export class TurnControl {
     const { links, ledger, policies, runs } = this.#bench;
     const incarnation = links.connected(run.row.agent);
     if (incarnation === undefined) return runs.addFirst(run);
-    const turn = newTurn(run, policies, run.turns + 1, incarnation);
+    const prompt = this.#prepare(run);
+    const from = prompt.goesOn ? run.resumePoint : undefined;
+    const turn = newTurn(run, policies, { number: run.turns + 1, incarnation, from });
     runs.setTurn(run, turn);
     // Not recorded yet: a turn that is not in the store when this process dies is cancelled at the agent's next hello.
-    turn.prompt = this.#prepare(run);
-    this.#command(run, turn, turn.prompt);
+    turn.prompt = prompt;
+    this.#command(run, turn, prompt);
     ledger.turnStarted(run, turn, policies.versionsOf(run.row.agent));
-    this.#prompts.tell(run, turn, turn.prompt);
+    this.#prompts.tell(run, turn, prompt);
   }
 
   /** Inside `write`, though it only reads: a disk that cannot be read is a failure of the storage like any other. */
@@ -63,7 +65,7 @@ export class TurnControl {
     return agent.model ?? this.#bench.backends.model(backend);
   }
 
-  #command(run: LiveRun, turn: LiveTurn, { messages }: Prompt): void {
+  #command(run: LiveRun, turn: LiveTurn, { messages, goesOn }: Prompt): void {
     const { temperature, topP, topK, repeatPenalty, maxTokens, seed, context, numGpu, keepAlive } = run.agent;
     this.#bench.links.send(run.row.agent, {
       type: 'turn-start',
@@ -73,6 +75,7 @@ export class TurnControl {
       model: this.#model(run),
       silenceMs: Math.ceil((run.agent.silenceSeconds ?? SILENCE_SECONDS) * 1000),
       messages: [...messages],
+      ...(goesOn && { dropSpace: trailingSpace(turn.shown.text) }),
       options: { temperature, topP, topK, repeatPenalty, maxTokens, seed, context, numGpu, keepAlive },
     });
   }
@@ -131,6 +134,7 @@ export class TurnControl {
         this.#bench.ledger.passed(run, turn, release);
       } else this.#tellHeld(run, turn);
       if (ruling === undefined) return true;
+      turn.cutIn = channel;
       this.#objections.carryOut(run, turn, { ...ruling, channel, arrivedAt }, gate.withheld());
     } catch (error) {
       if (!(error instanceof PolicyFailure)) throw error;
@@ -190,4 +194,9 @@ export class TurnControl {
     this.ending.closeUpstream(run, turn);
     this.ending.agentLost(run, turn, true);
   }
+}
+
+/** Characters of white space that a text ends with. */
+function trailingSpace(text: string): number {
+  return text.length - text.trimEnd().length;
 }

@@ -22,13 +22,16 @@ export class TurnFailures {
   }
 
   /** `sent`: the prompt that the call was made with. */
-  failed(run: LiveRun, _turn: LiveTurn, end: TurnEnd, sent: Prompt): void {
+  failed(run: LiveRun, turn: LiveTurn, end: TurnEnd, sent: Prompt): void {
     const { errorCode = 'agent_failed', errorMessage = '' } = end;
     const reason = `${errorCode}: ${errorMessage}`;
     if (errorCode === 'context_overflow') {
       const { isWorthRetry, reason: inWords } = this.#prompts.overflowed(run, sent, end);
       return this.#ending.backendFailed(run, inWords, isWorthRetry);
     }
+    const isContinuation = turn.origin.text > 0;
+    if (isContinuation && this.#prompts.continuationRefused(sent, end))
+      return this.#ending.backendFailed(run, reason, true);
     if (this.#prompts.rolesRefused(sent, end)) return this.#ending.backendFailed(run, reason, true);
     const isRetryable = BACKEND_ERRORS[errorCode as BackendErrorCode]?.retryable ?? false;
     if (AWAY.has(errorCode)) this.#bench.backends.suspect(run.backend, reason);

@@ -22,6 +22,8 @@ export interface HistoryRow {
   policy: string | null;
   action: InterventionView['action'] | null;
   shownOffset: number | null;
+  /** 1: an interrupted answer that the next turn went on from; that one holds all of it. */
+  isContinued: 0 | 1;
 }
 
 export interface NewHistoryRow {
@@ -39,14 +41,20 @@ export interface NewHistoryRow {
 }
 
 const SELECT = `select h.id, h.role, h.content, h.reasoning, h.ts, run.id as run, run.status as runStatus, h.turn, h.status,
-  run.reason as runReason, i.policy, i.action, i.shown_offset as shownOffset
-  from chat_history h join run on run.number = h.run left join intervention i on i.id = h.intervention`;
+  run.reason as runReason, i.policy, i.action, i.shown_offset as shownOffset,
+  h.role = 'assistant' and h.status = 'interrupted' and next.continues is not null as isContinued
+  from chat_history h join run on run.number = h.run left join intervention i on i.id = h.intervention
+  left join turn next on next.run = h.run and next.number = h.turn + 1`;
 
 export type HistoryStore = ReturnType<typeof historyStore>;
 
 export function historyStore(database: Database) {
   const insert = database.prepare(
     'insert into chat_history (chat_id, role, content, ts, run, turn, status, reasoning, intervention) values (?, ?, ?, ?, ?, ?, ?, ?, ?)',
+  );
+  const forgetContinued = database.prepare(
+    `delete from chat_history where run = ? and role = 'assistant' and status = 'interrupted' and exists
+     (select 1 from turn next where next.run = chat_history.run and next.number = chat_history.turn + 1 and next.continues is not null)`,
   );
   const ofChat = database.prepare<[string], HistoryRow>(`${SELECT} where h.chat_id = ? order by h.id`);
   const ofRun = database.prepare<[number], HistoryRow>(`${SELECT} where h.run = ? order by h.id`);
@@ -71,6 +79,8 @@ export function historyStore(database: Database) {
     replaceMessage: (run: number, content: string) => void replaceMessage.run(content, run),
     /** The beginning of an answer that is added whole now. */
     dropInterrupted: (run: number, turn: number) => void dropInterrupted.run(run, turn),
+    /** Beginnings of answers that another turn went on from, and holds whole, leave the history of a run that has ended. */
+    forgetContinued: (run: number) => void forgetContinued.run(run),
     ofChat: (agent: string, chat: string) => ofChat.all(chatId(agent, chat)),
     ofRun: (run: number) => ofRun.all(run),
     chats: (agent: string) => chats.all(agent),

@@ -125,6 +125,7 @@ const MIGRATIONS = [
   alter table intervention add column latency_ms real;        -- from the delta's arrival until it was decided
 
   alter table turn add column continues integer;              -- characters of the turn before that it goes on from
+  alter table turn add column resumable integer;              -- characters that the next turn can go on from
 
   create table turn_stream (            -- what the model wrote, as it came, for tests of policies
     run integer not null,

@@ -10,6 +10,16 @@ export interface OpenTurnRow {
   policies: string;
   /** Name of the backend that was asked; null in rows of the first versions. */
   backend: string | null;
+  /** Characters of the turn before that it goes on from; null: it began anew. */
+  continues: number | null;
+}
+
+/** The newest turn of a run. */
+export interface LastTurnRow {
+  number: number;
+  outcome: TurnOutcome | null;
+  /** Characters of it that the next turn can go on from; null: none. */
+  resumable: number | null;
 }
 
 export interface NewTurn {
@@ -18,6 +28,7 @@ export interface NewTurn {
   incarnation: string;
   policies: string;
   backend: string;
+  continues?: number | undefined;
   now: number;
 }
 
@@ -25,19 +36,19 @@ export type TurnStore = ReturnType<typeof turnStore>;
 
 export function turnStore(database: Database) {
   const insert = database.prepare(
-    'insert into turn (run, number, incarnation, policies, backend, started_at) values (?, ?, ?, ?, ?, ?)',
+    `insert into turn (run, number, incarnation, policies, backend, continues, started_at) values (?, ?, ?, ?, ?, ?, ?)`,
   );
   const end = database.prepare(
-    'update turn set outcome = ?, ended_at = ? where run = ? and number = ? and outcome is null',
+    'update turn set outcome = ?, resumable = ?, ended_at = ? where run = ? and number = ? and outcome is null',
   );
   const setUsage = database.prepare(
     'update turn set prompt_tokens = ?, completion_tokens = ?, cached_tokens = ? where run = ? and number = ?',
   );
-  const last = database.prepare<[number], { number: number | null }>(
-    'select max(number) as number from turn where run = ?',
+  const last = database.prepare<[number], LastTurnRow>(
+    'select number, outcome, resumable from turn where run = ? order by number desc limit 1',
   );
   const open = database.prepare<[number], OpenTurnRow>(
-    'select number, incarnation, policies, backend from turn where run = ? and outcome is null',
+    'select number, incarnation, policies, backend, continues from turn where run = ? and outcome is null',
   );
   const openVersions = database.prepare<[], { policies: string }>(
     'select distinct policies from turn where outcome is null',
@@ -47,13 +58,17 @@ export function turnStore(database: Database) {
       coalesce(sum(cached_tokens), 0) as cachedTokens from turn where run = ?`,
   );
   return {
-    start: ({ run, number, incarnation, policies, backend, now }: NewTurn) =>
-      void insert.run(run, number, incarnation, policies, backend, now),
-    end: (run: number, number: number, outcome: TurnOutcome, now: number) => void end.run(outcome, now, run, number),
+    start: ({ run, number, incarnation, policies, backend, continues, now }: NewTurn) =>
+      void insert.run(run, number, incarnation, policies, backend, continues ?? null, now),
+    /** `resumable`: characters that the next turn can go on from. */
+    end: (run: number, number: number, outcome: TurnOutcome, now: number, resumable?: number) =>
+      void end.run(outcome, resumable ?? null, now, run, number),
     setUsage: (run: number, number: number, counted: Usage) =>
       void setUsage.run(counted.promptTokens, counted.completionTokens, counted.cachedTokens, run, number),
     /** Number of the newest turn of a run; 0 before the first. */
     last: (run: number) => last.get(run)?.number ?? 0,
+    /** The newest turn of a run; undefined before the first. */
+    newest: (run: number) => last.get(run),
     /** The turn that has not ended, if there is one. */
     open: (run: number) => open.get(run),
     /** The policies, with their versions, that turns began with which have not ended. */

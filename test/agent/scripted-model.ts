@@ -10,6 +10,8 @@ interface ScriptedCall {
   body: { model: string; messages: { role: string; content: string }[] } & Record<string, unknown>;
   /** Sends the headers, where that is done by hand. */
   accept(): void;
+  /** Answers with an error instead. */
+  refuse(status: number, message: string): void;
   say(text: string): void;
   think(text: string): void;
   /** Ends the answer in good order. */
@@ -29,14 +31,16 @@ export interface ScriptedModel {
   call(): Promise<ScriptedCall>;
 }
 
-/** Closed when the test ends. `accepting`: whether a request is answered with headers at once, or like one that waits for a slot. */
+/** Closed when the test ends. `accepting`: whether a request is answered with headers at once, or like one that waits for a slot. `template`: whether it goes on with answers. */
 export async function scriptedModel(
   name = 'scripted',
   accepting: 'at once' | 'by hand' = 'at once',
+  template: 'untold' | 'continues' = 'untold',
 ): Promise<ScriptedModel> {
   const calls: ScriptedCall[] = [];
   const waiting: ((call: ScriptedCall) => void)[] = [];
   const server = createServer(async (request, response) => {
+    if (request.url === '/apply-template' && template === 'continues') return applyTemplate(request, response);
     if (request.url !== '/v1/chat/completions') return describe(request.url ?? '', response);
     const call = await startCall(request, response);
     if (accepting === 'at once') call.accept();
@@ -70,18 +74,34 @@ function describe(path: string, response: ServerResponse): void {
   response.end(JSON.stringify(known[path] ?? {}));
 }
 
-async function startCall(request: IncomingMessage, response: ServerResponse): Promise<ScriptedCall> {
+/** A template that takes everything and leaves a last message open. */
+async function applyTemplate(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { messages } = JSON.parse(await textOf(request)) as ScriptedCall['body'];
+  response.writeHead(200, { 'content-type': 'application/json' });
+  response.end(JSON.stringify({ prompt: messages.map(({ role, content }) => `${role}: ${content}`).join('\n') }));
+}
+
+async function textOf(request: IncomingMessage): Promise<string> {
   const pieces: Buffer[] = [];
   for await (const piece of request) pieces.push(piece);
+  return Buffer.concat(pieces).toString();
+}
+
+async function startCall(request: IncomingMessage, response: ServerResponse): Promise<ScriptedCall> {
+  const body = JSON.parse(await textOf(request));
   const chunk = (data: unknown): void =>
     void response.write(`data: ${data === '[DONE]' ? '[DONE]' : JSON.stringify(data)}\n\n`);
   const delta = (fields: object, reason: string | null = null): void =>
     chunk({ choices: [{ index: 0, delta: fields, finish_reason: reason }] });
   const closed = new Promise<void>((resolve) => response.once('close', resolve));
   return {
-    body: JSON.parse(Buffer.concat(pieces).toString()),
+    body,
     chunk,
     accept: () => response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders(),
+    refuse: (status, message) => {
+      response.writeHead(status, { 'content-type': 'application/json' });
+      response.end(JSON.stringify({ error: { code: status, message, type: 'invalid_request_error' } }));
+    },
     say: (text) => delta({ content: text }),
     think: (text) => delta({ reasoning_content: text }),
     finish: (reason = 'stop') => {

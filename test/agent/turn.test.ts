@@ -21,8 +21,8 @@ function listBackend(parts: readonly StreamPart[], onClose: () => void = () => {
   };
 }
 
-async function play(backend: Backend): Promise<{ deltas: Delta[]; finish: TurnFinish }> {
-  const turn = runTurn(backend, REQUEST, new AbortController().signal);
+async function play(backend: Backend, dropSpace?: number): Promise<{ deltas: Delta[]; finish: TurnFinish }> {
+  const turn = runTurn(backend, REQUEST, new AbortController().signal, undefined, dropSpace);
   const deltas: Delta[] = [];
   for (;;) {
     const next = await turn.next();
@@ -45,6 +45,24 @@ test('each channel counts its own offsets, in UTF-16 code units', async () => {
     { channel: 'text', offset: 2, text: 'b' },
   ]);
   expect(finish).toEqual({ reason: 'stop', usage });
+});
+
+test.each<[number, string[], string[]]>([
+  [0, [' a'], [' a']],
+  [1, [' a b'], ['a b']],
+  [1, ['  a'], [' a']],
+  [2, [' ', '\n', ' a'], [' a']],
+  [3, [' ', 'a', ' b'], ['a', ' b']],
+  [2, ['a', '  b'], ['a', '  b']],
+])('at most %i characters of white space at the beginning are left out: %j is %j', async (most, pieces, expected) => {
+  const parts = [reasoning(' hm'), ...pieces.map(text)];
+  const { deltas } = await play(listBackend([...parts, { type: 'finish', reason: 'stop', usage }]), most);
+  const [thought, ...said] = deltas;
+  expect(thought).toEqual({ channel: 'reasoning', offset: 0, text: ' hm' });
+  expect(said.map((delta) => delta.text)).toEqual(expected);
+  expect(said.map(({ offset }) => offset)).toEqual(
+    expected.map((_, index) => expected.slice(0, index).join('').length),
+  );
 });
 
 test('a turn that becomes too long ends as at a token limit, and the model call is closed', async () => {

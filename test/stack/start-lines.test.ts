@@ -52,6 +52,18 @@ describe('the start lines', () => {
     );
   });
 
+  it('say what becomes of a cut answer of agents that go on with it', () => {
+    const plan: StackPlan = { ...PLAN, agents: [...PLAN.agents, { name: 'b', system: '', resume: 'continue' }] };
+    const backend = { name: 'x', kind: 'openai' as const, url: 'http://127.0.0.1:5', simulator: false };
+    const lineOf = (changes: object): string =>
+      linesOf({ plan, backends: [{ ...backend, ...changes }] })
+        .split('\n')[4]
+        ?.trim() ?? '';
+    expect(lineOf({})).toBe('b continues cut answers where the model server can');
+    expect(lineOf({ simulator: true })).toBe('b continues cut answers');
+    expect(lineOf({ kind: 'ollama' })).toBe('b answers anew after a cut (the model server cannot continue)');
+  });
+
   it('say plainly that nothing is judged, and that a simulator is one', () => {
     const simulator = { name: 'simulator', kind: 'openai' as const, url: 'http://127.0.0.1:5', simulator: true };
     const text = linesOf({ plan: { ...PLAN, policies: [] }, backends: [simulator] });

@@ -116,7 +116,7 @@ describe('turns', () => {
     expect([store.turns.last(number), store.turns.open(number)]).toEqual([0, undefined]);
     const turn = { run: number, incarnation: 'a1', policies: 'p@v', backend: 'b' };
     store.turns.start({ ...turn, number: 1, now: 5 });
-    expect(store.turns.open(number)).toEqual({ number: 1, incarnation: 'a1', policies: 'p@v', backend: 'b' });
+    expect(store.turns.open(number)).toMatchObject({ number: 1, incarnation: 'a1', policies: 'p@v', backend: 'b' });
     store.turns.end(number, 1, 'cut', 6);
     store.turns.end(number, 1, 'finished', 7);
     store.turns.start({ ...turn, number: 2, now: 8 });

@@ -24,7 +24,7 @@ const FOURTH_UNDONE = [
   ...['channel', 'raw_from', 'raw_to', 'withheld_hash', 'withheld_length', 'latency_ms'].map(
     (column) => `alter table intervention drop column ${column}`,
   ),
-  'alter table turn drop column continues',
+  'alter table turn drop column continues; alter table turn drop column resumable',
   'drop table turn_stream; drop table approval; drop table run_label',
 ].join(';');
 
@@ -39,7 +39,13 @@ test('a database of the first version is brought up to date; an open turn of it 
   database.pragma('user_version = 1');
   database.close();
   const again = openStore(path, 'normal');
-  expect(again.turns.open(number)).toEqual({ number: 1, incarnation: 'a1', policies: 'p@v', backend: null });
+  expect(again.turns.open(number)).toEqual({
+    number: 1,
+    incarnation: 'a1',
+    policies: 'p@v',
+    backend: null,
+    continues: null,
+  });
   expect(again.runs.byId(run.id)).toEqual(run);
   again.close();
 });

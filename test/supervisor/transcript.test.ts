@@ -21,6 +21,33 @@ function fold(lines: RecordedLine[], system = ''): string[] {
   return messagesOf(foldTranscript(system, lines, 'now')).map(({ role, content }) => `${role}: ${content}`);
 }
 
+describe('an answer that goes on', () => {
+  const lines = run('now', 'running', ['u', 'q'], ['i', 'well ', 1], ['s', 'not so', 1]);
+  const goOn = (all: RecordedLine[], turn: number, text: string): string[] =>
+    messagesOf(foldTranscript('', all, 'now', { turn, text })).map(({ role, content }) => `${role}: ${content}`);
+
+  test('comes last without the white space at its end; the correction joins the message', () => {
+    expect(goOn(lines, 1, 'well ')).toEqual([`user: q${MARK}not so`, 'assistant: well']);
+  });
+
+  test('again: corrections gather in the message', () => {
+    const [asked, cut, correction] = lines;
+    const once = [asked, { ...cut, isContinued: 1 }, correction] as RecordedLine[];
+    const twice = [...once, ...run('now', 'running', ['i', 'well done ', 2], ['s', 'nor so', 2])];
+    expect(goOn(twice, 2, 'well done ')).toEqual([`user: q${MARK}not so${MARK}nor so`, 'assistant: well done']);
+    expect(fold(twice)).toEqual([
+      ...['user: q', 'assistant: well ', 'user: not so', 'assistant: well done ', 'user: nor so'],
+    ]);
+  });
+
+  test('after one that was begun anew: its beginning stays before its correction', () => {
+    const later = [...lines, ...run('now', 'running', ['i', 'good', 2], ['s', 'nor so', 2])];
+    expect(goOn(later, 2, 'good')).toEqual([
+      ...['user: q', 'assistant: well ', `user: not so${MARK}nor so`, 'assistant: good'],
+    ]);
+  });
+});
+
 describe('earlier runs', () => {
   const now = run('now', 'running', ['u', 'and now?']);
 

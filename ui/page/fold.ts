@@ -52,7 +52,9 @@ function changeRun(run: RunLines, event: PageEvent): RunLines | undefined {
         items: interruptStreaming(run.items, 'the agent ended; tried again'),
       });
     case 'turn-start':
-      return withAnswer(run, event.turn, () => newAnswer(event.turn));
+      return event.continues === undefined
+        ? withAnswer(run, event.turn, () => newAnswer(event.turn))
+        : continued(run, event.turn, event.continues);
     case 'text-delta':
       return withDelta(run, event, 'text');
     case 'reasoning-delta':
@@ -96,6 +98,16 @@ function intervention({ policy, action, reason, turn }: EventOf<'intervention'>)
 
 function newAnswer(turn: number): Answer {
   return { kind: 'answer', turn, text: '', reasoning: '', state: 'streaming', note: '', held: 0 };
+}
+
+/** The answer before goes on: this one stands in its place, behind the correction. */
+function continued(run: RunLines, turn: number, length: number): RunLines | undefined {
+  const before = run.items.findLast((item) => item.kind === 'answer' && item.turn < turn);
+  if (before?.kind !== 'answer' || before.text.length < length) return undefined;
+  const items = run.items.filter((item) => item !== before);
+  return withAnswer({ ...run, items }, turn, () => {
+    return { ...newAnswer(turn), text: before.text.slice(0, length), reasoning: before.reasoning };
+  });
 }
 
 function withAnswer(run: RunLines, turn: number, change: (answer: Answer) => Answer): RunLines {

@@ -25,6 +25,23 @@ const DEEDS: Record<EventData<'intervention'>['action'], string> = {
   terminate: 'blocked the answer and stopped the agent',
 };
 
+/** Events that show what becomes of an answer that was cut. */
+const DECIDING: ReadonlySet<RunEvent['type']> = new Set([
+  'turn-start',
+  'text-delta',
+  'reasoning-delta',
+  'turn-end',
+  'run-end',
+] as const);
+
+/** What was shown stays: a person who stopped the run knows that it is all there is, or the next turn goes on from it. */
+function stays(event: RunEvent): boolean {
+  return (
+    (event.type === 'run-end' && event.status === 'stopped') ||
+    (event.type === 'turn-start' && event.continues !== undefined)
+  );
+}
+
 type Channel = 'text' | 'reasoning';
 
 export class AnswerPieces {
@@ -36,17 +53,15 @@ export class AnswerPieces {
 
   /** What an event adds. */
   of(event: RunEvent): Piece[] {
-    // A person who stopped the run knows; what was shown so far is all there is.
-    const isStopped = event.type === 'run-end' && event.status === 'stopped';
-    const before: Piece[] = this.#isCut && !isStopped ? [{ type: 'withdrawn' }] : [];
+    if (!this.#isCut || !DECIDING.has(event.type)) return this.#of(event);
     this.#isCut = false;
-    return [...before, ...this.#of(event)];
+    return [...(stays(event) ? [] : [{ type: 'withdrawn' } as const]), ...this.#of(event)];
   }
 
   #of(event: RunEvent): Piece[] {
     switch (event.type) {
       case 'turn-start':
-        return this.#begin(event.turn);
+        return event.continues === undefined ? this.#begin(event.turn) : this.#goOn(event.turn, event.continues);
       case 'text-delta':
         return this.#delta('text', event);
       case 'reasoning-delta':
@@ -87,6 +102,14 @@ export class AnswerPieces {
     return before;
   }
 
+  /** What was shown stays, and this turn goes on from it. */
+  #goOn(turn: number, length: number): Piece[] {
+    this.#turn = turn;
+    this.#shown.text = this.#shown.text.slice(0, length);
+    this.#isOpen = true;
+    return [];
+  }
+
   #delta(channel: Channel, { turn, offset, text }: EventData<'text-delta'>): Piece[] {
     const before = this.#begin(turn);
     const known = this.#shown[channel];
@@ -103,7 +126,7 @@ export class AnswerPieces {
     return [...before, { type: 'note', text: 'the answer is held back until it is judged …' }];
   }
 
-  /** Whether that needs a word shows with the next event, which comes at once. */
+  /** Whether that needs a word shows with what comes next of the answer. */
   #cut(): Piece[] {
     this.#isCut = this.#withdraw().length > 0;
     return [];

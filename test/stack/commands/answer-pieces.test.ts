@@ -48,6 +48,25 @@ describe('the pieces of an answer', () => {
     ]);
   });
 
+  it('go on seamlessly where the next turn goes on from what was shown, whatever is said in between', () => {
+    expect(
+      piecesOf(
+        delta(1, 0, 'Well begun '),
+        { type: 'turn-cut', turn: 1, text: 'Well begun ', reason: 'p' },
+        { type: 'notice', code: 'backend_fallback', text: 'Elsewhere.' },
+        { type: 'turn-start', turn: 2, continues: 11 },
+        delta(2, 11, 'is half'),
+        { type: 'turn-end', turn: 2, text: 'Well begun is half done', reason: 'stop' },
+      ),
+    ).toEqual([
+      { type: 'text', text: 'Well begun ' },
+      { type: 'note', text: 'Elsewhere.' },
+      { type: 'text', text: 'is half' },
+      { type: 'text', text: ' done' },
+      { type: 'answer', text: 'Well begun is half done' },
+    ]);
+  });
+
   it('withdraw nothing where nothing was shown, or where a person stopped the run', () => {
     const cut: RunEvent = { type: 'turn-cut', turn: 1, text: '', reason: 'p' };
     expect(piecesOf({ type: 'turn-start', turn: 1 }, cut, { type: 'turn-start', turn: 2 })).toEqual([]);

@@ -66,6 +66,23 @@ describe('a run', () => {
     ]);
   });
 
+  test('goes on where it was cut: one answer behind the correction, with its reasoning', () => {
+    const begin: Unplaced[] = [
+      ...begun,
+      { type: 'reasoning-delta', turn: 1, offset: 0, text: 'Hm.' },
+      said(1, 0, 'It is an '),
+      { type: 'intervention', policy: 'p', action: 'interject', reason: 'Not so.', turn: 1, offset: 9 },
+      { type: 'turn-cut', turn: 1, text: 'It is an ', reason: 'p' },
+      { type: 'turn-start', turn: 2, continues: 9 },
+    ];
+    expect(run(folded(events(...begin, said(2, 9, 'apple'))))?.items).toMatchObject([
+      { kind: 'intervention', reason: 'Not so.' },
+      { kind: 'answer', turn: 2, text: 'It is an apple', reasoning: 'Hm.', state: 'streaming' },
+    ]);
+    const unknown = folded(events(...begun, said(1, 0, 'It'), { type: 'turn-start', turn: 2, continues: 9 }));
+    expect(unknown.stale).toBe(true);
+  });
+
   test('keeps reasoning apart, shows what is held back until more comes', () => {
     const thinking: Unplaced = { type: 'reasoning-delta', turn: 1, offset: 0, text: 'Hm.' };
     const held = folded(events(...begun, thinking, { type: 'held', turn: 1, characters: 5 }));
