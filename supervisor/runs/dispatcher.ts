@@ -1,7 +1,8 @@
 /** Gives free slots to waiting runs, and has a message judged before its first turn. */
-import type { Verdict } from '../../policy/policy.ts';
 import type { Limits } from '../choose-runs.ts';
 import { InterjectError } from '../errors.ts';
+import { maskWhole, type Span, spanOf } from '../gate/redactions.ts';
+import type { ClosingVerdict } from '../gate/ruling.ts';
 import { BUILT_IN_VERSION, type LoadedPolicy } from '../policies/loaded-policy.ts';
 import { PolicyFailure, reasonOf } from '../policies/verdict.ts';
 import type { LiveRun } from './live-run.ts';
@@ -96,27 +97,54 @@ export class Dispatcher {
     return judges;
   }
 
-  /** Asks every policy about the message; returns whether the run goes on. */
+  /**
+   * Asks every policy about the message as it was sent; returns whether the run goes on. What they mask is masked before anything is
+   * committed, also when another one refuses the message or fails.
+   */
   #mayPass(run: LiveRun, judges: readonly LoadedPolicy[]): boolean {
+    const arrivedAt = performance.now();
+    const spans: Span[] = [];
+    const decisions: [LoadedPolicy, ClosingVerdict][] = [];
+    let failure: PolicyFailure | undefined;
     try {
-      for (const policy of judges) if (!this.#judge(run, policy)) return false;
+      for (const [seat, by] of judges.entries()) this.#judge(run, { by, seat }, spans, decisions);
     } catch (error) {
       if (!(error instanceof PolicyFailure)) throw error;
-      this.#turns.ending.end(run, 'failed', `policy_failed: ${error.message}`);
-      return false;
+      failure = error;
     }
-    return true;
+    this.#mask(run, spans, arrivedAt);
+    if (!decisions.every(([policy, verdict]) => this.#intervene(run, policy, verdict))) return false;
+    if (failure === undefined) return true;
+    this.#turns.ending.end(run, 'failed', `policy_failed: ${failure.message}`);
+    return false;
   }
 
-  #judge(run: LiveRun, policy: LoadedPolicy): boolean {
+  #judge(
+    run: LiveRun,
+    judge: Pick<Span, 'by' | 'seat'>,
+    spans: Span[],
+    decisions: [LoadedPolicy, ClosingVerdict][],
+  ): void {
     const { agent, chat, content, id } = run.row;
-    const judge = this.#bench.policies.judgeOf(run.number);
-    const verdicts = judge(policy, 'onMessage', { content, role: 'user', agent, chat, run: id });
-    return verdicts.every((verdict) => this.#intervene(run, policy, verdict));
+    const ask = this.#bench.policies.judgeOf(run.number);
+    for (const verdict of ask(judge.by, 'onMessage', { content, role: 'user', agent, chat, run: id })) {
+      if (verdict.action !== 'redact') {
+        decisions.push([judge.by, verdict]);
+        continue;
+      }
+      const span = spanOf(verdict, judge, 0, content);
+      if (span !== undefined) spans.push(span);
+    }
+  }
+
+  #mask(run: LiveRun, spans: readonly Span[], arrivedAt: number): void {
+    if (spans.length === 0) return;
+    const { shown, redactions } = maskWhole(run.row.content, spans);
+    this.#bench.ledger.messageMasked(run, redactions, shown, arrivedAt);
   }
 
   /** A flagged message is corrected for, and that does not count against the cap; anything sharper refuses it. */
-  #intervene(run: LiveRun, { name, version }: LoadedPolicy, verdict: Verdict): boolean {
+  #intervene(run: LiveRun, { name, version }: LoadedPolicy, verdict: ClosingVerdict): boolean {
     const { ledger } = this.#bench;
     const reason = reasonOf(verdict);
     const place = { offset: 0, rawOffset: 0, withheld: '' };

@@ -48,6 +48,9 @@ export function historyStore(database: Database) {
   const insert = database.prepare(
     'insert into chat_history (chat_id, role, content, ts, run, turn, status, reasoning, intervention) values (?, ?, ?, ?, ?, ?, ?, ?, ?)',
   );
+  const maskMessage = database.prepare(
+    "update chat_history set content = ? where run = ? and turn = 0 and role = 'user'",
+  );
   const ofChat = database.prepare<[string], HistoryRow>(`${SELECT} where h.chat_id = ? order by h.id`);
   const ofRun = database.prepare<[number], HistoryRow>(`${SELECT} where h.run = ? order by h.id`);
   const chats = database.prepare<[string], ChatView>(
@@ -61,6 +64,8 @@ export function historyStore(database: Database) {
       const chat = chatId(row.agent, row.chat);
       insert.run(chat, role, content, row.now, run, turn, status, row.reasoning || null, row.intervention ?? null);
     },
+    /** Replaces the message of a run. */
+    maskMessage: (run: number, content: string) => void maskMessage.run(content, run),
     ofChat: (agent: string, chat: string) => ofChat.all(chatId(agent, chat)),
     ofRun: (run: number) => ofRun.all(run),
     chats: (agent: string) => chats.all(agent),

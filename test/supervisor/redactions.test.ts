@@ -82,6 +82,52 @@ describe('a secret in an answer', () => {
   });
 });
 
+describe('a secret in a message', () => {
+  const SAY = `say: hello ${KEY} there`;
+  const MASKED = 'say: hello [redacted openai-key] there';
+
+  test('is masked for the model, in the history and in what readers get; the same key still finds the run', async () => {
+    const stack = await startStack({ policies: SECRETS });
+    const view = await stack.ask(SAY, { key: 'once' });
+    expect(view).toMatchObject({ status: 'answered', content: 'hello [redacted openai-key] there' });
+    expect(stack.calls().map(({ messages }) => messages)).toEqual([[{ role: 'user', content: MASKED }]]);
+    const events = await stack.eventsOf(view.run);
+    expect(events[0]).toMatchObject({ type: 'message-received', content: MASKED, key: 'once' });
+    expect(rows(stack)).toMatchObject([
+      { turn: 0, action: 'redact', shown_offset: 11, raw_from: 11, raw_to: 11 + KEY.length, withheld: '' },
+    ]);
+    expect(stored(stack)).not.toContain(KEY.slice(0, 12));
+    expect(await stack.say(SAY, { key: 'once' })).toBe(view.run);
+    await expect(stack.say(MASKED, { key: 'once' })).rejects.toMatchObject({ code: 'key_conflict' });
+    await stack.ask('say: next');
+    expect(stack.calls('say: next')[0]?.messages[0]?.content).toBe(MASKED);
+  });
+
+  test('that waited, so that readers had it already, is not kept either', async () => {
+    const model = await scriptedModel();
+    const stack = await startStack({ backend: model.definition, policies: SECRETS });
+    const [first, second] = [await stack.say('first'), await stack.say(SAY)];
+    expect(await stack.event(second, 'message-received')).toMatchObject({ content: SAY });
+    for (const run of [first, second]) {
+      const call = await model.call();
+      call.say('ok');
+      call.finish();
+      await stack.wait(run);
+    }
+    expect(await stack.event(second, 'message-received')).toMatchObject({ content: MASKED });
+    expect(stored(stack)).not.toContain(KEY.slice(0, 12));
+  });
+
+  test.each([
+    ['refuses it', `() => ({ action: 'block', reason: 'No.' })`, 'blocked'],
+    ['fails', `() => { throw new Error('no') }`, 'failed'],
+  ])('is masked also when another policy %s', async (_, hook, status) => {
+    const stack = await startStack({ policies: [...SECRETS, `{ name: 'other', onMessage: ${hook} }`] });
+    expect(await stack.ask(SAY)).toMatchObject({ status });
+    expect(stored(stack)).not.toContain(KEY.slice(0, 12));
+  });
+});
+
 test('what is no secret is kept for the person who runs the stack', async () => {
   const stack = await startStack({ policies: [NAMES] });
   const view = await stack.ask('say: Alice and Alice met.');
