@@ -11,8 +11,8 @@ export interface Found {
 const LONGEST_CARD = 19;
 const LONGEST_ACCOUNT = 34;
 
-/** A digit that begins a block, not one of a longer number or a fraction. Cards begin with 2 to 6. */
-const CARD_START = /(?<!\d|\d[.,])[2-6]\d/g;
+/** A digit that begins a block, not one of a longer number, a word (hexadecimal ones are full of digits) or a fraction. Cards begin with 2 to 6. */
+const CARD_START = /(?<!\w|\d[.,])[2-6]\d/g;
 /** Two letters for the country and two check digits. */
 const ACCOUNT_START = /(?<![A-Za-z0-9])[A-Z]{2}\d\d/g;
 
@@ -23,7 +23,7 @@ const ACCOUNT_START = /(?<![A-Za-z0-9])[A-Z]{2}\d\d/g;
 export function cardNumbers(text: string, start: number, isWhole: boolean): Found[] {
   return candidates(text, start, CARD_START, (from) =>
     blocks(text, from, isWhole, { unit: isDigit, blank: /[ -]/, shortest: 3, longest: LONGEST_CARD })
-      .filter(({ units }) => units.length >= 13 && passesLuhn(units))
+      .filter(({ units, to }) => units.length >= 13 && endsWord(text, to) && passesLuhn(units))
       .map(({ to }) => ({ from, to })),
   );
 }
@@ -32,7 +32,7 @@ export function cardNumbers(text: string, start: number, isWhole: boolean): Foun
 export function accountNumbers(text: string, start: number, isWhole: boolean): Found[] {
   return candidates(text, start, ACCOUNT_START, (from) =>
     blocks(text, from, isWhole, { unit: isAccountUnit, blank: / /, shortest: 4, longest: LONGEST_ACCOUNT })
-      .filter(({ units }) => units.length >= 15 && passesMod97(units))
+      .filter(({ units, to }) => units.length >= 15 && endsWord(text, to) && passesMod97(units))
       .map(({ to }) => ({ from, to })),
   );
 }
@@ -71,6 +71,10 @@ function blocks(text: string, from: number, isWhole: boolean, { unit, blank, sho
     inBlock = 0;
   }
   return ends;
+}
+
+function endsWord(text: string, at: number): boolean {
+  return !/\w/.test(text[at] ?? '');
 }
 
 function isDigit(character: string): boolean {

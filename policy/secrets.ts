@@ -1,5 +1,5 @@
 /**
- * Masks what must not be shown in answers and reasoning: keys and tokens of well-known services, private keys, card numbers and account
+ * Masks what must not be shown, in messages, answers and reasoning: keys and tokens of well-known services, private keys, card numbers and account
  * numbers whose check digits are right. It holds back 64 characters; a longer secret is masked while it still grows.
  *
  * A find never depends on how the text was split: a token is one from the characters that decide it on, which are fewer than what is
@@ -59,6 +59,7 @@ export const secrets = definePolicy({
       kinds.flatMap((kind) => find(kind, text, added, isWhole).map((found) => redact(found, kind)));
     return {
       holdback: HOLDBACK,
+      onMessage: ({ content }) => judge(content, content.length, true),
       onText: ({ text, delta }) => judge(text, delta.length, false),
       onTurnEnd: ({ text }) => judge(text, text.length, true),
     };

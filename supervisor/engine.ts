@@ -76,6 +76,7 @@ export class Engine {
     this.#checkpoints.unref();
     const recorder = new Recorder(store, {
       publish: (events) => this.#publish(events),
+      rewritten: (seq) => this.hub.forget(seq),
       onFailure: (error) => this.#storageFailed(error),
     });
     this.#watchdog = new Watchdog(settings.dataFolder, entries.watchdog);

@@ -34,6 +34,11 @@ export class EventHub {
     for (const reader of this.#readers) reader.offer(events);
   }
 
+  /** Keeps no copy of an event that was changed in the store, nor of those before it. */
+  forget(seq: number): void {
+    this.#recent.forget(seq);
+  }
+
   /** See `Supervisor.events`. */
   async *subscribe(scope: EventScope, after: number | undefined, signal: AbortSignal): AsyncGenerator<Batch> {
     this.#source.flush();

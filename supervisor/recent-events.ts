@@ -37,6 +37,12 @@ export class RecentEvents {
     return oldest > seq + 1 ? undefined : this.#events.slice(seq + 1 - oldest);
   }
 
+  /** Forgets the events up to this one. */
+  forget(seq: number): void {
+    this.#events = this.#events.filter((event) => (event.seq ?? 0) > seq);
+    this.#characters = this.#events.reduce((sum, { data }) => sum + data.length, 0);
+  }
+
   #forgetHalf(): void {
     this.#events = this.#events.slice(Math.ceil(this.#events.length / 2));
     this.#characters = this.#events.reduce((sum, { data }) => sum + data.length, 0);

@@ -9,6 +9,8 @@ import type { Store } from './store/store.ts';
 export interface RecorderOwner {
   /** Committed events, in order. */
   publish(events: readonly StoredEvent[]): void;
+  /** A recorded event is not what it was: no copy of it may be kept. */
+  rewritten?(seq: number): void;
   /** The tick's facts are lost; what is in memory no longer fits the store. */
   onFailure(error: Error): void;
 }
@@ -67,6 +69,17 @@ export class Recorder {
     this.#store.events.add(event, now);
     this.#events.push(event);
     return seq;
+  }
+
+  /** Changes fields of a recorded event, for readers who come later. To be called inside `write`. */
+  rewrite<T extends EventType>(seq: number, fields: Partial<EventData<T>>): void {
+    const [event] = this.#store.events.page({}, seq - 1, 1);
+    if (event?.seq !== seq) return;
+    const data = JSON.stringify({ ...JSON.parse(event.data), ...fields });
+    this.#store.events.rewrite(seq, data);
+    const untold = this.#events.find((one) => one.seq === seq);
+    if (untold !== undefined) untold.data = data;
+    this.#owner.rewritten?.(seq);
   }
 
   /** Tells readers something that is not recorded and has no seq. */

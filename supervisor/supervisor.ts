@@ -1,5 +1,5 @@
 /** What the supervisor does for its doors: see service.ts for every promise. */
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { approvalView } from './approval-view.ts';
 import type { AgentDefinition } from './configuration.ts';
 import type { Engine } from './engine.ts';
@@ -58,7 +58,7 @@ export class StackSupervisor implements service.Supervisor {
 
   /** The same key again: the same run, unless something else is asked. */
   async #join(known: RunRow, chat: string, content: string): Promise<service.AcceptedMessage> {
-    if (known.content !== content || known.chat !== chat) throw new InterjectError('key_conflict');
+    if (!isSameMessage(known, content) || known.chat !== chat) throw new InterjectError('key_conflict');
     await this.#engine.bench.recorder.committed();
     return accepted(known);
   }
@@ -210,4 +210,10 @@ function whyDown({ name, url, detail = 'no reason given' }: service.BackendView)
 
 function accepted({ id, chat, agent, firstSeq }: RunRow): service.AcceptedMessage {
   return { run: id, chat, agent, firstSeq };
+}
+
+/** Of a message that was masked only the hash is known. */
+function isSameMessage({ content, contentHash }: RunRow, sent: string): boolean {
+  if (contentHash === null) return content === sent;
+  return contentHash === createHash('sha256').update(sent).digest('hex');
 }

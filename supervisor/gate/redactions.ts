@@ -94,3 +94,17 @@ export class Redactions {
     return shown + text.slice(at);
   }
 }
+
+/** A whole text with its spans masked. `at` of a redaction is its place in `shown`. */
+export function maskWhole(text: string, spans: readonly Span[]): { shown: string; redactions: Redaction[] } {
+  const merged = new Redactions();
+  merged.add(spans);
+  const redactions: Redaction[] = [];
+  let shift = 0;
+  for (const { from, to, mask, reason, isSecret, by } of merged.spans) {
+    const { name: policy, version } = by;
+    redactions.push({ policy, version, reason, mask, isSecret, from, to, at: from + shift });
+    shift += mask.length - (to - from);
+  }
+  return { shown: merged.maskedFrom(text, 0), redactions };
+}

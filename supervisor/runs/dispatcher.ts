@@ -1,11 +1,11 @@
 /** Gives free slots to waiting runs, and has a message judged before its first turn. */
-import type { Verdict } from '../../policy/policy.ts';
 import type { Limits } from '../choose-runs.ts';
 import { InterjectError } from '../errors.ts';
+import { maskWhole, type Span, spanOf } from '../gate/redactions.ts';
+import type { ClosingVerdict } from '../gate/ruling.ts';
 import type { LoadedPolicy } from '../policies/loaded-policy.ts';
 import { isBuiltIn } from '../policies/policy-version.ts';
 import { PolicyFailure, reasonOf } from '../policies/verdict.ts';
-import type { MessagePause } from './approvals.ts';
 import type { LiveRun } from './live-run.ts';
 import type { TurnControl } from './turn-control.ts';
 import { slotsLeft } from './upstream-queue.ts';
@@ -98,36 +98,62 @@ export class Dispatcher {
     return judges;
   }
 
-  /** Asks every policy about the message; returns whether the run goes on. */
+  /**
+   * Asks every policy about the message as it was sent; returns whether the run goes on. What they mask is masked before anything is
+   * committed, also when another one refuses the message or fails.
+   */
   #mayPass(run: LiveRun, judges: readonly LoadedPolicy[]): boolean {
+    const arrivedAt = performance.now();
+    const spans: Span[] = [];
+    const decisions: [LoadedPolicy, ClosingVerdict][] = [];
+    let failure: PolicyFailure | undefined;
     try {
-      const pauses: MessagePause[] = [];
-      for (const policy of judges) if (!this.#judge(run, policy, pauses)) return false;
-      // All others have been asked: a person has the last word.
-      const [pause] = pauses;
-      if (pause !== undefined) this.#turns.approvals.pauseMessage(run, pause);
-      return pause === undefined;
+      for (const [seat, by] of judges.entries()) this.#judge(run, { by, seat }, spans, decisions);
     } catch (error) {
       if (!(error instanceof PolicyFailure)) throw error;
-      this.#turns.ending.end(run, 'failed', `policy_failed: ${error.message}`);
-      return false;
+      failure = error;
+    }
+    this.#mask(run, spans, arrivedAt);
+    const sharp = decisions.filter(([, { action }]) => action !== 'pause');
+    if (!sharp.every(([policy, verdict]) => this.#intervene(run, policy, verdict))) return false;
+    if (failure !== undefined) this.#turns.ending.end(run, 'failed', `policy_failed: ${failure.message}`);
+    else this.#pause(run, decisions);
+    return !run.hasEnded && run.phase !== 'paused';
+  }
+
+  #judge(
+    run: LiveRun,
+    judge: Pick<Span, 'by' | 'seat'>,
+    spans: Span[],
+    decisions: [LoadedPolicy, ClosingVerdict][],
+  ): void {
+    const { agent, chat, content, id } = run.row;
+    const ask = this.#bench.policies.judgeOf(run.number);
+    for (const verdict of ask(judge.by, 'onMessage', { content, role: 'user', agent, chat, run: id })) {
+      if (verdict.action !== 'redact') {
+        decisions.push([judge.by, verdict]);
+        continue;
+      }
+      const span = spanOf(verdict, judge, 0, content);
+      if (span !== undefined) spans.push(span);
     }
   }
 
-  #judge(run: LiveRun, policy: LoadedPolicy, pauses: MessagePause[]): boolean {
-    const { agent, chat, content, id } = run.row;
-    const judge = this.#bench.policies.judgeOf(run.number);
-    const verdicts = judge(policy, 'onMessage', { content, role: 'user', agent, chat, run: id });
-    const { name, version } = policy;
-    for (const verdict of verdicts) {
-      if (verdict.action === 'pause') pauses.push({ policy: name, version, reason: verdict.reason });
-      else if (!this.#intervene(run, policy, verdict)) return false;
-    }
-    return true;
+  /** All have been asked and let it pass, but for a person, who has the last word. */
+  #pause(run: LiveRun, decisions: readonly [LoadedPolicy, ClosingVerdict][]): void {
+    const [by, verdict] = decisions.find(([, { action }]) => action === 'pause') ?? [];
+    if (by === undefined || verdict === undefined) return;
+    this.#turns.approvals.pauseMessage(run, { policy: by.name, version: by.version, reason: reasonOf(verdict) });
+  }
+
+  #mask(run: LiveRun, spans: readonly Span[], arrivedAt: number): void {
+    if (spans.length === 0) return;
+    const { shown, redactions } = maskWhole(run.row.content, spans);
+    this.#bench.ledger.messageMasked(run, redactions, shown, arrivedAt);
   }
 
   /** A flagged message is corrected for, and that does not count against the cap; anything sharper refuses it. */
-  #intervene(run: LiveRun, { name, version }: LoadedPolicy, verdict: Verdict): boolean {
+  #intervene(run: LiveRun, { name, version }: LoadedPolicy, verdict: ClosingVerdict): boolean {
     const { ledger } = this.#bench;
     const reason = reasonOf(verdict);
     const place = { offset: 0, rawOffset: 0, withheld: '' };

@@ -81,6 +81,22 @@ export class Ledger {
     });
   }
 
+  /** Policies masked parts of the message: what was sent is forgotten wherever it stands, but for hashes. */
+  messageMasked(run: LiveRun, redactions: readonly Redaction[], content: string, arrivedAt: number): void {
+    const { row } = run;
+    const raw = row.content;
+    this.#recorder.write(() => {
+      const hash = sha256(raw);
+      this.#store.runs.mask(run.number, content, hash);
+      this.#store.history.replaceMessage(run.number, content);
+      this.#recorder.rewrite<'message-received'>(row.firstSeq, { content });
+      Object.assign(row, { content, contentHash: hash });
+    });
+    for (const redaction of redactions) {
+      this.intervened(run, 0, redactedIn({ channel: 'text', text: content, redactions, raw, arrivedAt }, redaction, 0));
+    }
+  }
+
   turnStarted(run: LiveRun, turn: LiveTurn, policies: string): void {
     this.#recorder.write(() => {
       this.#store.runs.claim(run.number, turn.incarnation);
@@ -251,9 +267,7 @@ export class Ledger {
 function redactedIn({ channel, raw, arrivedAt }: Release, redaction: Redaction, before: number): Intervention {
   const { policy, version, reason, mask, isSecret, from, to, at } = redaction;
   const original = raw.slice(from, to);
-  const secret = isSecret
-    ? { hash: createHash('sha256').update(original).digest('hex'), length: to - from }
-    : undefined;
+  const secret = isSecret ? { hash: sha256(original), length: to - from } : undefined;
   return {
     ...{ policy, version, action: 'redact', reason, offset: before + at, rawOffset: raw.length, channel },
     withheld: isSecret ? '' : original,
@@ -261,4 +275,8 @@ function redactedIn({ channel, raw, arrivedAt }: Release, redaction: Redaction, 
     redacted: { rawTo: to, maskLength: mask.length, secret },
     latencyMs: performance.now() - arrivedAt,
   };
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
 }

@@ -17,6 +17,7 @@ export function eventLog(database: Database) {
   const insert = database.prepare(
     'insert into event (seq, type, agent, chat, run, ts, data) values (?, ?, ?, ?, ?, ?, ?)',
   );
+  const rewrite = database.prepare('update event set data = ? where seq = ?');
   const last = database.prepare<[], { seq: number | null }>('select max(seq) as seq from event');
   const page = database.prepare<[number, number], EventRow>(
     'select seq, type, agent, chat, run, data from event where seq > ? order by seq limit ?',
@@ -32,6 +33,7 @@ export function eventLog(database: Database) {
       const { seq, type, agent, chat, run, data } = event;
       insert.run(seq, type, agent ?? null, chat ?? null, run ?? null, now, data);
     },
+    rewrite: (seq: number, data: string) => void rewrite.run(data, seq),
     /** Seq of the newest event; 0 before the first. */
     lastSeq: () => last.get()?.seq ?? 0,
     /** At most `limit` events after `after`; of one run where the scope names one, else of everything. */

@@ -75,7 +75,7 @@ export function historyStore(database: Database) {
       const chat = chatId(row.agent, row.chat);
       insert.run(chat, role, content, row.now, run, turn, status, row.reasoning || null, row.intervention ?? null);
     },
-    /** A person has put another message in the place of the user's. */
+    /** Another message takes the place of the user's: masked, or a person's. */
     replaceMessage: (run: number, content: string) => void replaceMessage.run(content, run),
     /** The beginning of an answer that is added whole now. */
     dropInterrupted: (run: number, turn: number) => void dropInterrupted.run(run, turn),

@@ -20,7 +20,7 @@ export interface NewIntervention extends InterventionView {
 }
 
 /** What only a redaction has. */
-export interface RedactedSpan {
+interface RedactedSpan {
   /** First character after what was masked, in what the model wrote. */
   rawTo: number;
   maskLength: number;

@@ -10,6 +10,8 @@ export interface RunRow {
   agent: string;
   chat: string;
   content: string;
+  /** Of a message that was masked: SHA-256 of what was sent, as hexadecimal. */
+  contentHash: string | null;
   status: RunStatus | 'queued' | 'running';
   reason: string | null;
   firstSeq: number;
@@ -35,6 +37,7 @@ export interface NewRun {
 const NEW = {
   status: 'queued',
   reason: null,
+  contentHash: null,
   agentDeaths: 0,
   backendFailures: 0,
   startedAt: null,
@@ -42,7 +45,7 @@ const NEW = {
   endedAt: null,
 } as const;
 
-const COLUMNS = `run.number, run.id, run.agent, chat.name as chat, run.content, run.status, run.reason, run.first_seq as firstSeq,
+const COLUMNS = `run.number, run.id, run.agent, chat.name as chat, run.content, run.content_hash as contentHash, run.status, run.reason, run.first_seq as firstSeq,
   run.agent_deaths as agentDeaths, run.backend_failures as backendFailures,
   run.accepted_at as acceptedAt, run.started_at as startedAt, run.first_text_at as firstTextAt, run.ended_at as endedAt`;
 const FROM = 'from run join chat on chat.id = run.chat_id';
@@ -76,6 +79,7 @@ export function runStore(database: Database) {
   const settleInbox = database.prepare(`update inbox set state = 'settled' where run = ?`);
   const start = database.prepare(`update run set status = 'running', started_at = ? where number = ?`);
   const firstText = database.prepare('update run set first_text_at = ? where number = ? and first_text_at is null');
+  const mask = database.prepare('update run set content = ?, content_hash = ? where number = ?');
   const failures = database.prepare('update run set agent_deaths = ?, backend_failures = ? where number = ?');
   const end = database.prepare(
     'update run set status = ?, reason = ?, ended_at = ? where number = ? and ended_at is null',
@@ -101,6 +105,8 @@ export function runStore(database: Database) {
     claim: (run: number, incarnation: string) => void claimInbox.run(incarnation, run),
     /** No agent has them any more. */
     release: (run: number) => void releaseInbox.run(run),
+    /** Forgets what was sent but for its hash. */
+    mask: (run: number, content: string, hash: string) => void mask.run(content, hash, run),
     setFirstText: (run: number, now: number) => void firstText.run(now, run),
     setFailures: (run: number, agentDeaths: number, backendFailures: number) =>
       void failures.run(agentDeaths, backendFailures, run),

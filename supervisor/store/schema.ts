@@ -124,6 +124,8 @@ const MIGRATIONS = [
   alter table intervention add column mask_length integer;    -- of redact: characters that are shown instead
   alter table intervention add column latency_ms real;        -- from the delta's arrival until it was decided
 
+  alter table run add column content_hash text;               -- of a message that was masked: SHA-256 of what was sent
+
   alter table turn add column continues integer;              -- characters of the turn before that it goes on from
   alter table turn add column resumable integer;              -- characters that the next turn can go on from
 

@@ -49,6 +49,7 @@ describe('finds', () => {
 describe('leaves alone', () => {
   test.each([
     ['a number with wrong check digits', '4111 1111 1111 1112'],
+    ['digits in a hexadecimal number', 'f4111111111111111 and 4111111111111111e'],
     ['a fraction', '0.4111111111111111'],
     ['a longer number', '41111111111111111111111'],
     ['an account with wrong check digits', 'DE88370400440532013000'],

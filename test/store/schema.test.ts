@@ -21,10 +21,11 @@ test('opening again changes nothing and keeps what is there', () => {
 
 /** Takes back what the fourth migration did. */
 const FOURTH_UNDONE = [
-  ...['channel', 'raw_from', 'raw_to', 'withheld_hash', 'withheld_length', 'latency_ms'].map(
+  ...['channel', 'raw_from', 'raw_to', 'withheld_hash', 'withheld_length', 'mask_length', 'latency_ms'].map(
     (column) => `alter table intervention drop column ${column}`,
   ),
   'alter table turn drop column continues; alter table turn drop column resumable',
+  'alter table run drop column content_hash',
   'drop table turn_stream; drop table approval; drop table run_label',
 ].join(';');
 

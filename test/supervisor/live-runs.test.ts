@@ -13,6 +13,7 @@ function run(number: number, status: RunRow['status'] = 'queued'): LiveRun {
     number,
     status,
     reason: null,
+    contentHash: null,
     agentDeaths: 0,
     backendFailures: 0,
     ...place,
