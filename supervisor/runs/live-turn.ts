@@ -24,7 +24,7 @@ export function reopenTurn(run: LiveRun, policies: PolicyHost, recorded: Recorde
     createGate({
       policies: policies.of(run.row.agent),
       judge: policies.judgeOf(run.number),
-      place: { ...run.scope, turn: number, channel, spent: run.spent },
+      place: { ...run.scope, turn: number, channel, spent: run.spending.told },
       resumeFrom: shown[channel],
     });
   return {

@@ -47,7 +47,11 @@ export class Recovery {
     runs.add(run);
     if (open === undefined) return run;
     run.backend = run.toldBackend = open.backend ?? run.ownBackend;
-    runs.setTurn(run, reopenTurn(run, policies, { ...open, shown: this.#shown(run, open.number) }));
+    const shown = this.#shown(run, open.number);
+    run.spending.restore(store.turns.spent(row.number), store.turns.spentInChat(run.chatId));
+    run.spending.resume(open.startedAt);
+    run.spending.received(Buffer.byteLength(shown.text) + Buffer.byteLength(shown.reasoning), Date.now());
+    runs.setTurn(run, reopenTurn(run, policies, { ...open, shown }));
     return run;
   }
 

@@ -1,5 +1,7 @@
 /** Turns: one row for each model call of a run. */
 import type { Usage } from '../../agent/backend/backend.ts';
+import type { Spent } from '../../policy/policy.ts';
+import { tokensOfBytes } from '../context/token-estimate.ts';
 import type { Database } from './database.ts';
 
 export type TurnOutcome = 'finished' | 'cut' | 'interrupted' | 'failed';
@@ -8,6 +10,7 @@ export interface OpenTurnRow {
   number: number;
   incarnation: string;
   policies: string;
+  startedAt: number;
   /** Name of the backend that was asked; null in rows of the first versions. */
   backend: string | null;
 }
@@ -19,6 +22,21 @@ export interface NewTurn {
   policies: string;
   backend: string;
   now: number;
+}
+
+/** A turn that the server did not count, as one that was cut, has its tokens by what was shown of it. */
+const SPENT = `select count(*) as turns, coalesce(sum(turn.completion_tokens), 0) as tokens,
+  coalesce(sum(turn.ended_at - turn.started_at), 0) as ms,
+  coalesce(sum(case when turn.completion_tokens = 0 then (
+    select sum(length(cast(content as blob)) + length(cast(coalesce(reasoning, '') as blob))) from chat_history
+    where chat_history.run = turn.run and chat_history.turn = turn.number and role = 'assistant') end), 0) as uncounted
+  from turn`;
+
+type StoredSpent = Spent & { uncounted: number };
+
+function readSpent(row: StoredSpent | undefined): Spent {
+  const { turns, tokens, ms, uncounted } = row as StoredSpent;
+  return { turns, tokens: tokens + tokensOfBytes(uncounted), ms };
 }
 
 export type TurnStore = ReturnType<typeof turnStore>;
@@ -37,11 +55,15 @@ export function turnStore(database: Database) {
     'select max(number) as number from turn where run = ?',
   );
   const open = database.prepare<[number], OpenTurnRow>(
-    'select number, incarnation, policies, backend from turn where run = ? and outcome is null',
+    'select number, incarnation, policies, backend, started_at as startedAt from turn where run = ? and outcome is null',
   );
   const usage = database.prepare<[number], Usage>(
     `select coalesce(sum(prompt_tokens), 0) as promptTokens, coalesce(sum(completion_tokens), 0) as completionTokens,
       coalesce(sum(cached_tokens), 0) as cachedTokens from turn where run = ?`,
+  );
+  const spent = database.prepare<[number], StoredSpent>(`${SPENT} where turn.run = ?`);
+  const spentInChat = database.prepare<[string], StoredSpent>(
+    `${SPENT} where turn.run in (select number from run where chat_id = ?)`,
   );
   return {
     start: ({ run, number, incarnation, policies, backend, now }: NewTurn) =>
@@ -53,6 +75,10 @@ export function turnStore(database: Database) {
     last: (run: number) => last.get(run)?.number ?? 0,
     /** The turn that has not ended, if there is one. */
     open: (run: number) => open.get(run),
+    /** What the turns of a run have used up; of one that has not ended only that it began. */
+    spent: (run: number) => readSpent(spent.get(run)),
+    /** The same of all runs of a chat. `chat`: agent/name. */
+    spentInChat: (chat: string) => readSpent(spentInChat.get(chat)),
     /** Tokens of all turns of a run. */
     usage: (run: number) => usage.get(run) as Usage,
   };
