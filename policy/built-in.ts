@@ -1,7 +1,12 @@
 /** The policies that come with the product, by the name a configuration uses. */
+import { budget } from './budget.ts';
 import { errorKeyword } from './error-keyword.ts';
+import { json } from './json.ts';
+import { offTopic } from './off-topic.ts';
 import type { PolicyModule } from './policy.ts';
+import { repetition } from './repetition.ts';
+import { script } from './script.ts';
 
-export const BUILT_IN_POLICIES: ReadonlyMap<string, PolicyModule> = new Map(
-  [errorKeyword].map((policy) => [policy.name, policy]),
-);
+const ALL: readonly PolicyModule[] = [errorKeyword, repetition, budget, script, json, offTopic];
+
+export const BUILT_IN_POLICIES: ReadonlyMap<string, PolicyModule> = new Map(ALL.map((policy) => [policy.name, policy]));
