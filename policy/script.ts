@@ -40,7 +40,7 @@ const options = z
       .min(0)
       .max(0.5)
       .default(0.02)
-      .describe('how much likelier another language may be: share of the likeliest one's score, between related languages some 0.03'),
+      .describe('how much likelier another language may be: between related languages some 0.03 lie'),
     minimumText: z
       .int()
       .min(50)

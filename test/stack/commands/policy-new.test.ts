@@ -8,7 +8,7 @@ import { policyCommand } from '../../../stack/commands/policy.ts';
 import { bundlePolicy } from '../../../stack/policy-bundle.ts';
 import { stopBundler } from '../../../stack/user-module.ts';
 import { temporaryFolder } from '../../store/temporary-store.ts';
-import { shownText, startStack } from '../../supervisor/running-stack.ts';
+import { sayCoded, shownText, startStack } from '../../supervisor/running-stack.ts';
 
 afterAll(() => stopBundler());
 
@@ -18,7 +18,7 @@ test('a stack with what it writes judges by it', async () => {
   const use = './my-first.ts';
   const { file, version } = await bundlePolicy(join(folder, 'my-first.ts'), use, folder);
   const stack = await startStack({ policies: [{ use, file, version }] });
-  const run = await stack.say('say-coded: 54686973206973 20666f7262696464656e20746f6f'.replace(' 2', '2'));
+  const run = await stack.say(sayCoded('This is forbidden too'));
   const events = await stack.eventsOf(run);
   expect(shownText(events, 1)).toBe('This is ');
   expect(events.find(({ type }) => type === 'intervention')).toMatchObject({ policy: 'my-first', action: 'interject' });
