@@ -1,8 +1,13 @@
 /** The policies that come with the product, by the name a configuration uses. */
+import { budget } from './budget.ts';
 import { errorKeyword } from './error-keyword.ts';
+import { json } from './json.ts';
+import { offTopic } from './off-topic.ts';
 import type { PolicyModule } from './policy.ts';
+import { repetition } from './repetition.ts';
+import { script } from './script.ts';
 import { secrets } from './secrets.ts';
 
-export const BUILT_IN_POLICIES: ReadonlyMap<string, PolicyModule> = new Map<string, PolicyModule>(
-  [errorKeyword, secrets].map((policy): [string, PolicyModule] => [policy.name, policy]),
-);
+const ALL: readonly PolicyModule[] = [errorKeyword, repetition, budget, script, json, offTopic, secrets];
+
+export const BUILT_IN_POLICIES: ReadonlyMap<string, PolicyModule> = new Map(ALL.map((policy) => [policy.name, policy]));

@@ -32,6 +32,7 @@ export interface SubcommandCall {
   command: 'subcommand';
   subcommand: Subcommand;
   argument: string | undefined;
+  words: readonly string[];
   /** Its own options. */
   own: GivenTexts;
   /** Options of a start. */
@@ -82,6 +83,7 @@ async function readSubcommand(subcommand: Subcommand, argumentList: readonly str
     command: 'subcommand',
     subcommand,
     argument,
+    words: command.args,
     own: Object.fromEntries(part(true)),
     given: Object.fromEntries(part(false)),
   };
@@ -96,7 +98,7 @@ export async function helpText(subcommand?: Subcommand): Promise<string> {
   const program = (await describe()).usage('[command] [options]').helpCommand(false);
   for (const { name, argument, help } of SUBCOMMANDS) {
     program
-      .command(`${name}${argument === undefined ? '' : ` [${argument.placeholder}]`}`)
+      .command(`${name}${argument === undefined ? '' : ` ${placeholderOf(argument)}`}`)
       .helpOption(false)
       .summary(help);
   }
@@ -113,8 +115,8 @@ async function describe(): Promise<Command> {
 async function describeSubcommand({ name, help, argument, options, startOptions }: Subcommand): Promise<Command> {
   const { Option } = await import('commander');
   const command = await newCommand(`npx tsx run.ts ${name}`, sentence(help));
-  if (argument !== undefined) command.argument(`[${argument.placeholder}]`, argument.help);
-  command.usage(`${argument === undefined ? '' : `[${argument.placeholder}] `}[options]`);
+  if (argument !== undefined) command.argument(placeholderOf(argument), argument.help);
+  command.usage(`${argument === undefined ? '' : `${placeholderOf(argument)} `}[options]`);
   for (const [own, { kind, byDefault, help }] of Object.entries(options)) {
     const shown = byDefault === undefined ? help : `${help} (default: ${byDefault})`;
     command.addOption(repeated(new Option(`${flagOf(own)} <${kind.placeholder}>`, shown), kind.repeatable));
@@ -123,6 +125,10 @@ async function describeSubcommand({ name, help, argument, options, startOptions 
   command.optionsGroup('Options as of a start:');
   for (const row of startRows(startOptions, options)) command.addOption(await startOption(row));
   return command;
+}
+
+function placeholderOf({ placeholder, isRepeatable }: NonNullable<Subcommand['argument']>): string {
+  return `[${placeholder}${isRepeatable ? '...' : ''}]`;
 }
 
 async function newCommand(name: string, description: string): Promise<Command> {

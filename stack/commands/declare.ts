@@ -27,6 +27,8 @@ export type GivenTexts = Readonly<Record<string, string | string[] | undefined>>
 interface Invocation<O extends OwnOptions> {
   /** Undefined when it was not given. */
   argument: string | undefined;
+  /** All words that were given after its name, the argument among them. */
+  words: readonly string[];
   own: OwnValues<O>;
   /** Options of a start, as they were given on the command line. */
   given: GivenTexts;
@@ -36,8 +38,8 @@ export interface Subcommand<O extends OwnOptions = OwnOptions> {
   name: string;
   /** For people: one line, without a full stop. */
   help: string;
-  /** May be left out; undefined: it takes none. */
-  argument: { placeholder: string; help: string } | undefined;
+  /** May be left out; undefined: it takes none. `isRepeatable`: more words may follow. */
+  argument: { placeholder: string; help: string; isRepeatable?: true } | undefined;
   options: O;
   /** Options of a start that it takes too. */
   startOptions: readonly OptionName[];

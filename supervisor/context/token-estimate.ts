@@ -16,7 +16,12 @@ const SINKING_SHARE = 0.5;
 /** Tokens of these messages without anything learned. Pure. */
 export function roughTokens(messages: readonly ModelMessage[]): number {
   const bytes = messages.reduce((sum, { content }) => sum + Buffer.byteLength(content), 0);
-  return Math.ceil(bytes / BYTES_PER_TOKEN) + TOKENS_PER_MESSAGE * messages.length;
+  return tokensOfBytes(bytes) + TOKENS_PER_MESSAGE * messages.length;
+}
+
+/** Tokens of so many bytes of an answer. Pure. */
+export function tokensOfBytes(bytes: number): number {
+  return Math.ceil(bytes / BYTES_PER_TOKEN);
 }
 
 /**

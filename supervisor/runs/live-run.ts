@@ -1,11 +1,11 @@
 /** A run in memory, from its acknowledgement until it has ended and its last connection to the model is closed. */
 import type { Channel } from '../../agent/turn.ts';
-import type { Spent } from '../../policy/policy.ts';
 import type { AgentDefinition } from '../configuration.ts';
 import type { Prompt } from '../context/prompt.ts';
 import type { EventScope } from '../events.ts';
 import type { Gate } from '../gate/gate.ts';
 import { chatId, type RunRow } from '../store/runs.ts';
+import { Spending } from './spending.ts';
 
 /**
  * `waiting`: needs a slot. `between`: about to start a turn; after a cut that waits until the connection to the model is closed.
@@ -77,8 +77,8 @@ export class LiveRun {
   /** Readers know that this run answers anew although its agent goes on; undefined when a previous supervisor knew it. */
   regeneratesTold: boolean | undefined;
 
-  /** What policies are told; one object, kept up to date while a turn streams. */
-  readonly spent: { run: Spent; chat: Spent } = { run: nothingSpent(), chat: nothingSpent() };
+  /** What policies are told that it has used up, kept up to date while a turn streams. */
+  readonly spending = new Spending();
 
   constructor(row: RunRow, agent: AgentDefinition, backend: string, interventions: number) {
     this.row = row;
@@ -112,10 +112,6 @@ export class LiveRun {
   get hasEnded(): boolean {
     return this.phase === 'draining';
   }
-}
-
-function nothingSpent(): Spent {
-  return { turns: 0, tokens: 0, ms: 0 };
 }
 
 /** In the order in which their held-back ends are shown. */

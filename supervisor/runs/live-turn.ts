@@ -40,7 +40,7 @@ export function reopenTurn(run: LiveRun, policies: PolicyHost, recorded: Recorde
     createGate({
       policies: judges,
       judge: policies.judgeOf(run.number),
-      place: { ...run.scope, turn: number, channel, spent: run.spent },
+      place: { ...run.scope, turn: number, channel, spent: run.spending.told },
       resumeFrom: raw[channel],
     });
   return {

@@ -57,7 +57,12 @@ export class Recovery {
       return run;
     }
     run.backend = run.toldBackend = open.backend ?? run.ownBackend;
-    runs.setTurn(run, reopenTurn(run, policies, this.#recorded(run, open)));
+    const recorded = this.#recorded(run, open);
+    const { text, reasoning } = recorded.raw;
+    run.spending.restore(store.turns.spent(row.number), store.turns.spentInChat(run.chatId));
+    run.spending.resume(open.startedAt);
+    run.spending.received(Buffer.byteLength(text) + Buffer.byteLength(reasoning), Date.now());
+    runs.setTurn(run, reopenTurn(run, policies, recorded));
     return run;
   }
 

@@ -45,6 +45,7 @@ export class TurnControl {
     const { links, ledger, policies, runs } = this.#bench;
     const incarnation = links.connected(run.row.agent);
     if (incarnation === undefined) return runs.addFirst(run);
+    this.#beginSpending(run);
     const prompt = this.#prepare(run);
     const from = prompt.goesOn ? run.resumePoint : undefined;
     const turn = newTurn(run, policies, { number: run.turns + 1, incarnation, from });
@@ -54,6 +55,14 @@ export class TurnControl {
     this.#command(run, turn, prompt);
     ledger.turnStarted(run, turn, policies.versionsOf(run.row.agent));
     this.#prompts.tell(run, turn, prompt);
+  }
+
+  #beginSpending({ spending, row, chatId }: LiveRun): void {
+    const { recorder, store } = this.#bench;
+    if (!spending.isRestored) {
+      recorder.write(() => spending.restore(store.turns.spent(row.number), store.turns.spentInChat(chatId)));
+    }
+    spending.begin(Date.now());
   }
 
   /** Inside `write`, though it only reads: a disk that cannot be read is a failure of the storage like any other. */
@@ -91,6 +100,7 @@ export class TurnControl {
     const fresh = text.slice(turn.received[channel] - offset);
     if (fresh === '') return;
     turn.received[channel] += fresh.length;
+    run.spending.received(Buffer.byteLength(fresh), Date.now());
     this.#pass(run, turn, channel, () => turn.gates[channel].push(fresh));
   }
 
@@ -170,6 +180,7 @@ export class TurnControl {
 
   #settle(run: LiveRun, turn: LiveTurn, end: TurnEnd): void {
     turn.upstreamOpen = false;
+    if (end.usage !== undefined) run.spending.counted(end.usage.completionTokens);
     if (end.cutMs !== undefined) this.#bench.ledger.cutMeasured(run, turn.number, end.cutMs);
     if (run.phase === 'draining') return this.ending.removed(run);
     if (run.phase === 'between') return this.#next(run);

@@ -1,5 +1,7 @@
 /** Turns: one row for each model call of a run. */
 import type { Usage } from '../../agent/backend/backend.ts';
+import type { Spent } from '../../policy/policy.ts';
+import { tokensOfBytes } from '../context/token-estimate.ts';
 import type { Database } from './database.ts';
 
 export type TurnOutcome = 'finished' | 'cut' | 'interrupted' | 'failed';
@@ -8,6 +10,7 @@ export interface OpenTurnRow {
   number: number;
   incarnation: string;
   policies: string;
+  startedAt: number;
   /** Name of the backend that was asked; null in rows of the first versions. */
   backend: string | null;
   /** Characters of the turn before that it goes on from; null: it began anew. */
@@ -32,6 +35,21 @@ export interface NewTurn {
   now: number;
 }
 
+/** A turn that the server did not count, as one that was cut, has its tokens by what was shown of it. */
+const SPENT = `select count(*) as turns, coalesce(sum(turn.completion_tokens), 0) as tokens,
+  coalesce(sum(turn.ended_at - turn.started_at), 0) as ms,
+  coalesce(sum(case when turn.completion_tokens = 0 then (
+    select sum(length(cast(content as blob)) + length(cast(coalesce(reasoning, '') as blob))) from chat_history
+    where chat_history.run = turn.run and chat_history.turn = turn.number and role = 'assistant') end), 0) as uncounted
+  from turn`;
+
+type StoredSpent = Spent & { uncounted: number };
+
+function readSpent(row: StoredSpent | undefined): Spent {
+  const { turns, tokens, ms, uncounted } = row as StoredSpent;
+  return { turns, tokens: tokens + tokensOfBytes(uncounted), ms };
+}
+
 export type TurnStore = ReturnType<typeof turnStore>;
 
 export function turnStore(database: Database) {
@@ -48,7 +66,7 @@ export function turnStore(database: Database) {
     'select number, outcome, resumable from turn where run = ? order by number desc limit 1',
   );
   const open = database.prepare<[number], OpenTurnRow>(
-    'select number, incarnation, policies, backend, continues from turn where run = ? and outcome is null',
+    'select number, incarnation, policies, backend, continues, started_at as startedAt from turn where run = ? and outcome is null',
   );
   const openVersions = database.prepare<[], { policies: string }>(
     'select distinct policies from turn where outcome is null',
@@ -56,6 +74,10 @@ export function turnStore(database: Database) {
   const usage = database.prepare<[number], Usage>(
     `select coalesce(sum(prompt_tokens), 0) as promptTokens, coalesce(sum(completion_tokens), 0) as completionTokens,
       coalesce(sum(cached_tokens), 0) as cachedTokens from turn where run = ?`,
+  );
+  const spent = database.prepare<[number], StoredSpent>(`${SPENT} where turn.run = ?`);
+  const spentInChat = database.prepare<[string], StoredSpent>(
+    `${SPENT} where turn.run in (select number from run where chat_id = ?)`,
   );
   return {
     start: ({ run, number, incarnation, policies, backend, continues, now }: NewTurn) =>
@@ -73,6 +95,10 @@ export function turnStore(database: Database) {
     open: (run: number) => open.get(run),
     /** The policies, with their versions, that turns began with which have not ended. */
     openVersions: () => openVersions.all().map(({ policies }) => policies),
+    /** What the turns of a run have used up; of one that has not ended only that it began. */
+    spent: (run: number) => readSpent(spent.get(run)),
+    /** The same of all runs of a chat. `chat`: agent/name. */
+    spentInChat: (chat: string) => readSpent(spentInChat.get(chat)),
     /** Tokens of all turns of a run. */
     usage: (run: number) => usage.get(run) as Usage,
   };

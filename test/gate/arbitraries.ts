@@ -62,7 +62,7 @@ export const scene: fc.Arbitrary<Scene> = fc
   );
 
 /** Divides a text at random places, inside surrogate pairs too, sometimes with empty deltas. */
-function splitting(text: string): fc.Arbitrary<string[]> {
+export function splitting(text: string): fc.Arbitrary<string[]> {
   const everywhere = fc.constant(text.split(''));
   const somewhere = fc.array(fc.nat(text.length), { maxLength: 12 }).map((places) => {
     const sorted = [0, ...places.sort((a, b) => a - b), text.length];

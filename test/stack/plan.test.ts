@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { BUILT_IN_POLICIES } from '../../policy/built-in.ts';
 import type { LoadedConfiguration } from '../../stack/config.ts';
 import { isLoopback, makePlan } from '../../stack/plan.ts';
 import { resolveOptions } from '../../stack/resolve-options.ts';
@@ -131,7 +132,7 @@ describe('a plan is refused, with exit code 2, when', () => {
       [
         'agents.config.ts: agents[2].name: "a" is the name of agents[0] already.',
         'agents.config.ts: agents[1].backend: there is no backend "secnd"; did you mean "second"?',
-        'agents.config.ts: policies[0]: there is no policy "mine" (built in: error-keyword); a file is given as a path, like ./mine.ts.',
+        `agents.config.ts: policies[0]: there is no policy "mine" (built in: ${[...BUILT_IN_POLICIES.keys()].join(', ')}); a file is given as a path, like ./mine.ts.`,
         'agents.config.ts: agents[2].policies[0]: there is no policy "error-keywrd" (did you mean "error-keyword"); a file is given as a path, like ./error-keywrd.ts.',
       ].join('\n'),
     );

@@ -1,0 +1,67 @@
+/**
+ * What a run and its chat have used up, for policies: kept true before they are asked. Costs a few number writes for a delta; the text is
+ * never read again. Tokens of a turn are an estimate until the server has counted them.
+ */
+import type { Spent } from '../../policy/policy.ts';
+import { tokensOfBytes } from '../context/token-estimate.ts';
+
+export class Spending {
+  /** What policies are told; one object, whose numbers change. */
+  readonly told: { readonly run: Spent; readonly chat: Spent } = { run: nothingSpent(), chat: nothingSpent() };
+  #isRestored = false;
+  /** Of the newest turn: when it began (milliseconds since 1970), bytes that came, and how much of `told` is due to it. */
+  #startedAt = 0;
+  #bytes = 0;
+  #tokens = 0;
+  #ms = 0;
+
+  /** Earlier turns have been read from the store. */
+  get isRestored(): boolean {
+    return this.#isRestored;
+  }
+
+  /** What is in the store of this run, and of its whole chat, this run included. */
+  restore(run: Spent, chat: Spent): void {
+    Object.assign(this.told.run, run);
+    Object.assign(this.told.chat, chat);
+    this.#isRestored = true;
+  }
+
+  /** A new turn begins. */
+  begin(now: number): void {
+    this.told.run.turns++;
+    this.told.chat.turns++;
+    this.resume(now);
+  }
+
+  /** A turn that the store has counted already goes on. */
+  resume(startedAt: number): void {
+    this.#startedAt = startedAt;
+    this.#bytes = this.#tokens = this.#ms = 0;
+  }
+
+  /** Text of the turn came: this many bytes of UTF-8. */
+  received(bytes: number, now: number): void {
+    this.#bytes += bytes;
+    this.#setTokens(tokensOfBytes(this.#bytes));
+    const ms = Math.max(this.#ms, now - this.#startedAt);
+    this.told.run.ms += ms - this.#ms;
+    this.told.chat.ms += ms - this.#ms;
+    this.#ms = ms;
+  }
+
+  /** The server has counted the tokens of the turn; 0: it does not count. */
+  counted(tokens: number): void {
+    if (tokens > 0) this.#setTokens(tokens);
+  }
+
+  #setTokens(tokens: number): void {
+    this.told.run.tokens += tokens - this.#tokens;
+    this.told.chat.tokens += tokens - this.#tokens;
+    this.#tokens = tokens;
+  }
+}
+
+function nothingSpent(): Spent {
+  return { turns: 0, tokens: 0, ms: 0 };
+}
