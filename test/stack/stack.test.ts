@@ -37,6 +37,7 @@ describe('a stack', () => {
     for (const { pid } of processes()) expect(status.output).toMatch(new RegExp(` ${pid} +\\d+\\.\\d MB\n`));
     expect(status.output).toMatch(/assistant +\w+ +0 queued, 0 running +simulator/);
     expect(status.output).toMatch(/simulator +up +http/);
+    expect(status.output).toMatch(/error-keyword +built-in +in force +none +0\n/);
     expect(status.output).not.toContain(token);
 
     const second = await run(['--port', '0']).ended;

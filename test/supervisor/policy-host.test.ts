@@ -12,6 +12,8 @@ import { workerEntries } from './worker-entries.ts';
 interface Setting {
   store: Store;
   host: PolicyHost;
+  /** Of the policy files: 1.mjs, 2.mjs … */
+  folder: string;
   /** Loads a policy from this text. */
   load(use: string, text: string, changes?: Partial<PolicySource>): Promise<void>;
 }
@@ -29,7 +31,7 @@ function start(): Setting {
     writeFileSync(file, text);
     return host.load({ use, file, version: 'v1', ...changes });
   };
-  return { store, host, load };
+  return { store, host, folder, load };
 }
 
 const named = (name: string, hooks = 'onMessage: () => undefined'): string =>
@@ -84,6 +86,51 @@ describe('loading', () => {
     expect(host.of('analyst').map(({ name }) => name)).toEqual(['error-keyword', 'mine']);
     expect(host.of('clerk').map(({ name }) => name)).toEqual(['mine']);
     expect(host.views(['assistant', 'analyst', 'clerk']).map(({ name }) => name)).toEqual(['error-keyword', 'mine']);
+  });
+});
+
+describe('the configuration and the policy together', () => {
+  test('options are part of the version', async () => {
+    const { host, load } = start();
+    const text = `const options = { safeParse: (data) => ({ success: true, data }) };
+      export default { name: 'mine', options, create: () => ({ onMessage: () => undefined }) };`;
+    await load('./mine.ts', text, { name: 'one', options: { words: ['a'] } });
+    await load('./mine.ts', text, { name: 'two', options: { words: ['b'] } });
+    await load('./mine.ts', text, { name: 'three' });
+    const versions = host.of('assistant').map(({ version }) => version);
+    expect(versions).toEqual([
+      expect.stringMatching(/^v1\+[0-9a-f]{8}$/),
+      expect.stringMatching(/^v1\+[0-9a-f]{8}$/),
+      'v1',
+    ]);
+    expect(new Set(versions).size).toBe(3);
+    const again = { name: 'three', options: { words: ['c'] } };
+    await expect(load('./mine.ts', text, again)).rejects.toThrow("{ use: './mine.ts', name: 'three-2' }");
+  });
+
+  test('agents that a policy names itself limit those that the configuration has it for', async () => {
+    const { host, load } = start();
+    await load('./mine.ts', named('mine', `agents: ['analyst', 'clerk'], onMessage: () => undefined`), {
+      agents: ['assistant', 'analyst'],
+    });
+    const agents = ['assistant', 'analyst', 'clerk'];
+    expect(agents.filter((agent) => host.of(agent).length > 0)).toEqual(['analyst']);
+    expect(host.views(agents)).toMatchObject([{ agents: ['analyst'] }]);
+  });
+
+  test('another version takes the place of one; turns that began with the old one get it again', async () => {
+    const { host, load, folder } = start();
+    await load('./mine.ts', named('mine'));
+    const recorded = host.versionsOf('assistant');
+    const [place] = host.places;
+    if (place === undefined) throw new Error('one was loaded');
+    await host.replace(place, { ...place.source, version: 'v2' });
+    expect(host.versionsOf('assistant')).toBe('mine@v2');
+    expect(host.recorded('assistant', recorded)).toMatchObject([{ version: 'v2' }]);
+    await host.loadOlder([recorded], () => join(folder, '1.mjs'));
+    expect(host.recorded('assistant', recorded)).toMatchObject([{ version: 'v1' }]);
+    await expect(host.replace(place, { ...place.source, file: '/nowhere.mjs', version: 'v3' })).rejects.toThrow();
+    expect(host.versionsOf('assistant')).toBe('mine@v2');
   });
 });
 
