@@ -8,7 +8,7 @@ import { TextEnds } from './text-end.ts';
 import { cut, interject } from './verdicts.ts';
 
 /** Characters before the newest delta that are looked at. */
-const WINDOW = 3000;
+const WINDOW = 1500;
 /** Characters of a token that is repeated for ever. */
 const LONGEST_TOKEN = 16;
 /** Rules, table heads and the like are as long as this in good answers. */
@@ -20,7 +20,7 @@ const options = z.strictObject({
   words: z.int().min(2).max(50).default(8).describe('words of a phrase'),
   repeats: z.int().min(2).max(100).default(4).describe('so often the same phrase is too often'),
   lines: z.int().min(2).max(100).default(8).describe(`so often the same line, of ${SHORTEST_LINE} characters or more`),
-  tokens: z.int().min(4).max(180).default(40).describe('so often the same few characters in a row'),
+  tokens: z.int().min(4).max(90).default(40).describe('so often the same few characters in a row'),
   action: z
     .enum(['interject', 'cut'])
     .default('interject')
