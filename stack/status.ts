@@ -59,7 +59,7 @@ async function healthLines(url: string, token: string | undefined): Promise<stri
   }
 }
 
-function describe({ overview: { agents, backends }, readiness }: StackHealth): string[] {
+function describe({ overview: { agents, backends }, readiness, waiting }: StackHealth): string[] {
   const agentRows = agents.map(({ id, state, backend, fallback, model, queued, running, restarts }) => {
     const place = fallback === undefined ? backend : `${fallback} for ${backend}`;
     return [id, state, `${queued} queued, ${running} running`, place, model, String(restarts)];
@@ -74,6 +74,9 @@ function describe({ overview: { agents, backends }, readiness }: StackHealth): s
     '',
     ...table(['backend', 'state', 'address', 'server', 'model', 'slots'], backendRows),
     '',
+    ...(waiting === 0
+      ? []
+      : [`${waiting} ${waiting === 1 ? 'run waits' : 'runs wait'} for a person: see the page, or GET /approvals`]),
     readiness.ready ? 'ready' : `not ready: ${printable(readiness.reasons.join('; '))}`,
   ];
 }

@@ -28,6 +28,7 @@ runChild({
     const engine = new Engine(settings, WORKERS, log, {
       onRunEnd: (run) => waiters.ended(run),
       chargeExit: (agent, incarnation) => send({ type: 'exit-charged', agent, incarnation }),
+      stopAgent: (agent) => send({ type: 'stop-agent', agent }),
     });
     const restartAgent = (agent: string): void => send({ type: 'restart-agent', agent });
     const supervisor = new StackSupervisor(engine, waiters, { restartAgent });

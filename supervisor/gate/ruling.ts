@@ -23,7 +23,7 @@ export interface Objection {
   decidedAt: number;
 }
 
-const SEVERITY: Record<Verdict['action'], number> = {
+export const SEVERITY: Record<Verdict['action'], number> = {
   redact: 0,
   interject: 1,
   cut: 2,
