@@ -72,6 +72,8 @@ export const toInit = messages({
   drained: {},
   /** From the supervisor: a person wants this agent restarted. */
   'restart-agent': { agent: text },
+  /** From the supervisor: a policy wants this agent stopped until a person restarts it. */
+  'stop-agent': { agent: text },
   /** From the supervisor: this end of an agent was a message's fault and must not count against the agent. */
   'exit-charged': { agent: text, incarnation: text },
 });

@@ -137,6 +137,9 @@ export class Init implements KeptChildListener {
       case 'restart-agent':
         this.#agent(message.agent)?.restart();
         break;
+      case 'stop-agent':
+        this.#agent(message.agent)?.halt();
+        break;
       case 'exit-charged':
         this.#agent(message.agent)?.forgive(message.incarnation);
         this.#options.log.debug({ id: message.agent, incarnation: message.incarnation }, 'charged to a message');

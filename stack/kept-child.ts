@@ -47,6 +47,8 @@ export class KeptChild {
   #starts = 0;
   #isWanted = false;
   #isRestartOrdered = false;
+  /** Stopped until somebody wants it started anew. */
+  #isHalted = false;
   #wasReady = false;
   #timer: NodeJS.Timeout | undefined;
   #onSettled: (failure: ChildEnd | undefined) => void = () => {};
@@ -97,11 +99,26 @@ export class KeptChild {
   restart(): void {
     if (!this.#isWanted) return;
     this.#counted = [];
+    this.#isHalted = false;
     if (this.#life === undefined) {
       this.#begin();
     } else {
       this.#isRestartOrdered = true;
       void this.#life.stop(this.specification.shutdownMs);
+    }
+  }
+
+  /** Stops it until `restart`; its end is an expected one. */
+  halt(): void {
+    if (!this.#isWanted || this.#isHalted) return;
+    this.#isHalted = true;
+    this.#isRestartOrdered = false;
+    clearTimeout(this.#timer);
+    if (this.#life !== undefined) void this.#life.stop(this.specification.shutdownMs);
+    else if (this.#lastEnd !== undefined) {
+      // It was about to be started again: whoever was told so is told that it is not.
+      this.#lastEnd = { ...this.#lastEnd, ...NO_RESTART };
+      this.#listener.onEnded(this, this.#lastEnd);
     }
   }
 
@@ -163,7 +180,7 @@ export class KeptChild {
 
   #decide({ incarnation, pid }: Life, exit: ChildExit): Decision {
     const { restart, significant, isForgiven } = this.specification;
-    if (!this.#isWanted) return NO_RESTART;
+    if (!this.#isWanted || this.#isHalted) return NO_RESTART;
     if (this.#isRestartOrdered) {
       this.#isRestartOrdered = false;
       return { restartMs: 0, expected: true };

@@ -37,12 +37,15 @@ const agentsReply = record({
     }),
   ),
 });
+const approvalsReply = record({ approvals: list(record({ id: count })) });
 const readyReply = record({ ready: flag, reasons: list(text) });
 
 /** Of `GET /agents` and `GET /readyz` what `--status` shows. */
 export interface StackHealth {
   overview: Infer<typeof agentsReply>;
   readiness: Infer<typeof readyReply>;
+  /** Runs that wait for a person. */
+  waiting: number;
 }
 
 const TIMEOUT_MS = 2000;
@@ -50,11 +53,12 @@ const TIMEOUT_MS = 2000;
 /** @throws Error when the stack does not answer in time, or not in the expected form */
 export async function askStack(url: string, token: string | undefined): Promise<StackHealth> {
   const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
-  const [overview, readiness] = await Promise.all([
+  const [overview, readiness, { approvals }] = await Promise.all([
     ask(`${url}/agents`, headers, agentsReply),
     ask(`${url}/readyz`, {}, readyReply),
+    ask(`${url}/approvals`, headers, approvalsReply),
   ]);
-  return { overview, readiness };
+  return { overview, readiness, waiting: approvals.length };
 }
 
 async function ask<T>(url: string, headers: Record<string, string>, shape: Shape<T>): Promise<T> {

@@ -61,7 +61,7 @@ async function healthLines(url: string, token: string | undefined): Promise<stri
   }
 }
 
-function describe({ overview: { agents, backends, policies }, readiness }: StackHealth): string[] {
+function describe({ overview: { agents, backends, policies }, readiness, waiting }: StackHealth): string[] {
   const agentRows = agents.map(({ id, state, backend, fallback, model, queued, running, restarts }) => {
     const place = fallback === undefined ? backend : `${fallback} for ${backend}`;
     return [id, state, `${queued} queued, ${running} running`, place, model, String(restarts)];
@@ -80,6 +80,9 @@ function describe({ overview: { agents, backends, policies }, readiness }: Stack
       ? ['  no policies: nothing is judged']
       : table(['policy', 'version', 'state', 'verdicts', 'failures'], policies.map(policyRow))),
     '',
+    ...(waiting === 0
+      ? []
+      : [`${waiting} ${waiting === 1 ? 'run waits' : 'runs wait'} for a person: see the page, or GET /approvals`]),
     readiness.ready ? 'ready' : `not ready: ${printable(readiness.reasons.join('; '))}`,
   ];
 }

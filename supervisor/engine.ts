@@ -36,6 +36,8 @@ export interface EngineOutside {
   onRunEnd(run: string): void;
   /** This end of an agent process is counted against the message it was working on, not against the agent. */
   chargeExit(agent: string, incarnation: string): void;
+  /** A policy wants this agent stopped until a person restarts it. */
+  stopAgent(agent: string): void;
 }
 
 /** Bundled entries of the worker threads. */
@@ -119,6 +121,7 @@ export class Engine {
       backendOf: (agent) => agent.backend ?? backends[0]?.name ?? '',
       dispatch: () => this.guarded(() => this.#dispatch()),
       chargeExit: (agent, incarnation) => this.#outside.chargeExit(agent, incarnation),
+      stopAgent: (agent) => this.#outside.stopAgent(agent),
       guarded: (work) => this.guarded(work),
     };
   }

@@ -37,6 +37,7 @@ runChild({
     const engine = new Engine(settings, WORKERS, log, {
       onRunEnd: (run) => waiters.ended(run),
       chargeExit: (agent, incarnation) => send({ type: 'exit-charged', agent, incarnation }),
+      stopAgent: (agent) => send({ type: 'stop-agent', agent }),
     });
     surviveLooseEnds((stack) => engine.bench.policies.blame(stack), new URL('.', import.meta.url).href, log);
     const restartAgent = (agent: string): void => send({ type: 'restart-agent', agent });

@@ -26,7 +26,7 @@ export interface Objection {
   decidedAt: number;
 }
 
-const SEVERITY: Record<ClosingVerdict['action'], number> = {
+export const SEVERITY: Record<ClosingVerdict['action'], number> = {
   interject: 1,
   cut: 2,
   pause: 3,

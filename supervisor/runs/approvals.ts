@@ -52,9 +52,11 @@ export class Approvals {
   pause(run: LiveRun, { turn, ...pause }: TurnPause): void {
     const { ledger } = this.#bench;
     const { shown, gates, number } = turn;
-    const withheld = gates.text.text.slice(gates.text.releasedLength);
-    const withheldReasoning = gates.reasoning.text.slice(gates.reasoning.releasedLength);
-    const isComplete = pause.kind === 'answer' && !turn.upstreamOpen;
+    // After a failure there is nothing to show: approved, the turn is tried again.
+    const isAnswer = pause.kind === 'answer';
+    const withheld = isAnswer ? gates.text.withheld() : '';
+    const withheldReasoning = isAnswer ? gates.reasoning.withheld() : '';
+    const isComplete = isAnswer && !turn.upstreamOpen;
     ledger.turnCut(run, turn, 'cut', 'paused');
     const text = { shown: shown.text, withheld, withheldReasoning, isComplete };
     ledger.paused(run, { ...pause, turn: number, ...text });

@@ -159,6 +159,7 @@ export class Dispatcher {
     const place = { offset: 0, rawOffset: 0, withheld: '' };
     const id = ledger.intervened(run, 0, { policy: name, version, action: verdict.action, reason, ...place });
     if (verdict.action === 'interject') ledger.corrected(run, 0, reason, id);
+    else if (verdict.action === 'terminate') this.#turns.ending.terminate(run, `${name}: ${reason}`);
     else this.#turns.ending.end(run, 'blocked', `${name}: ${reason}`);
     return verdict.action === 'interject';
   }

@@ -41,8 +41,14 @@ export class Objections {
     this.#next = next;
   }
 
-  /** The gate of the turn is closed. `withheld`: what was read and is not shown. */
-  carryOut(run: LiveRun, turn: LiveTurn, objection: TurnObjection, withheld: string): void {
+  /** The gate of the turn is closed, or the turn has failed (`kind: 'error'`). `withheld`: what was read and is not shown. */
+  carryOut(
+    run: LiveRun,
+    turn: LiveTurn,
+    objection: TurnObjection,
+    withheld: string,
+    kind: 'answer' | 'error' = 'answer',
+  ): void {
     const { policy, version, verdict, channel = 'text' } = objection;
     const { ledger } = this.#bench;
     const { action } = verdict;
@@ -53,8 +59,8 @@ export class Objections {
       latencyMs: objection.arrivedAt === undefined ? undefined : performance.now() - objection.arrivedAt,
     };
     const id = ledger.intervened(run, turn.number, { policy, version, action, reason, ...place });
-    if (action === 'pause')
-      return this.#approvals.pause(run, { policy, reason, intervention: id, turn, kind: 'answer' });
+    if (action === 'pause') return this.#approvals.pause(run, { policy, reason, intervention: id, turn, kind });
+    if (action === 'terminate') return this.#ending.terminate(run, `${policy}: ${reason}`);
     if (action !== 'interject') {
       return this.#ending.end(run, action === 'cut' ? 'stopped' : 'blocked', `${policy}: ${reason}`);
     }

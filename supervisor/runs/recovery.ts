@@ -100,7 +100,7 @@ export class Recovery {
       links.send(agent, { type: 'turn-end-recorded', turn });
     }
     for (const [run, turn] of this.#openTurns(agent)) {
-      if (turn.incarnation !== incarnation || !held.includes(turn.id)) this.#turns.ending.agentLost(run, turn, false);
+      if (turn.incarnation !== incarnation || !held.includes(turn.id)) this.#turns.agentLost(run, turn, false);
       else this.#resume(run, turn);
     }
     this.#bench.dispatch();
@@ -119,13 +119,13 @@ export class Recovery {
     recorder.write(() => recorder.event('agent-exit', { agent }, { incarnation, reason, restarting }));
     const lost = this.#openTurns(agent).filter(([, turn]) => turn.incarnation === incarnation);
     if (lost.length > 0 && !expected) this.#bench.chargeExit(agent, incarnation);
-    for (const [run, turn] of lost) this.#turns.ending.agentLost(run, turn, !expected);
+    for (const [run, turn] of lost) this.#turns.agentLost(run, turn, !expected);
   }
 
   /** Agents that did not come back in time have lost their turns. */
   giveUpOnAbsent(): void {
     for (const run of this.#bench.runs.all()) {
-      if (run.turn !== undefined && !run.turn.attached) this.#turns.ending.agentLost(run, run.turn, false);
+      if (run.turn !== undefined && !run.turn.attached) this.#turns.agentLost(run, run.turn, false);
     }
   }
 

@@ -4,7 +4,7 @@ import type { LiveRun, LiveTurn } from './live-run.ts';
 import type { Workbench } from './workbench.ts';
 
 /** A run is tried this often on a backend that fails, and with an agent that dies. */
-const MOST_ATTEMPTS = 3;
+export const MOST_ATTEMPTS = 3;
 /** Milliseconds before a run is tried again on the backend that it failed on for the first, the second time. */
 const PAUSES_MS = [250, 1000];
 
@@ -34,6 +34,13 @@ export class RunEnding {
     if (run.phase === 'paused') ledger.resumed(run, 'stopped');
     ledger.ended(run, status, reason);
     this.leave(run);
+  }
+
+  /** Blocks a run and stops its agent, which keeps its inbox until a person restarts it. */
+  terminate(run: LiveRun, reason: string): void {
+    const { agent } = run.row;
+    this.end(run, 'blocked', reason);
+    this.#bench.recorder.afterCommit(() => this.#bench.stopAgent(agent));
   }
 
   /** Ends a run that a policy in quarantine covers; returns whether one does. `recorded`: what its open turn began with. */

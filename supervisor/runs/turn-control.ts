@@ -8,6 +8,7 @@ import type { Prompt } from '../context/prompt.ts';
 import type { GateStep } from '../gate/gate.ts';
 import { PolicyFailure } from '../policies/verdict.ts';
 import { Approvals } from './approvals.ts';
+import { ErrorJudges } from './error-judges.ts';
 import { CHANNELS, type LiveRun, type LiveTurn } from './live-run.ts';
 import { newTurn } from './live-turn.ts';
 import { Objections, PERSON } from './objections.ts';
@@ -37,7 +38,12 @@ export class TurnControl {
     this.approvals = new Approvals(bench, this.ending);
     this.#prompts = new Prompts(bench);
     this.#objections = new Objections(bench, this.ending, this.approvals, (run) => this.#next(run));
-    this.#failures = new TurnFailures(bench, this.ending, this.#prompts);
+    this.#failures = new TurnFailures(
+      bench,
+      this.ending,
+      this.#prompts,
+      new ErrorJudges(bench, this.ending, this.#objections),
+    );
   }
 
   /** Starts the next turn of a run that holds a slot; without its agent the run goes back to the queue. */
@@ -203,7 +209,12 @@ export class TurnControl {
   #incomplete(run: LiveRun, turn: LiveTurn): void {
     this.#bench.log.error({ run: run.id, turn: turn.id }, 'text of a turn is missing');
     this.ending.closeUpstream(run, turn);
-    this.ending.agentLost(run, turn, true);
+    this.agentLost(run, turn, true);
+  }
+
+  /** The agent with the turn is gone. `counted`: it died by itself, perhaps of this message. */
+  agentLost(run: LiveRun, turn: LiveTurn, counted: boolean): void {
+    this.#failures.agentLost(run, turn, counted);
   }
 }
 

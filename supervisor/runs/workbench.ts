@@ -25,6 +25,8 @@ export interface Workbench {
   dispatch(): void;
   /** This end of an agent process is counted against the message it was working on. */
   chargeExit(agent: string, incarnation: string): void;
+  /** Ends the process of an agent until a person restarts it. */
+  stopAgent(agent: string): void;
   /** Runs what may write, from outside any caller who could be told; a storage failure in there is dealt with. */
   guarded(work: () => void): void;
 }

@@ -254,6 +254,28 @@ describe('the supervisor', () => {
     );
   });
 
+  it('can have an agent stopped, which then stays so until somebody wants it restarted', async () => {
+    const { say, toldOf, pidOf } = await stack();
+    await eventually(() => pidOf('a'));
+    say({ type: 'stop-agent', agent: 'a' });
+    await eventually(() => toldOf('agent-exited', 'a').length === 1);
+    expect(toldOf('agent-exited', 'a')).toMatchObject([{ restarting: false, expected: true }]);
+    expect(pidOf('a')).toBeUndefined();
+    say({ type: 'restart-agent', agent: 'a' });
+    expect(await eventually(() => pidOf('a'))).toBeGreaterThan(0);
+  });
+
+  it('can have an agent stopped that was about to be started again', async () => {
+    const { say, toldOf, pidOf } = await stack();
+    process.kill(await eventually(() => pidOf('a')), 'SIGKILL');
+    await eventually(() => toldOf('agent-exited', 'a').length === 1);
+    say({ type: 'stop-agent', agent: 'a' });
+    await eventually(() => toldOf('agent-exited', 'a').some((exit) => 'restarting' in exit && !exit.restarting));
+    expect(pidOf('a')).toBeUndefined();
+    say({ type: 'restart-agent', agent: 'a' });
+    expect(await eventually(() => pidOf('a'))).toBeGreaterThan(0);
+  });
+
   it('can have an agent started again that had ended too often', async () => {
     const { say, toldOf, pidOf, endsOf } = await stack();
     for (let times = 1; times <= 4; times++) {

@@ -52,6 +52,8 @@ export class RunningStack {
   #incarnations = 0;
   /** Incarnations whose end was charged to a message. */
   readonly charged: string[] = [];
+  /** Agents that a policy wanted stopped. */
+  readonly terminated: string[] = [];
   #waiters = new RunWaiters();
   #proxy: BusProxy | undefined;
   #simulator: Simulator | undefined;
@@ -81,6 +83,7 @@ export class RunningStack {
     const engine = new Engine(this.#settings(), workerEntries(), SILENT, {
       onRunEnd: (run) => waiters.ended(run),
       chargeExit: (_agent, incarnation) => this.charged.push(incarnation),
+      stopAgent: (agent) => this.#stopAgent(agent),
     });
     return [engine, new StackSupervisor(engine, waiters, { restartAgent: () => {} })];
   }
@@ -141,6 +144,14 @@ export class RunningStack {
     if (!tell) return;
     const exit = { incarnation: agent?.incarnation ?? '', reason: 'killed', restarting: true, expected };
     this.engine.agentExited(name, exit);
+  }
+
+  /** As init does when a policy terminates an agent. */
+  #stopAgent(name: string): void {
+    this.terminated.push(name);
+    const { incarnation = '', stopping } = this.#agents.get(name) ?? {};
+    stopping?.abort();
+    this.engine.agentExited(name, { incarnation, reason: 'stopped', restarting: false, expected: true });
   }
 
   /** Breaks the connections between agents and supervisor. */

@@ -1,5 +1,12 @@
 /** The routes the page uses. Every failure is an ApiError with a text for people. */
-import type { AgentView, BackendView, ChatView, PolicyView } from '../../supervisor/service.ts';
+import type {
+  AgentView,
+  ApprovalDecree,
+  ApprovalView,
+  BackendView,
+  ChatView,
+  PolicyView,
+} from '../../supervisor/service.ts';
 import type { History } from './chat-view.ts';
 
 export interface Stack {
@@ -24,6 +31,8 @@ const chatPath = (agent: string, rest = ''): string => `/chat/${encodeURICompone
 export const api = {
   session: (token: string) => post('/session', { token }),
   stack: async () => (await (await call('/agents')).json()) as Stack,
+  approvals: async () => ((await (await call('/approvals')).json()) as { approvals: ApprovalView[] }).approvals,
+  decide: (id: number, decree: ApprovalDecree) => post(`/approvals/${id}`, decree),
   chats: async (agent: string) =>
     ((await (await call(chatPath(agent, '/chats'))).json()) as { chats: ChatView[] }).chats,
   history: async (agent: string, chat: string) => {

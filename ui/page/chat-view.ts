@@ -38,6 +38,8 @@ export interface RunLines {
   state: 'queued' | 'running' | 'ended' | RunStatus;
   /** Why it ended as it did. */
   reason: string;
+  /** Id of the approval that it waits for; a person has to decide. */
+  waitsFor?: number;
 }
 
 export interface ChatView {

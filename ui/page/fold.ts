@@ -65,6 +65,10 @@ function changeRun(run: RunLines, event: PageEvent): RunLines | undefined {
       return { ...run, notices: [...run.notices, noticeOf(event)] };
     case 'intervention':
       return { ...run, items: [...run.items, intervention(event)] };
+    case 'run-paused':
+      return { ...run, waitsFor: event.approval };
+    case 'run-resumed':
+      return resumed(run, event);
     case 'turn-cut':
       return withoutEmpty(
         withAnswer(run, event.turn, (answer) => {
@@ -78,7 +82,7 @@ function changeRun(run: RunLines, event: PageEvent): RunLines | undefined {
       });
     case 'run-end':
       return withoutEmpty({
-        ...run,
+        ...withoutApproval(run),
         state: event.status,
         reason: event.reason ?? '',
         items: interruptStreaming(run.items, ''),
@@ -86,6 +90,16 @@ function changeRun(run: RunLines, event: PageEvent): RunLines | undefined {
     default:
       return run;
   }
+}
+
+/** A message that a person replaced is in the history only. */
+function resumed(run: RunLines, { decision }: EventOf<'run-resumed'>): RunLines | undefined {
+  const isMessage = run.items.every(({ kind, turn }) => kind === 'intervention' && turn === 0);
+  return decision === 'edited' && isMessage ? undefined : withoutApproval(run);
+}
+
+function withoutApproval({ waitsFor: _, ...run }: RunLines): RunLines {
+  return run;
 }
 
 function noticeOf({ code, text, turn }: EventOf<'notice'>): NoticeView {

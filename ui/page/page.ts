@@ -1,5 +1,6 @@
 /** The page's entry: the state it keeps, and what leads to what. */
 import { ApiError, api, type Stack } from './api.ts';
+import { ApprovalsView } from './approvals-view.ts';
 import { runningRun } from './chat-view.ts';
 import { Composer, find } from './composer.ts';
 import { Conversation } from './conversation.ts';
@@ -19,6 +20,10 @@ const status = find('status', HTMLElement);
 const backend = find('backend', HTMLElement);
 const notice = find('notice', HTMLElement);
 const log = new LogView(find('log', HTMLElement));
+const approvals = new ApprovalsView(find('approvals', HTMLElement), {
+  decide: async (id, decree) => void (await api.decide(id, decree)),
+  failed: fail,
+});
 const tokenForm = find('token-form', HTMLFormElement);
 
 let stack: Stack = { agents: [], backends: [], policies: [] };
@@ -74,6 +79,7 @@ function receive(event: PageEvent): void {
   if (event.type === 'degraded') fail(new Error(event.reason));
   else if (event.type === 'resync') reload();
   else if (event.type.startsWith('agent-') || event.type.startsWith('backend-')) loadStack().catch(fail);
+  if (changesApprovals(event)) loadApprovals().catch(fail);
   const before = notices;
   notices = foldNotices(notices, event);
   if (notices !== before) draw();
@@ -87,10 +93,19 @@ function reload(): void {
   talk.load().then(draw, fail);
 }
 
+function changesApprovals({ type }: PageEvent): boolean {
+  return type === 'run-paused' || type === 'run-resumed' || type === 'resync';
+}
+
+/** All that waits for a person, whichever chat it is of. */
+async function loadApprovals(): Promise<void> {
+  approvals.draw(await api.approvals());
+}
+
 function setConnected(connected: boolean): void {
   const back = connected && connection === 'lost';
   connection = connected ? 'connected' : 'lost';
-  if (back) loadStack().catch(fail);
+  if (back) Promise.all([loadStack(), loadApprovals()]).catch(fail);
   if (back && talk.needsLoad) reload();
   draw();
 }
@@ -136,6 +151,7 @@ async function start(): Promise<void> {
   const chats = (await api.chats(agent)).map(({ chat }) => chat);
   await choose(agent, chats.find((chat) => chat === localStorage.getItem('interject.chat')) ?? 'main');
   setLocked(false);
+  await loadApprovals();
   if (!streaming) openStream(talk.view.seq, { event: receive, connected: setConnected });
   streaming = true;
 }

@@ -1,4 +1,5 @@
 /** What the page says in words: pure functions, so that they can be tested. */
+import type { ApprovalView } from '../../supervisor/service.ts';
 import type { Stack } from './api.ts';
 import { type Answer, type ChatView, type Intervention, type RunLines, runningRun } from './chat-view.ts';
 
@@ -18,7 +19,7 @@ const ENDINGS: Record<RunLines['state'], string> = {
   failed: 'No answer: it failed',
   stopped: 'Stopped',
   blocked: 'Blocked',
-  expired: 'Expired before it was its turn',
+  expired: 'Expired',
 };
 const DEEDS: Record<Intervention['action'], string> = {
   interject: 'corrected the answer',
@@ -62,6 +63,7 @@ export function describeState(view: ChatView, connection: Connection, agent: str
   if (connection === 'lost') return 'Connection lost, reconnecting …';
   if (connection === 'connecting') return 'Connecting …';
   const running = runningRun(view);
+  if (running?.waitsFor !== undefined) return 'The answer waits for a person to decide.';
   const isThinkingNow = running?.items.some((item) => item.kind === 'answer' && isThinking(item));
   if (running !== undefined) return `${agent} is ${isThinkingNow ? 'thinking' : 'answering'} …`;
   const last = view.runs.at(-1);
@@ -94,4 +96,9 @@ function describeFallback({ backend, fallback }: Stack['agents'][number]): strin
 function describeHealth({ up, detail }: Stack['backends'][number]): string {
   if (up) return detail === undefined ? '' : ` Now ${detail}.`;
   return ` It does not answer${detail === undefined ? '.' : `: ${detail}.`}`;
+}
+
+/** The heading of what waits for a person. */
+export function describeApproval({ agent, chat, policy, reason }: ApprovalView): string {
+  return `${agent}, chat ${chat}, waits for a person. Policy ${policy}: ${reason}`;
 }

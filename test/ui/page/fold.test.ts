@@ -41,6 +41,31 @@ describe('a run', () => {
     expect(runningRun(answered)).toBeUndefined();
   });
 
+  test('waits for a person, and is answered with what that person let through', () => {
+    const pause: Unplaced = { type: 'run-paused', approval: 7, policy: 'asks', reason: 'money', turn: 1 };
+    const paused = [...begun, said(1, 0, 'The '), { type: 'turn-cut', turn: 1, text: 'The ', reason: 'paused' }, pause];
+    expect(run(folded(events(...(paused as Unplaced[]))))).toMatchObject({ state: 'running', waitsFor: 7 });
+    const decided = [
+      ...paused,
+      { type: 'run-resumed', approval: 7, decision: 'approved' },
+      { type: 'turn-end', turn: 1, text: 'The price', reason: 'approved' },
+      { type: 'run-end', status: 'answered' },
+    ] as Unplaced[];
+    const answered = run(folded(events(...decided)));
+    expect(answered).toMatchObject({ state: 'answered', items: [{ text: 'The price', state: 'complete' }] });
+    expect(answered).not.toHaveProperty('waitsFor');
+  });
+
+  test('whose message a person has replaced is loaded again', () => {
+    const list = [
+      asked,
+      { type: 'run-start', queue_ms: 1 },
+      { type: 'run-paused', approval: 7, policy: 'asks', reason: 'look', turn: 0 },
+      { type: 'run-resumed', approval: 7, decision: 'edited' },
+    ] as Unplaced[];
+    expect(folded(events(...list)).stale).toBe(true);
+  });
+
   test('is cut, corrected and goes on; the cut text replaces what was streamed', () => {
     const view = folded(
       events(
