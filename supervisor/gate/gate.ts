@@ -96,8 +96,10 @@ class StreamGate implements Gate {
   end(): GateStep {
     if (this.#closed) return NOTHING;
     this.#take(this.#intake.end());
-    if (this.#objection !== undefined) return this.#rule(this.#objection);
     this.#closed = true;
+    const last = this.#panel.judgeLastMatches(this.#text, this.releasedLength);
+    this.#objection = foremost(this.#objection, last);
+    if (this.#objection !== undefined) return this.#rule(this.#objection);
     const objection = this.#panel.judgeTurnEnd(this.#text, this.releasedLength);
     // Everybody has judged the whole text now: nothing is held back for a later judgement.
     const released = this.#release(objection?.from ?? this.#text.length);
