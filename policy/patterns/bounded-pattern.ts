@@ -2,7 +2,7 @@
  * Makes of a regular expression what a search in a stream needs: bounds, and the partial expression that says what is still
  * undecided. Whatever cannot be searched in a stream, or could take for ever, is refused with the reason.
  */
-import { parseRegExpLiteral } from '@eslint-community/regexpp';
+import { type AST, parseRegExpLiteral } from '@eslint-community/regexpp';
 import { partialSource, wholeSource } from './partial.ts';
 import { checkSpeed } from './speed.ts';
 import { PatternError, type Widths, widthsOf } from './widths.ts';
@@ -45,7 +45,7 @@ function read(expression: RegExp): BoundedPattern {
   if (source.length > MAX_SOURCE_LENGTH) {
     throw new PatternError(`its source has ${source.length} characters, at most ${MAX_SOURCE_LENGTH} are allowed`);
   }
-  const { alternatives } = parseRegExpLiteral(expression).pattern;
+  const alternatives = parse(expression);
   const byCodePoint = /[uv]/.test(given);
   const widths = widthsOf(alternatives, byCodePoint);
   checkWidths(widths);
@@ -53,6 +53,14 @@ function read(expression: RegExp): BoundedPattern {
   const flags = `${given.replace(/[gd]/g, '')}g`;
   const partial = new RegExp(partialSource(alternatives, byCodePoint), flags);
   return { label: String(expression), whole: new RegExp(source, flags), partial, widths };
+}
+
+function parse(expression: RegExp): AST.Alternative[] {
+  try {
+    return parseRegExpLiteral(expression).pattern.alternatives;
+  } catch (error) {
+    throw new PatternError(`it cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 function checkWidths({ min, max, ahead, behind }: Widths): void {

@@ -9,15 +9,19 @@ import { SPENT } from '../gate/playing.ts';
 const PLACE = { agent: 'assistant', chat: 'main', run: 'run-1' };
 
 test('the default policy is there by its name', () => {
-  expect([...BUILT_IN_POLICIES.keys()]).toEqual(['error-keyword']);
+  expect([...BUILT_IN_POLICIES.keys()]).toEqual(['error-keyword', 'pattern']);
 });
 
+/** For those that need some. */
+const OPTIONS: Record<string, unknown> = { pattern: { literals: ['ERROR'], expressions: ['an? [A-Z]{2}'] } };
+
 describe.each([...BUILT_IN_POLICIES])('%s', (name, module) => {
-  const policy = readPolicy(module);
+  const use = { options: OPTIONS[name] };
+  const policy = readPolicy(module, use);
   const loaded = { name, version: '1', policy };
 
   test('is a policy and goes by its own name', () => {
-    expect(readPolicy(module).name).toBe(name);
+    expect(readPolicy(module, use).name).toBe(name);
     expect(policy.name).toBe(name);
   });
 
