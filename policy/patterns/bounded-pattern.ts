@@ -8,7 +8,7 @@ import { checkSpeed } from './speed.ts';
 import { PatternError, type Widths, widthsOf } from './widths.ts';
 
 /** UTF-16 units: the longest match, with what its lookarounds look at. */
-export const MAX_MATCH_LENGTH = 1000;
+const MAX_MATCH_LENGTH = 1000;
 
 /** Characters of an expression's source. */
 const MAX_SOURCE_LENGTH = 1000;

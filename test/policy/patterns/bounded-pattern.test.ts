@@ -3,6 +3,8 @@ import { expect, test } from 'vitest';
 import { boundPattern } from '../../../policy/patterns/bounded-pattern.ts';
 
 const GRIN = '\u{1F600}';
+/** As a value: the compiler's target knows no such literals. */
+const SETS = 'v';
 
 test.each<[RegExp, number]>([
   [/ERROR/, 5],
@@ -16,7 +18,7 @@ test.each<[RegExp, number]>([
   [/[^a-z]|cat/, 3],
   [/\u{1F600}{3}/u, 6],
   [new RegExp(`${GRIN}!`), 3],
-  [/[\p{L}--[a-z]]/v, 2],
+  [new RegExp('[\\p{L}--[a-z]]', SETS), 2],
   [/(?<name>ab){2}/g, 4],
   [/sk-[A-Za-z0-9]{20,60}/, 63],
   [/[a-z]{1,64}@[a-z]{1,64}\.com/, 133],
@@ -42,7 +44,7 @@ test.each<[RegExp, string]>([
   [/ab/y, 'the flag "y"'],
   [new RegExp(`[${GRIN}]`), 'half a surrogate pair'],
   [/\uD83D/, 'half a surrogate pair'],
-  [/[\q{abc}]/v, 'stands for several characters'],
+  [new RegExp('[\\q{abc}]', SETS), 'stands for several characters'],
 ])('%s is refused: %s', (expression, reason) => {
   expect(() => boundPattern(expression)).toThrow(reason);
 });
