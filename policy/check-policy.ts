@@ -3,6 +3,8 @@
  * reason; nothing of it is found out in the middle of an answer.
  */
 import { nearestName } from './nearest-name.ts';
+import { boundPattern } from './patterns/bounded-pattern.ts';
+import { PatternError } from './patterns/widths.ts';
 import type { Policy } from './policy.ts';
 import { isWellFormed } from './well-formed.ts';
 
@@ -91,10 +93,9 @@ function checkPatterns(candidate: Candidate): void {
 /** Returns the length of a good pattern. */
 function checkPattern(pattern: unknown, index: number): number {
   const where = `"patterns[${index}]"`;
+  if (pattern instanceof RegExp) return checkExpression(pattern, where);
   if (typeof pattern !== 'string') {
-    throw new InvalidPolicyError(
-      `${where} must be text (regular expressions are not supported), it is ${kindOf(pattern)}`,
-    );
+    throw new InvalidPolicyError(`${where} must be text or a regular expression, it is ${kindOf(pattern)}`);
   }
   if (pattern === '') throw new InvalidPolicyError(`${where} is empty: it would match everywhere`);
   if (pattern.length > MAX_PATTERN_LENGTH) {
@@ -105,6 +106,16 @@ function checkPattern(pattern: unknown, index: number): number {
   if (!isWellFormed(pattern))
     throw new InvalidPolicyError(`${where} holds half a surrogate pair: it could never match`);
   return pattern.length;
+}
+
+function checkExpression(expression: RegExp, where: string): number {
+  try {
+    boundPattern(expression);
+    return expression.source.length;
+  } catch (error) {
+    if (!(error instanceof PatternError)) throw error;
+    throw new InvalidPolicyError(`${where} is refused, ${String(expression).slice(0, 80)}: ${error.message}`);
+  }
 }
 
 function checkHoldback(candidate: Candidate): void {

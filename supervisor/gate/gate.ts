@@ -109,8 +109,11 @@ class StreamGate implements Gate {
   end(): GateStep {
     if (this.#closed) return NOTHING;
     this.#take(this.#intake.end());
-    if (this.#objection !== undefined) return this.#rule(this.#objection);
     this.#closed = true;
+    const last = this.#panel.judgeLastMatches(this.#text, this.releasedLength);
+    this.#redactions.add(last.redactions);
+    this.#objection = foremost(this.#objection, last.objection);
+    if (this.#objection !== undefined) return this.#rule(this.#objection);
     const { objection, redactions } = this.#panel.judgeTurnEnd(this.#text, this.releasedLength);
     this.#redactions.add(redactions);
     // Everybody has judged the whole text now: nothing is held back for a later judgement.

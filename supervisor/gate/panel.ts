@@ -64,6 +64,18 @@ export class Panel {
     );
   }
 
+  /**
+   * The text is over: the matches that only its end completes, such as of `x$`, are given to their policies with an empty delta.
+   * @throws whatever the judge throws
+   */
+  judgeLastMatches(text: string, released: number): Findings {
+    const asked = this.#seats.filter(({ holdback }) => holdback.finish()).map(({ loaded }) => loaded);
+    if (asked.length === 0) return NO_FINDINGS;
+    return this.#gather(text, released, (loaded, matches) =>
+      asked.includes(loaded) ? this.#judge(loaded, 'onText', this.#textToJudge(text, '', matches)) : NONE,
+    );
+  }
+
   /** Every policy's judgement of the finished turn; of reasoning only where there was any. @throws whatever the judge throws */
   judgeTurnEnd(text: string, released: number): Findings {
     // Most models never reason: a policy that wants an answer to say something must not object to that.

@@ -1,11 +1,12 @@
 /**
- * Looks for one policy's patterns in one stream, delta by delta; no character is read twice. It remembers the matches that are
+ * Looks for one policy's literals in one stream, delta by delta; no character is read twice. It remembers the matches that are
  * not wholly released, the leftmost first.
  */
 import type { PatternMatch } from '../../policy/policy.ts';
 import { follow, type State } from './automaton.ts';
 
 export class PatternSearch {
+  readonly #start: State;
   #state: State;
   #length = 0;
   /** Both `from` and `to` rise from one match to the next. */
@@ -13,6 +14,7 @@ export class PatternSearch {
 
   /** `start`: a compiled automaton before any text. */
   constructor(start: State) {
+    this.#start = start;
     this.#state = start;
   }
 
@@ -27,6 +29,12 @@ export class PatternSearch {
       this.#length++;
       if (this.#state.found !== undefined) this.#remember(this.#state.found);
     }
+  }
+
+  /** A literal that is not complete at the end of the text is none: there is no news. */
+  finish(): boolean {
+    this.#state = this.#start;
+    return false;
   }
 
   /** The matches that end after `released`, leftmost first; of several that start at one place, the one that was complete first. */

@@ -5,6 +5,10 @@ import { readPolicy } from '../../policy/read-policy.ts';
 
 /** By the name of the policy; one that is not here takes no options, or none that it needs. */
 const OPTIONS: Record<string, readonly Record<string, unknown>[]> = {
+  pattern: [
+    { literals: ['ERROR'], expressions: ['an? [A-Z]{2}'] },
+    { literals: ['a b'], ignoreCase: true, ignore: '-', action: 'cut' },
+  ],
   repetition: [{ words: 2, repeats: 2, tokens: 4 }, { action: 'cut' }, {}],
   budget: [{ run: { turns: 1 } }, { run: { tokens: 1 }, chat: { seconds: 0.5 } }],
   script: [

@@ -76,10 +76,13 @@ describe('refused', () => {
     [{ name: 'a', onMessage: allow, patterns: ['x'] }, '"patterns" without "onText": nobody would judge a match'],
     [{ name: 'a', onText: allow, patterns: ['x', ''] }, '"patterns[1]" is empty: it would match everywhere'],
     [
-      { name: 'a', onText: allow, patterns: [/x/] },
-      '"patterns[0]" must be text (regular expressions are not supported), it is a regular expression',
+      { name: 'a', onText: allow, patterns: [/x+/] },
+      '"patterns[0]" is refused, /x+/: "x+" has no greatest length; give it one, for example "x{1,40}"',
     ],
-    [{ name: 'a', onText: allow, patterns: new Array(1) }, '"patterns[0]" must be text'],
+    [
+      { name: 'a', onText: allow, patterns: new Array(1) },
+      '"patterns[0]" must be text or a regular expression, it is missing',
+    ],
     [
       { name: 'a', onText: allow, patterns: ['x\uD83D'] },
       '"patterns[0]" holds half a surrogate pair: it could never match',

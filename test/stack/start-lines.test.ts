@@ -133,6 +133,7 @@ describe('a policy', () => {
   const onText = () => undefined;
   it.each([
     [{ patterns: ['ERROR'], onText }, 'holds back what could become "ERROR"'],
+    [{ patterns: [/a{1,5}b/i, 'x'], onText }, 'holds back what could become /a{1,5}b/i or "x"'],
     [{ patterns: ['a', 'b', 'c', 'd', 'e'], onText }, 'holds back what could become "a" or "b" or "c" and 2 more'],
     [{ onText }, 'holds back the last 64 characters (declare patterns or holdback to choose)'],
     [{ onText, holdback: 10 }, 'holds back the last 10 characters'],
