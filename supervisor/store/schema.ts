@@ -129,16 +129,6 @@ const MIGRATIONS = [
   alter table turn add column continues integer;              -- characters of the turn before that it goes on from
   alter table turn add column resumable integer;              -- characters that the next turn can go on from
 
-  create table turn_stream (            -- what the model wrote, as it came, for tests of policies
-    run integer not null,
-    turn integer not null,
-    channel text not null,
-    text text not null,                 -- secrets as filler of the same length
-    deltas blob not null,               -- length and time of every delta
-    primary key (run, turn, channel),
-    foreign key (run, turn) references turn (run, number)
-  ) strict, without rowid;
-
   create table approval (
     id integer primary key autoincrement,
     run integer not null references run (number),
@@ -157,13 +147,6 @@ const MIGRATIONS = [
     decided_at integer
   ) strict;
   create unique index approval_waiting on approval (run) where state = 'waiting';
-
-  create table run_label (              -- what a person thinks of an answer
-    run integer primary key references run (number),
-    label text not null check (label in ('good', 'bad')),
-    note text,
-    ts integer not null
-  ) strict;
   `,
 ];
 
