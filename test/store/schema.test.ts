@@ -45,6 +45,7 @@ test('a database of the first version is brought up to date; an open turn of it 
     incarnation: 'a1',
     policies: 'p@v',
     backend: null,
+    startedAt: 5,
     continues: null,
   });
   expect(again.runs.byId(run.id)).toEqual(run);
