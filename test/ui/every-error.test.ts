@@ -27,7 +27,7 @@ const PROVOCATIONS: Record<ErrorCode, Provocation> = {
   unknown_chat: async ({ client }) => client.get('/chat/assistant/history?chat=none'),
   unknown_approval: async ({ client }) => client.post('/approvals/999', { decision: 'approve' }),
   unknown_policy: async ({ client }) => client.post('/policies/none/release'),
-  not_quarantined: async ({ client }) => client.post('/policies/error-keyword/release'),
+  not_quarantined: async ({ client }) => client.post('/policies/asks/release'),
   policy_not_loaded: async ({ client, stack }) => {
     const { store, recorder, policies } = stack.engine.bench;
     const file = join(stack.folder, 'broken.mjs');
