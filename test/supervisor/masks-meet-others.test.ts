@@ -1,0 +1,60 @@
+/** What is masked stays masked where other verdicts take over: a person's approval, an answer that goes on after a cut, a restart. */
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { scriptedModel } from '../agent/scripted-model.ts';
+import { connectTo } from '../store/temporary-store.ts';
+import { type RunningStack, startStack } from './running-stack.ts';
+
+const KEY = `sk-${'aB3dE6gH9jK2mN5p'.repeat(2)}`;
+const MASK = '[redacted openai-key]';
+const ASKS = `{ name: 'asks', patterns: ['refund'], onText: ({ match }) =>
+  match === undefined ? undefined : { action: 'pause', reason: 'money' } }`;
+/** Longer than what the policy of secrets holds back. */
+const MORE = ' and so on'.repeat(12);
+
+function stored(stack: RunningStack): string {
+  const database = connectTo(join(stack.folder, 'interject.db'));
+  const tables = ['run', 'turn', 'chat_history', 'intervention', 'approval', 'event', 'inbox'];
+  return JSON.stringify(tables.map((table) => database.prepare(`select * from ${table}`).all()));
+}
+
+test('an approved answer has the mask, and nothing that waited for approval holds the secret', async () => {
+  const model = await scriptedModel();
+  const stack = await startStack({ backend: model.definition, policies: [{ use: 'secrets' }, ASKS] });
+  const run = await stack.say('hello');
+  (await model.call()).say(`The key ${KEY} opens it, a refund`);
+  const id = String((await stack.event(run, 'run-paused')).approval);
+  expect(stack.supervisor.approvals()[0]?.withheld).toContain(MASK);
+  const view = await stack.supervisor.decideApproval(id, { decision: 'approve' });
+  expect(view).toMatchObject({ status: 'answered', content: `The key ${MASK} opens it, a refund` });
+  expect(stored(stack)).not.toContain(KEY.slice(0, 12));
+});
+
+test('an answer that goes on after a cut has the mask once, also when the supervisor restarts in it', async () => {
+  const model = await scriptedModel('scripted', 'at once', 'continues');
+  const stack = await startStack({
+    agents: [{ name: 'assistant', resume: 'continue' }],
+    backend: model.definition,
+    policies: [{ use: 'secrets' }, { use: 'error-keyword' }],
+  });
+  const run = await stack.say('hello');
+  (await model.call()).say(`The key ${KEY} opens it${MORE} ERROR`);
+  const second = await model.call();
+  expect(second.body.messages.at(-1)?.content).toContain(MASK);
+  expect(JSON.stringify(second.body.messages)).not.toContain(KEY);
+  second.say(`${MORE} with ${KEY} again${MORE}`);
+  await stack.eventsUntil(
+    { run },
+    ({ type, action, turn }) => type === 'intervention' && action === 'redact' && turn === 2,
+  );
+  await stack.stopSupervisor();
+  await stack.startSupervisor();
+  second.say('the end');
+  second.finish();
+  const view = await stack.wait(run);
+  expect(view.status).toBe('answered');
+  expect(view.content.split(MASK)).toHaveLength(3);
+  expect(view.content.endsWith('the end')).toBe(true);
+  expect(view.interventions.filter(({ action }) => action === 'redact')).toHaveLength(2);
+  expect(stored(stack)).not.toContain(KEY.slice(0, 12));
+});
