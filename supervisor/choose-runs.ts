@@ -22,25 +22,46 @@ export interface Limits {
   group(name: string): number;
 }
 
+/** Who of those that could start gets the next slot; they are not none, and in the order in which they wait. */
+export type NextOf<T> = (startable: readonly T[]) => T;
+
 /**
- * Takes runs in order as long as chat, agent, backend and the backend's group have room. A run that waits blocks the later ones of
- * its chat, and nobody else.
+ * Takes runs, one after the other as `next` says, as long as chat, agent, backend and the backend's group have room. A run that waits
+ * blocks the later ones of its chat, and nobody else.
  */
 export function chooseRuns<T extends SlotUser>(
   waiting: readonly T[],
   working: readonly SlotUser[],
   limits: Limits,
+  next: NextOf<T> = firstOf,
 ): T[] {
   const room = new Room(limits);
   for (const run of working) if (!run.isParked) room.take(run);
-  const busyChats = new Set(working.map(({ chatId }) => chatId));
-  return waiting.filter((run) => {
-    const isChatBusy = busyChats.has(run.chatId);
-    busyChats.add(run.chatId);
-    if (isChatBusy || run.isPaused || !room.hasFor(run)) return false;
+  let left = firstOfChats(waiting, working);
+  const taken: T[] = [];
+  for (;;) {
+    left = left.filter((run) => room.hasFor(run));
+    if (left.length === 0) return taken;
+    const run = next(left);
     room.take(run);
-    return true;
+    taken.push(run);
+    left = left.filter((other) => other !== run);
+  }
+}
+
+/** Of every chat that nobody works on the run that has waited longest, unless it is paused. */
+function firstOfChats<T extends SlotUser>(waiting: readonly T[], working: readonly SlotUser[]): T[] {
+  const busyChats = new Set(working.map(({ chatId }) => chatId));
+  return waiting.filter(({ chatId, isPaused }) => {
+    const isChatBusy = busyChats.has(chatId);
+    busyChats.add(chatId);
+    return !isChatBusy && !isPaused;
   });
+}
+
+function firstOf<T>([first]: readonly T[]): T {
+  if (first === undefined) throw new RangeError('nobody waits');
+  return first;
 }
 
 /** What is taken of every limit. */

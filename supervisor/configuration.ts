@@ -51,6 +51,18 @@ export const agentSchema = z.strictObject({
     .max(1000)
     .optional()
     .describe('open runs at a time; default: the slots of the backend'),
+  weight: z
+    .number()
+    .positive()
+    .max(1000)
+    .optional()
+    .describe('share of a model server when several agents wait for it: 3 gets three times the time of 1; default: 1'),
+  priority: z
+    .enum(['high', 'normal', 'low'])
+    .optional()
+    .describe(
+      'whose runs go first when a model server is busy; a lower one still gets every ninth slot; default: normal',
+    ),
   resume: z
     .enum(['regenerate', 'continue'])
     .optional()

@@ -1,11 +1,15 @@
 /** All live runs, by what they are looked up by, and the order in which waiting ones are served. */
 import { chooseRuns, type Limits, type SlotUser } from '../choose-runs.ts';
+import { type Claimant, FairShare } from '../fair-share.ts';
 import { chatId } from '../store/runs.ts';
 import type { LiveRun, LiveTurn } from './live-run.ts';
+
+const RANKS = { high: 0, normal: 1, low: 2 };
 
 export class LiveRuns {
   readonly #byId = new Map<string, LiveRun>();
   readonly #byTurn = new Map<string, LiveRun>();
+  readonly #share = new FairShare();
   #waiting: LiveRun[] = [];
 
   get(id: string): LiveRun | undefined {
@@ -93,18 +97,35 @@ export class LiveRuns {
    * has ended and still drains uses a slot, not its chat.
    */
   takeStartable(limits: Limits, routeOf: (run: LiveRun) => string): LiveRun[] {
-    if (this.#waiting.length === 0) return [];
+    const now = performance.now();
     const working = this.all().filter(({ phase }) => phase !== 'waiting');
+    this.#share.settle(new Set(working.filter(({ isParked }) => !isParked)), now);
+    if (this.#waiting.length === 0) return [];
     const users = working.map((run) => (run.hasEnded ? { ...slotUser(run), chatId: '' } : slotUser(run)));
     const asked = this.#waiting.map((run) => {
       const backend = routeOf(run);
-      return { ...slotUser(run), backend, isPaused: run.pausedOn === backend, run };
+      return {
+        ...claimant(run, limits.groupOf(backend) ?? backend),
+        ...slotUser(run),
+        backend,
+        isPaused: run.pausedOn === backend,
+        run,
+      };
     });
-    const chosen = new Map(chooseRuns(asked, users, limits).map(({ run, backend }) => [run, backend]));
-    this.#waiting = this.#waiting.filter((run) => !chosen.has(run));
-    for (const [run, backend] of chosen) Object.assign(run, { phase: 'between', backend });
-    return [...chosen.keys()];
+    const chosen = chooseRuns(asked, users, limits, (startable) => {
+      const next = this.#share.pick(startable, now);
+      this.#share.take(next.run, next, now);
+      return next;
+    });
+    const taken = new Set(chosen.map(({ run }) => run));
+    this.#waiting = this.#waiting.filter((run) => !taken.has(run));
+    for (const { run, backend } of chosen) Object.assign(run, { phase: 'between', backend });
+    return [...taken];
   }
+}
+
+function claimant({ agent }: LiveRun, resource: string): Claimant {
+  return { agent: agent.name, resource, weight: agent.weight ?? 1, rank: RANKS[agent.priority ?? 'normal'] };
 }
 
 function slotUser(run: LiveRun): SlotUser {
