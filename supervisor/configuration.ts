@@ -32,6 +32,9 @@ export const agentSchema = z.strictObject({
   repeatPenalty: z.number().min(0).max(5).optional(),
   maxTokens: z.int().positive().optional(),
   seed: z.int().min(0).optional(),
+  stop: z.array(z.string().min(1)).max(16).optional().describe('texts at which the model stops writing'),
+  presencePenalty: z.number().min(-2).max(2).optional(),
+  frequencyPenalty: z.number().min(-2).max(2).optional(),
   context: z
     .int()
     .positive()

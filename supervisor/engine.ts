@@ -14,6 +14,7 @@ import type { StoredEvent } from './events.ts';
 import { PolicyHost } from './policies/host.ts';
 import { type PolicyBundler, PolicyReloads } from './policies/reloads.ts';
 import { forgetOffence, type Offence, readOffence, Watchdog, whatItDid } from './policies/watchdog.ts';
+import { Pruning } from './pruning.ts';
 import { Recorder } from './recorder.ts';
 import { Dispatcher } from './runs/dispatcher.ts';
 import { Ledger } from './runs/ledger.ts';
@@ -58,6 +59,7 @@ export class Engine {
   readonly #recovery: Recovery;
   readonly #upstreamQueue: UpstreamQueue;
   readonly #storageFailure: StorageFailure;
+  readonly #pruning: Pruning;
   readonly #stop = new AbortController();
   readonly #outside: EngineOutside;
   #idle: (() => void) | undefined;
@@ -90,6 +92,7 @@ export class Engine {
     this.#dispatcher = new Dispatcher(this.bench, this.turns);
     this.#recovery = new Recovery(this.bench, this.turns);
     this.#upstreamQueue = new UpstreamQueue(this.bench);
+    this.#pruning = new Pruning(this.bench);
     this.#storageFailure = new StorageFailure(this.bench, () => this.#takeUpAgain());
   }
 
@@ -171,6 +174,7 @@ export class Engine {
     forgetOffence(dataFolder);
     this.#listener = await listenForAgents(socketPath, (connection) => this.bench.links.attach(connection));
     this.bench.backends.watch(this.#stop.signal);
+    this.#pruning.start();
     setTimeout(() => this.guarded(() => this.#helloTimeOver()), HELLO_MS);
   }
 
@@ -279,6 +283,7 @@ export class Engine {
     if (this.#stop.signal.aborted) return;
     this.#stop.abort();
     this.#storageFailure.close();
+    this.#pruning.close();
     this.#dispatcher.close();
     await this.#listener?.close();
     this.reloads.close();

@@ -2,6 +2,7 @@
  * What the supervisor does for its doors (the HTTP gateway and, later, others). A door imports this and nothing deeper.
  */
 import type { ApprovalDecree, ApprovalView } from './approval-view.ts';
+import type { AgentDefinition } from './configuration.ts';
 import type { EventData, EventScope, RunStatus, StoredEvent } from './events.ts';
 
 export type { ApprovalDecree, ApprovalView };
@@ -22,6 +23,36 @@ export interface AcceptedMessage {
   agent: string;
   /** Seq of the run's first event; reading the events after `firstSeq - 1` shows the whole run. */
   firstSeq: number;
+}
+
+/** A conversation that its caller holds; the last message is the user's and opens the run. */
+export interface IncomingCompletion {
+  agent: string;
+  /** Before the last message: what was said. System messages are added to the agent's own. */
+  earlier: readonly { role: 'system' | 'user' | 'assistant'; content: string }[];
+  content: string;
+  /** What the caller wants otherwise than the agent has it. */
+  options: CompletionOptions;
+}
+
+export type CompletionOptions = Partial<
+  Pick<
+    AgentDefinition,
+    | 'temperature'
+    | 'topP'
+    | 'topK'
+    | 'repeatPenalty'
+    | 'maxTokens'
+    | 'seed'
+    | 'stop'
+    | 'presencePenalty'
+    | 'frequencyPenalty'
+  >
+>;
+
+export interface AcceptedCompletion extends AcceptedMessage {
+  /** What is shown of the answer stays: nobody can cut it, or it goes on after a cut. Else a turn counts only when it has ended. */
+  isSeamless: boolean;
 }
 
 type MessageStatus = 'queued' | 'complete' | 'streaming' | 'interrupted' | 'failed';
@@ -137,6 +168,11 @@ export interface Readiness {
 export interface Supervisor {
   /** Resolves once the message is durable. @throws InterjectError unknown_agent, key_conflict, inbox_full, storage_failed, stopping */
   accept(message: IncomingMessage): Promise<AcceptedMessage>;
+  /**
+   * As `accept`, for a caller who holds the conversation: a run of a chat of its own that is not listed and is deleted after a while.
+   * It belongs to the caller: `stopRun` when the caller has gone; a restart of the supervisor fails it (`connection_lost`).
+   */
+  complete(completion: IncomingCompletion): Promise<AcceptedCompletion>;
   /** @throws InterjectError unknown_run */
   run(id: string): RunView;
   /** Resolves when the run has ended, or after `milliseconds` with the run as it is then. */

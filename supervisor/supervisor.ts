@@ -1,11 +1,13 @@
 /** What the supervisor does for its doors: see service.ts for every promise. */
 import { createHash, randomBytes } from 'node:crypto';
+import type { ModelMessage } from '../agent/backend/backend.ts';
 import { approvalView } from './approval-view.ts';
 import type { AgentDefinition } from './configuration.ts';
 import type { Engine } from './engine.ts';
 import { InterjectError } from './errors.ts';
 import type { EventScope } from './events.ts';
 import type { RunWaiters } from './run-waiters.ts';
+import type { Received } from './runs/ledger.ts';
 import { LiveRun } from './runs/live-run.ts';
 import type * as service from './service.ts';
 import type { RunRow } from './store/runs.ts';
@@ -42,18 +44,53 @@ export class StackSupervisor implements service.Supervisor {
   async accept({ agent, content, chat = MAIN_CHAT, key }: service.IncomingMessage): Promise<service.AcceptedMessage> {
     const definition = this.#agent(agent);
     if (this.#isStopping) throw new InterjectError('stopping');
-    const { store, recorder, runs, ledger } = this.#engine.bench;
-    const known = key === undefined ? undefined : store.runs.byKey(agent, key);
+    const known = key === undefined ? undefined : this.#engine.bench.store.runs.byKey(agent, key);
     if (known !== undefined) return this.#join(known, chat, content);
-    if (this.#engine.degraded !== undefined) throw new InterjectError('storage_failed', this.#engine.degraded);
-    if (runs.count(agent).queued >= MOST_QUEUED) throw new InterjectError('inbox_full');
-    const row = ledger.received({ id: randomBytes(8).toString('hex'), agent, chat, key, content });
-    const committed = recorder.committed();
-    // The model is asked meanwhile; what it answers is committed later than this, and a failure here cancels its turn.
-    runs.add(new LiveRun(row, definition, this.#engine.bench.backendOf(definition), 0));
-    this.#engine.bench.dispatch();
-    await committed;
+    const { row } = await this.#open({ agent, chat, key, content }, definition);
     return accepted(row);
+  }
+
+  async complete({
+    agent,
+    content,
+    earlier,
+    options,
+  }: service.IncomingCompletion): Promise<service.AcceptedCompletion> {
+    const known = this.#agent(agent);
+    if (this.#isStopping) throw new InterjectError('stopping');
+    const system = [known.system, ...earlier.filter(({ role }) => role === 'system').map((line) => line.content)];
+    const definition = { ...known, ...options, system: system.filter((text) => text !== '').join('\n\n') };
+    const chat = `completion-${randomBytes(8).toString('hex')}`;
+    const said = earlier.filter(({ role }) => role !== 'system');
+    const run = await this.#open({ agent, chat, key: undefined, content, isEphemeral: true }, definition, said);
+    return { ...accepted(run.row), isSeamless: this.#isSeamless(run) };
+  }
+
+  #isSeamless(run: LiveRun): boolean {
+    const canCut = this.#engine.bench.policies
+      .of(run.row.agent)
+      .some(({ policy }) => policy.onText !== undefined || policy.onTurnEnd !== undefined);
+    return !canCut || this.#engine.turns.continues(run);
+  }
+
+  /** Resolves once the message is durable. */
+  async #open(
+    message: Omit<Received, 'id'>,
+    definition: AgentDefinition,
+    earlier: readonly ModelMessage[] = [],
+  ): Promise<LiveRun> {
+    const { recorder, runs, ledger, backendOf, dispatch } = this.#engine.bench;
+    if (this.#engine.degraded !== undefined) throw new InterjectError('storage_failed', this.#engine.degraded);
+    if (runs.count(message.agent).queued >= MOST_QUEUED) throw new InterjectError('inbox_full');
+    const row = ledger.received({ id: randomBytes(8).toString('hex'), ...message });
+    const committed = recorder.committed();
+    const run = new LiveRun(row, definition, backendOf(definition), 0);
+    run.earlier = earlier;
+    // The model is asked meanwhile; what it answers is committed later than this, and a failure here cancels its turn.
+    runs.add(run);
+    dispatch();
+    await committed;
+    return run;
   }
 
   /** The same key again: the same run, unless something else is asked. */
@@ -83,11 +120,11 @@ export class StackSupervisor implements service.Supervisor {
   }
 
   async stopChat(agent: string, chat: string | undefined): Promise<service.RunView> {
-    return this.stopRun(this.#open(agent, chat).id);
+    return this.stopRun(this.#inProgress(agent, chat).id);
   }
 
   async interject(agent: string, chat: string | undefined, content: string): Promise<service.RunView> {
-    const run = this.#open(agent, chat);
+    const run = this.#inProgress(agent, chat);
     if (run.phase === 'paused') throw new InterjectError('not_running', 'It waits for a person: see GET /approvals.');
     this.#engine.turns.correct(run, content);
     await this.#engine.bench.recorder.committed();
@@ -196,7 +233,7 @@ export class StackSupervisor implements service.Supervisor {
   }
 
   /** The run of a chat that somebody can stop or correct. */
-  #open(agent: string, chat = MAIN_CHAT): LiveRun {
+  #inProgress(agent: string, chat = MAIN_CHAT): LiveRun {
     this.#agent(agent);
     const run = this.#engine.bench.runs.inProgress(agent, chat);
     if (run === undefined) throw new InterjectError('not_running');

@@ -7,6 +7,7 @@ import type { FastifyError, FastifyReply, FastifyRequest, FastifySchemaValidatio
 import { type ErrorCode, InterjectError } from '../supervisor/errors.ts';
 import type { App } from './door.ts';
 import type { GatewayLog } from './log.ts';
+import { OPENAI_PREFIX, openAiBody } from './openai/errors.ts';
 
 /** fastify's own refusals → code of our table and what is said beyond its text. */
 const REFUSALS: Record<string, [code: ErrorCode, detail?: string]> = {
@@ -59,7 +60,8 @@ export function clientError(error: Error & { code?: string }, socket: Socket): v
 function sendError(reply: FastifyReply, error: InterjectError): FastifyReply {
   if (error.code === 'token_required') reply.header('www-authenticate', 'Bearer');
   if (error.code === 'stopping') reply.header('connection', 'close');
-  return reply.code(error.status).send(errorBody(error));
+  const isOpenAi = reply.request.url.startsWith(OPENAI_PREFIX);
+  return reply.code(error.status).send(isOpenAi ? openAiBody(error) : errorBody(error));
 }
 
 function translate(error: FastifyError | InterjectError): InterjectError {

@@ -18,6 +18,7 @@ import { registerApprovals } from './routes/approvals.ts';
 import { registerChat } from './routes/chat.ts';
 import { registerEvents } from './routes/events.ts';
 import { registerHealth } from './routes/health.ts';
+import { registerOpenAi } from './routes/openai.ts';
 import { registerPage } from './routes/page.ts';
 import { registerPolicies } from './routes/policies.ts';
 import { registerRuns } from './routes/runs.ts';
@@ -110,6 +111,7 @@ function registerRoutes(app: App, door: Door): void {
     registerApprovals,
     registerAgents,
     registerPolicies,
+    registerOpenAi,
     registerSession,
     registerHealth,
     registerPage,

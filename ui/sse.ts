@@ -10,7 +10,16 @@ import type { StoredEvent } from '../supervisor/events.ts';
 import type { GatewayLimits } from './limits.ts';
 import type { GatewayLog } from './log.ts';
 
-type Batches = AsyncIterable<readonly StoredEvent[]>;
+/** What a stream sends. */
+export interface Sending {
+  batches: AsyncIterable<readonly StoredEvent[]>;
+  /** What goes out first; default: when to connect again. */
+  opening?: string;
+  /** An event as it goes over the wire; empty: it is left out. Default: `frame`. */
+  encode?(event: StoredEvent): string;
+  /** Asked after an event was encoded: the stream ends with it. Default: never. */
+  isLast?(event: StoredEvent): boolean;
+}
 
 const HEADERS = {
   'content-type': 'text/event-stream; charset=utf-8',
@@ -43,7 +52,6 @@ class EventStream extends Readable {
     super({ highWaterMark: BUFFER_BYTES });
     // fastify listens only from the moment it sends; a failure before that must not end the process.
     this.on('error', () => undefined);
-    this.push(OPENING);
   }
 
   /** Aborts when nobody reads any more. */
@@ -65,13 +73,13 @@ class EventStream extends Readable {
   }
 
   /** Sends batches until they end, until the event for which `isLast` is true, or until nobody reads. */
-  async pump(batches: Batches, isLast: (event: StoredEvent) => boolean): Promise<void> {
+  async pump({ batches, opening = OPENING, encode = frame, isLast = () => false }: Sending): Promise<void> {
+    this.push(opening);
     for await (const batch of batches) {
       if (this.#ended) return;
-      const end = batch.findIndex(isLast) + 1;
-      const events = end === 0 ? batch : batch.slice(0, end);
-      if (!this.push(events.map(frame).join(''))) await this.#drained();
-      if (end !== 0) break;
+      const { text, isOver } = encodeAll(batch, encode, isLast);
+      if (text !== '' && !this.push(text)) await this.#drained();
+      if (isOver) break;
     }
     this.end();
   }
@@ -117,21 +125,20 @@ export class EventStreams {
 
   /**
    * Answers a request with events. `subscribe` runs only when there is room for the stream; what it throws is the reply's error.
-   * The stream ends after the event for which `isLast` is true, or with the subscription.
+   * The stream ends as it says, or with the subscription.
    * @throws InterjectError too_many_streams, stopping
    */
   async open(
     reply: FastifyReply,
-    subscribe: (signal: AbortSignal) => Batches | Promise<Batches>,
-    isLast: (event: StoredEvent) => boolean = () => false,
+    subscribe: (signal: AbortSignal) => Sending | Promise<Sending>,
   ): Promise<FastifyReply> {
     if (this.#closed) throw new InterjectError('stopping');
     if (this.#open.size >= this.#limits.streams) throw new InterjectError('too_many_streams');
     const stream = new EventStream();
     this.#open.add(stream);
     stream.once('close', () => this.#open.delete(stream));
-    const batches = await this.#subscribed(stream, subscribe);
-    stream.pump(batches, isLast).catch((error: unknown) => this.#fail(stream, error));
+    const sending = await this.#subscribed(stream, subscribe);
+    stream.pump(sending).catch((error: unknown) => this.#fail(stream, error));
     return reply.headers(HEADERS).send(stream);
   }
 
@@ -142,7 +149,7 @@ export class EventStreams {
     for (const stream of this.#open) stream.end();
   }
 
-  async #subscribed(stream: EventStream, subscribe: (signal: AbortSignal) => Batches | Promise<Batches>) {
+  async #subscribed(stream: EventStream, subscribe: (signal: AbortSignal) => Sending | Promise<Sending>) {
     try {
       return await subscribe(stream.signal);
     } catch (error) {
@@ -161,4 +168,18 @@ export class EventStreams {
     this.#log.error({ err: error }, 'an event stream failed');
     stream.destroy(error instanceof Error ? error : new Error(String(error)));
   }
+}
+
+/** Up to the last event of a stream. */
+function encodeAll(
+  batch: readonly StoredEvent[],
+  encode: (event: StoredEvent) => string,
+  isLast: (event: StoredEvent) => boolean,
+): { text: string; isOver: boolean } {
+  let text = '';
+  for (const event of batch) {
+    text += encode(event);
+    if (isLast(event)) return { text, isOver: true };
+  }
+  return { text, isOver: false };
 }

@@ -18,6 +18,10 @@ interface SamplingOptions {
   /** Tokens. */
   maxTokens?: number;
   seed?: number;
+  /** Texts at which the model stops writing; they are not part of the answer. */
+  stop?: readonly string[];
+  presencePenalty?: number;
+  frequencyPenalty?: number;
   /** Tokens of context to load the model with; Ollama's `num_ctx`. */
   context?: number;
   /** Layers on the GPU, -1: automatic; Ollama's `num_gpu`. */

@@ -14,6 +14,9 @@ export function chatCompletionBody({ model, messages, options }: ModelRequest): 
     repeat_penalty: options.repeatPenalty,
     max_tokens: options.maxTokens,
     seed: options.seed,
+    stop: options.stop,
+    presence_penalty: options.presencePenalty,
+    frequency_penalty: options.frequencyPenalty,
     ...continuation(messages),
   });
 }

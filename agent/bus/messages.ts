@@ -70,6 +70,9 @@ export const toAgent = messages({
       repeatPenalty: optional(number),
       maxTokens: optional(count),
       seed: optional(number),
+      stop: optional(list(text)),
+      presencePenalty: optional(number),
+      frequencyPenalty: optional(number),
       context: optional(count),
       numGpu: optional(number),
       /** A duration as Ollama writes it, or seconds. */

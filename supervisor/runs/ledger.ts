@@ -22,6 +22,8 @@ export interface Received {
   chat: string;
   key: string | undefined;
   content: string;
+  /** The caller holds the conversation. */
+  isEphemeral?: boolean;
 }
 
 export type Intervention = Omit<NewIntervention, 'run' | 'turn' | 'now'>;
@@ -49,13 +51,13 @@ export class Ledger {
   /** A message is in the inbox; it may be acknowledged once this is committed. */
   received(message: Received): RunRow {
     return this.#recorder.write(() => {
-      const { id, agent, chat, key, content } = message;
+      const { id, agent, chat, key, content, isEphemeral = false } = message;
       const firstSeq = this.#recorder.event(
         'message-received',
         { agent, chat, run: id },
         { content, ...(key !== undefined && { key }) },
       );
-      return this.#store.runs.create({ id, agent, chat, key, content, firstSeq, now: Date.now() });
+      return this.#store.runs.create({ id, agent, chat, key, content, isEphemeral, firstSeq, now: Date.now() });
     });
   }
 

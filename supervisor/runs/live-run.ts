@@ -1,4 +1,5 @@
 /** A run in memory, from its acknowledgement until it has ended and its last connection to the model is closed. */
+import type { ModelMessage } from '../../agent/backend/backend.ts';
 import type { Channel } from '../../agent/turn.ts';
 import type { AgentDefinition } from '../configuration.ts';
 import type { Prompt } from '../context/prompt.ts';
@@ -60,6 +61,8 @@ export class LiveRun {
   /** It has just failed on this backend and is not tried there again yet. */
   pausedOn: string | undefined;
   readonly chatId: string;
+  /** What the caller says was said before; of a conversation that is kept here: nothing. */
+  earlier: readonly ModelMessage[] = [];
   /** Interventions by policies that count against the cap. */
   interventions: number;
   /** Turns that were started. */

@@ -4,6 +4,7 @@
  */
 import type { ModelMessage } from '../../agent/backend/backend.ts';
 import type { TurnEnd } from '../../agent/bus/messages.ts';
+import type { AgentDefinition } from '../configuration.ts';
 import { Learned, type ModelServer } from '../context/learned.ts';
 import type { Prompt } from '../context/prompt.ts';
 import { isRoleRefusal, mapRoles, type RoleAbilities, STRICTEST } from '../context/roles.ts';
@@ -36,7 +37,7 @@ export class Prompts {
     const lines = this.#bench.store.history.ofChat(row.agent, row.chat);
     const from = this.#goesOnFrom(run, server);
     const transcript = foldTranscript(agent.system, lines, run.id, from && { turn: from.turn, text: from.shown.text });
-    const kept = this.#shorten(run, transcript, limit, server);
+    const kept = this.#shorten(run, withEarlier(transcript, run.earlier), limit, server);
     const dropped = transcript.earlier.slice(0, transcript.earlier.length - kept.earlier.length).flat();
     const asFolded = messagesOf(kept);
     const messages = mapRoles(asFolded, this.#roles(server));
@@ -52,9 +53,14 @@ export class Prompts {
     };
   }
 
+  /** Whether an answer of this agent goes on after a cut: it is to, and the server can. */
+  continues({ resume }: Pick<AgentDefinition, 'resume'>, server: ModelServer): boolean {
+    return resume === 'continue' && this.#canContinue(server);
+  }
+
   /** What the next turn goes on from; undefined: it begins anew. */
   #goesOnFrom({ agent, resumePoint }: LiveRun, server: ModelServer): ResumePoint | undefined {
-    if (agent.resume !== 'continue' || !this.#canContinue(server)) return undefined;
+    if (!this.continues(agent, server)) return undefined;
     return resumePoint === undefined || resumePoint.shown.text === '' ? undefined : resumePoint;
   }
 
@@ -196,6 +202,11 @@ export class Prompts {
     this.#learned.sinceUp(sent).roles = STRICTEST;
     return true;
   }
+}
+
+/** What a caller sends is the caller's to shorten: it stands with what cannot be left out. */
+function withEarlier(transcript: Transcript, earlier: readonly ModelMessage[]): Transcript {
+  return earlier.length === 0 ? transcript : { ...transcript, current: [...earlier, ...transcript.current] };
 }
 
 function isOverflow(data: string): boolean {

@@ -32,7 +32,8 @@ export class Recovery {
     for (const row of recorder.write(() => store.runs.open())) {
       const run = this.#revive(row);
       if (run === undefined) continue;
-      if (row.number === offence?.run) this.#turns.ending.end(run, 'failed', blame(offence));
+      if (row.isEphemeral) this.#turns.ending.end(run, 'failed', 'connection_lost: the supervisor was restarted');
+      else if (row.number === offence?.run) this.#turns.ending.end(run, 'failed', blame(offence));
       else if (run.phase === 'paused') this.#turns.approvals.expireInTime(run);
       else this.#turns.ending.refuse(run, store.turns.open(row.number)?.policies);
     }

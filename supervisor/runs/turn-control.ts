@@ -76,12 +76,20 @@ export class TurnControl {
     return this.#bench.recorder.write(() => this.#prompts.prepare(run, this.#model(run)));
   }
 
+  /** Whether an answer that begins now goes on after a cut, so that what is shown of it stays. */
+  continues(run: LiveRun): boolean {
+    const { backends } = this.#bench;
+    const backend = backends.route(run.ownBackend, run.agent);
+    return this.#prompts.continues(run.agent, { backend, model: run.agent.model ?? backends.model(backend) });
+  }
+
   #model({ agent, backend }: LiveRun): string {
     return agent.model ?? this.#bench.backends.model(backend);
   }
 
   #command(run: LiveRun, turn: LiveTurn, { messages, goesOn }: Prompt): void {
     const { temperature, topP, topK, repeatPenalty, maxTokens, seed, context, numGpu, keepAlive } = run.agent;
+    const { stop, presencePenalty, frequencyPenalty } = run.agent;
     this.#bench.links.send(run.row.agent, {
       type: 'turn-start',
       turn: turn.id,
@@ -91,7 +99,10 @@ export class TurnControl {
       silenceMs: Math.ceil((run.agent.silenceSeconds ?? SILENCE_SECONDS) * 1000),
       messages: [...messages],
       ...(goesOn && { dropSpace: trailingSpace(turn.shown.text) }),
-      options: { temperature, topP, topK, repeatPenalty, maxTokens, seed, context, numGpu, keepAlive },
+      options: {
+        ...{ temperature, topP, topK, repeatPenalty, maxTokens, seed, context, numGpu, keepAlive },
+        ...{ stop, presencePenalty, frequencyPenalty },
+      },
     });
   }
 

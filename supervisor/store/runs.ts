@@ -12,6 +12,8 @@ export interface RunRow {
   content: string;
   /** Of a message that was masked: SHA-256 of what was sent, as hexadecimal. */
   contentHash: string | null;
+  /** 1: the caller holds the conversation; the run belongs to its connection. */
+  isEphemeral: 0 | 1;
   status: RunStatus | 'queued' | 'running';
   reason: string | null;
   firstSeq: number;
@@ -29,6 +31,7 @@ export interface NewRun {
   chat: string;
   key: string | undefined;
   content: string;
+  isEphemeral?: boolean;
   firstSeq: number;
   now: number;
 }
@@ -45,7 +48,7 @@ const NEW = {
   endedAt: null,
 } as const;
 
-const COLUMNS = `run.number, run.id, run.agent, chat.name as chat, run.content, run.content_hash as contentHash, run.status, run.reason, run.first_seq as firstSeq,
+const COLUMNS = `run.number, run.id, run.agent, chat.name as chat, run.content, run.content_hash as contentHash, chat.is_ephemeral as isEphemeral, run.status, run.reason, run.first_seq as firstSeq,
   run.agent_deaths as agentDeaths, run.backend_failures as backendFailures,
   run.accepted_at as acceptedAt, run.started_at as startedAt, run.first_text_at as firstTextAt, run.ended_at as endedAt`;
 const FROM = 'from run join chat on chat.id = run.chat_id';
@@ -58,7 +61,9 @@ export function chatId(agent: string, chat: string): string {
 export type RunStore = ReturnType<typeof runStore>;
 
 export function runStore(database: Database) {
-  const insertChat = database.prepare('insert or ignore into chat (id, agent, name, created_at) values (?, ?, ?, ?)');
+  const insertChat = database.prepare(
+    'insert or ignore into chat (id, agent, name, created_at, is_ephemeral) values (?, ?, ?, ?, ?)',
+  );
   const insertRun = database.prepare(
     `insert into run (id, agent, chat_id, key, content, status, first_seq, accepted_at) values (?, ?, ?, ?, ?, 'queued', ?, ?)`,
   );
@@ -86,13 +91,13 @@ export function runStore(database: Database) {
   );
   return {
     /** Makes the chat where it is new, the run, and its inbox row. */
-    create({ key, now, ...run }: NewRun): RunRow {
+    create({ key, now, isEphemeral = false, ...run }: NewRun): RunRow {
       const chat = chatId(run.agent, run.chat);
-      insertChat.run(chat, run.agent, run.chat, now);
+      insertChat.run(chat, run.agent, run.chat, now, isEphemeral ? 1 : 0);
       const values = [run.id, run.agent, chat, key ?? null, run.content, run.firstSeq, now];
       const number = Number(insertRun.run(...values).lastInsertRowid);
       insertInbox.run(number, run.agent, 'message', now);
-      return { ...NEW, ...run, number, acceptedAt: now };
+      return { ...NEW, ...run, isEphemeral: isEphemeral ? 1 : 0, number, acceptedAt: now };
     },
     /** Puts an interjection into the inbox; it belongs to the open run. */
     addInterjection: (run: number, agent: string, now: number) => void insertInbox.run(run, agent, 'interjection', now),

@@ -148,6 +148,10 @@ const MIGRATIONS = [
   ) strict;
   create unique index approval_waiting on approval (run) where state = 'waiting';
   `,
+  `
+  alter table chat add column is_ephemeral integer not null default 0; -- a caller's of /v1: not listed, and deleted after a while
+  create index chat_ephemeral on chat (created_at) where is_ephemeral = 1;
+  `,
 ];
 
 /** Brings a database to the newest schema. @throws when it was written by a newer version of the product */

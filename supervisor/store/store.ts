@@ -4,6 +4,7 @@
  */
 import { type ApprovalStore, approvalStore } from './approvals.ts';
 import { type Database, openDatabase } from './database.ts';
+import { type EphemeralStore, ephemeralStore } from './ephemeral.ts';
 import { type EventLog, eventLog } from './event-log.ts';
 import { type HistoryStore, historyStore } from './history.ts';
 import { type InterventionStore, interventionStore } from './interventions.ts';
@@ -23,6 +24,7 @@ export interface Store {
   readonly approvals: ApprovalStore;
   readonly events: EventLog;
   readonly offences: OffenceStore;
+  readonly ephemeral: EphemeralStore;
   begin(): void;
   commit(): void;
   rollback(): void;
@@ -44,6 +46,7 @@ export function openStore(path: string, durability: Durability): Store {
     approvals: approvalStore(database),
     events: eventLog(database),
     offences: offenceStore(database),
+    ephemeral: ephemeralStore(database),
     begin: () => void begin.run(),
     commit: () => void commit.run(),
     rollback: () => {

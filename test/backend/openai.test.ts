@@ -37,7 +37,10 @@ describe('the request', () => {
         {
           model: 'tiny',
           messages,
-          options: { temperature: 0.5, topP: 0.9, topK: 40, repeatPenalty: 1.1, maxTokens: 7, seed: 3, numGpu: 1 },
+          options: {
+            ...{ temperature: 0.5, topP: 0.9, topK: 40, repeatPenalty: 1.1, maxTokens: 7, seed: 3, numGpu: 1 },
+            ...{ stop: ['END'], presencePenalty: 0.1, frequencyPenalty: 0.2 },
+          },
         },
         never(),
       ),
@@ -57,6 +60,9 @@ describe('the request', () => {
       repeat_penalty: 1.1,
       max_tokens: 7,
       seed: 3,
+      stop: ['END'],
+      presence_penalty: 0.1,
+      frequency_penalty: 0.2,
     });
   });
 

@@ -21,6 +21,7 @@ const PACKAGE = JSON.parse(readFileSync(join(PROJECT_ROOT, 'package.json'), 'utf
 const RUNNERS: [pattern: RegExp, run: (command: string) => Promise<void> | void][] = [
   [/^(npx tsx|node --import tsx) run\.ts$/, startsEverything],
   [/^curl -s http:\/\/127\.0\.0\.1:8002\/chat\//, asks],
+  [/^curl -s http:\/\/127\.0\.0\.1:8002\/v1\//, asksAsOpenAi],
   [/^npx tsx run\.ts --status$/, showsTheStatus],
   [/^npx tsx run\.ts --stop$/, stops],
   [/^npx tsx run\.ts --help$/, helps],
@@ -92,6 +93,15 @@ async function answerTo(curl: string): Promise<RunView> {
   if (code === NO_SUCH_PROGRAM) return ask(JSON.parse(/-d '(.*)'$/.exec(curl)?.[1] ?? '').content);
   expect(code, output).toBe(0);
   return JSON.parse(output) as RunView;
+}
+
+async function asksAsOpenAi(command: string): Promise<void> {
+  const { output, code } = await reader.type(command.replace('http://127.0.0.1:8002', reader.url));
+  if (code === NO_SUCH_PROGRAM) return;
+  expect(code, output).toBe(0);
+  const { model, choices } = JSON.parse(output) as { model: string; choices: { message: { content: string } }[] };
+  expect(model).toBe('assistant');
+  expect(choices[0]?.message.content).toMatch(/\w/);
 }
 
 async function showsTheStatus(command: string): Promise<void> {

@@ -14,6 +14,7 @@ function run(number: number, status: RunRow['status'] = 'queued'): LiveRun {
     status,
     reason: null,
     contentHash: null,
+    isEphemeral: 0 as const,
     agentDeaths: 0,
     backendFailures: 0,
     ...place,

@@ -35,6 +35,12 @@ const QUESTIONS: Record<RouteKey, [status: number, ask: (api: Api, known: Known)
   'GET /policies': [200, (api) => api.get('/policies')],
   // Nothing is in quarantine: refused by who is in charge, after the door.
   'POST /policies/:name/release': [409, (api) => api.post('/policies/error-keyword/release')],
+  'GET /v1/models': [200, (api) => api.get('/v1/models')],
+  'POST /v1/chat/completions': [
+    200,
+    (api) =>
+      api.post('/v1/chat/completions').send({ model: 'analyst', messages: [{ role: 'user', content: 'say: hello' }] }),
+  ],
   'POST /session': [204, (api, { token }) => api.post('/session').send({ token })],
   'GET /healthz': [200, (api) => api.get('/healthz')],
   'GET /readyz': [200, (api) => api.get('/readyz')],

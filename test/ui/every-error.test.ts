@@ -10,8 +10,15 @@ type Provocation = (served: ServedStack) => Promise<Response>;
 
 const MESSAGE = { content: 'say: hello' };
 /** Wants a person to see some messages. */
-const ASKS = `{ name: 'asks', onMessage: ({ content }) =>
-  content === 'PAUSE' ? { action: 'pause', reason: 'look at it' } : undefined }`;
+const ASKS = `{ name: 'asks', onMessage: ({ content }) => {
+  if (content === 'THROW') throw new Error('on strike');
+  if (content === 'BLOCK') return { action: 'block', reason: 'not here' };
+  return content === 'PAUSE' ? { action: 'pause', reason: 'look at it' } : undefined;
+} }`;
+const completion = (content: string, more: object = {}): object => ({
+  ...{ model: 'assistant', messages: [{ role: 'user', content }] },
+  ...more,
+});
 /** Messages that may wait for one agent. */
 const MOST_QUEUED = 1000;
 
@@ -63,6 +70,12 @@ const PROVOCATIONS: Record<ErrorCode, Provocation> = {
     open.leave();
     return reply;
   },
+  unsupported_option: async ({ client }) => client.post('/v1/chat/completions', completion('say: hello', { n: 2 })),
+  content_filter: async ({ client }) => client.post('/v1/chat/completions', completion('BLOCK')),
+  run_failed: async ({ client }) => client.post('/v1/chat/completions', completion('THROW')),
+  backend_failed: async ({ client }) => client.post('/v1/chat/completions', completion('fault: garbage\nsay: hello')),
+  context_length_exceeded: async ({ client }) =>
+    client.post('/v1/chat/completions', completion(`say: ${'long '.repeat(20_000)}`)),
   // The page of these stacks has no files.
   internal: async ({ client }) => client.get('/'),
   stopping: async ({ client, stack }) => {
@@ -86,7 +99,7 @@ describe('an error of the table', () => {
     const { status, body, type } = await PROVOCATIONS[code](served);
     expect({ status, body, type }).toEqual({
       status: ERRORS[code].status,
-      body: { error: { code, message: expect.stringContaining(ERRORS[code].text) } },
+      body: { error: expect.objectContaining({ code, message: expect.stringContaining(ERRORS[code].text) }) },
       type: 'application/json',
     });
     expect(served.logged).toEqual(code === 'internal' ? ['a request failed'] : []);

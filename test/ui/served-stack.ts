@@ -18,15 +18,19 @@ export interface ServedStack {
   close(): Promise<void>;
 }
 
-type Options = Pick<GatewayOptions, 'limits' | 'page'> & Pick<StackOptions, 'policies'>;
+type Options = Pick<GatewayOptions, 'limits' | 'page'> & Pick<StackOptions, 'policies' | 'agents' | 'simulator'>;
 
 /** A gateway on a free port; it and all behind it end with the test. */
-export async function serveStack({ policies, ...options }: Options = {}): Promise<ServedStack> {
-  const stack = await startStack({ simulator: WATCHABLE, ...(policies !== undefined && { policies }) });
+export async function serveStack({ limits, page, ...options }: Options = {}): Promise<ServedStack> {
+  const stack = await startStack({ simulator: WATCHABLE, ...options });
   const logged: string[] = [];
   const log = { error: (_fields: object, message: string) => logged.push(message) };
   const settings = { token: TOKEN, host: '127.0.0.1', allowedHosts: [] };
-  const gateway = await createGateway({ supervisor: stack.supervisor, settings, log, ...options });
+  const gateway = await createGateway({
+    ...{ supervisor: stack.supervisor, settings, log },
+    ...(limits !== undefined && { limits }),
+    ...(page !== undefined && { page }),
+  });
   const close = (): Promise<void> => gateway.close();
   onTestFinished(close);
   await gateway.listen({ host: '127.0.0.1', port: 0 });

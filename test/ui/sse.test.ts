@@ -78,16 +78,12 @@ async function serve(source: Source, changed: Partial<GatewayLimits> = {}) {
   const waits = new Waits();
   registerClosing(app, { streams, waits, limits });
   registerErrors(app, log);
-  app.get('/live', (_request, reply) => streams.open(reply, (signal) => source.subscribe(signal)));
+  app.get('/live', (_request, reply) => streams.open(reply, (signal) => ({ batches: source.subscribe(signal) })));
   app.get('/run', (_request, reply) =>
-    streams.open(
-      reply,
-      (signal) => source.subscribe(signal),
-      ({ type }) => type === 'run-end',
-    ),
+    streams.open(reply, (signal) => ({ batches: source.subscribe(signal), isLast: ({ type }) => type === 'run-end' })),
   );
   const idle = new Source();
-  app.get('/idle', (_request, reply) => streams.open(reply, (signal) => idle.subscribe(signal)));
+  app.get('/idle', (_request, reply) => streams.open(reply, (signal) => ({ batches: idle.subscribe(signal) })));
   app.get('/refused', (_request, reply) =>
     streams.open(reply, async () => {
       throw new InterjectError('inbox_full');

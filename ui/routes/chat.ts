@@ -57,16 +57,15 @@ async function answer(door: Door, reply: FastifyReply, accepted: AcceptedMessage
 /** There is room for the stream before the message is accepted: a refused message must leave nothing behind. */
 function streamRun(door: Door, reply: FastifyReply, accept: () => Promise<AcceptedMessage>): Promise<FastifyReply> {
   let run: string | undefined;
-  return door.streams.open(
-    reply,
-    async (signal) => {
-      const accepted = await accept();
-      run = accepted.run;
-      reply.header('location', runPath(run));
-      return door.supervisor.events({ run }, accepted.firstSeq - 1, signal);
-    },
-    (event) => event.type === 'run-end' && event.run === run,
-  );
+  return door.streams.open(reply, async (signal) => {
+    const accepted = await accept();
+    run = accepted.run;
+    reply.header('location', runPath(run));
+    return {
+      batches: door.supervisor.events({ run }, accepted.firstSeq - 1, signal),
+      isLast: (event) => event.type === 'run-end' && event.run === run,
+    };
+  });
 }
 
 function runPath(run: string): string {

@@ -13,7 +13,9 @@ export function registerEvents(app: App, door: Door): void {
     handler: async (request, reply) => {
       const { after, ...scope } = request.query;
       const from = lastEventId(request.headers) ?? after;
-      return door.streams.open(reply, (signal) => door.supervisor.events(known(door, scope), from, signal));
+      return door.streams.open(reply, (signal) => ({
+        batches: door.supervisor.events(known(door, scope), from, signal),
+      }));
     },
   });
 }

@@ -75,6 +75,19 @@ export const ROUTES = [
     description: 'Lift the quarantine of the version in force; 409 when there is none, or when it does not load.',
   },
   {
+    method: 'GET',
+    path: '/v1/models',
+    access: 'token',
+    description: 'The agents, as OpenAI lists models.',
+  },
+  {
+    method: 'POST',
+    path: '/v1/chat/completions',
+    access: 'token',
+    description:
+      'An answer as OpenAI gives it, whole or streamed; `model` names the agent. Hanging up stops the run. See OpenAI clients.',
+  },
+  {
     method: 'POST',
     path: '/session',
     access: 'open',
