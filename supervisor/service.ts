@@ -35,7 +35,7 @@ export interface IncomingCompletion {
   options: CompletionOptions;
 }
 
-export type CompletionOptions = Partial<
+type CompletionOptions = Partial<
   Pick<
     AgentDefinition,
     | 'temperature'
