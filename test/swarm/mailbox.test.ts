@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { describe, expect, test } from 'vitest';
 import { Mailbox } from '../../swarm/mailbox.ts';
 
@@ -58,6 +59,18 @@ describe('a mailbox', () => {
     await expect(cancelled).rejects.toThrow('enough');
     mailbox.send('c', letter('for nobody yet'));
     expect((await mailbox.receive('c', 1000)).content).toBe('for nobody yet');
+  });
+
+  test('who has waited leaves nothing behind', async () => {
+    const mailbox = mailboxOf(1, 'b');
+    const { signal } = new AbortController();
+    const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+    const before = timers();
+    const waiting = mailbox.receive('b', 60_000, signal);
+    expect([timers(), getEventListeners(signal, 'abort').length]).toEqual([before + 1, 1]);
+    mailbox.send('b', letter('1'));
+    await waiting;
+    expect([timers(), getEventListeners(signal, 'abort').length]).toEqual([before, 0]);
   });
 
   test('a box is opened once; closed and opened again it is empty', async () => {

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { agentSpec } from '../../swarm/agents.ts';
 import { SWARM_ERRORS, SwarmError } from '../../swarm/errors.ts';
 import { Mailbox } from '../../swarm/mailbox.ts';
-import type { StepEvent } from '../../swarm/steps.ts';
+import { type StepEvent, Steps } from '../../swarm/steps.ts';
 import { runSwarm } from '../../swarm/swarm.ts';
 import { gate, listener, ScriptedRunner, spec, specs } from './scripted-runner.ts';
 import { differingRunner, SWARMS } from './swarms.ts';
@@ -53,6 +53,35 @@ describe('progress', () => {
     await expect(runSwarm({ mode: 'parallel', task, agents }, { runner, onStep })).rejects.toThrow('disk full');
     expect(ended).toEqual(['agent/b', 'agent/c']);
   });
+});
+
+test('after that no further step begins', async () => {
+  const onStep = ({ type }: StepEvent): void => {
+    if (type === 'step-ended') throw new Error('disk full');
+  };
+  const runner = new ScriptedRunner({});
+  const plan = {
+    mode: 'map-reduce' as const,
+    task,
+    agents,
+    items: ['x', 'y', 'z'],
+    reducer: spec('d'),
+    maxConcurrent: 1,
+  };
+  await expect(runSwarm(plan, { runner, onStep })).rejects.toThrow('disk full');
+  expect(runner.steps).toEqual(['map1/a']);
+});
+
+test('an output has the name of its spec, whatever the runner calls it', async () => {
+  const runner = new ScriptedRunner(() => ({ name: 'run-17', answer: 'x' }));
+  const { outputs } = await runSwarm({ mode: 'parallel', task, agents }, { runner });
+  expect(outputs.map(({ name }) => name)).toEqual(['a', 'b', 'c']);
+});
+
+test('two steps with one id are refused: a resume could not tell them apart', async () => {
+  const steps = new Steps({ runner: new ScriptedRunner({}) });
+  await steps.one({ id: 'x', spec: spec('a'), task });
+  await expect(steps.one({ id: 'x', spec: spec('b'), task })).rejects.toMatchObject({ name: 'InvalidSwarm' });
 });
 
 describe('cancelled', () => {
@@ -132,16 +161,21 @@ describe('budget', () => {
     expect(runner.calls.length).toBe(3);
   });
 
-  test('after a resume, steps that were made count, and what was begun together is counted as then', async () => {
-    const record = { name: 'a', answer: 'x', turns: 1, tool_calls: 0, duration_ms: 1, tokens: 1000 };
-    const completed = new Map([['agent/a', record]]);
-    const runner = new ScriptedRunner({});
-    const budget = { tokens: 100, agents: 3 };
-    const plan = { mode: 'parallel' as const, task, agents, budget, synthesizer: spec('s') };
-    const result = await runSwarm(plan, { runner, completed });
-    expect(runner.steps).toEqual(['agent/b', 'agent/c']);
-    expect(result.final_summary).toMatch(/^## a\nx\n/);
-  });
+  test.each([
+    ['tokens', { tokens: 100 }],
+    ['agents', { agents: 3 }],
+  ])(
+    'of %s, after a resume: what was made counts, and steps that began together are counted as then',
+    async (_, budget) => {
+      const record = { name: 'a', answer: 'x', turns: 1, tool_calls: 0, duration_ms: 1, tokens: 1000 };
+      const completed = new Map([['agent/a', record]]);
+      const runner = new ScriptedRunner({});
+      const plan = { mode: 'parallel' as const, task, agents, budget, synthesizer: spec('s') };
+      const result = await runSwarm(plan, { runner, completed });
+      expect(runner.steps).toEqual(['agent/b', 'agent/c']);
+      expect(result.final_summary).toMatch(/^## a\nx\n/);
+    },
+  );
 });
 
 describe('a mailbox', () => {

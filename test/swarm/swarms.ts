@@ -22,6 +22,7 @@ export const SWARMS: readonly SwarmPlan[] = [
 export function differingRunner(): ScriptedRunner {
   return new ScriptedRunner(({ step, spec: { name }, task: asked }, { state }) => {
     state.set('last', step);
+    state.set(`at ${step}`, state.get('last') ?? '');
     if (step === 'review2') return 'APPROVED';
     if (step.startsWith('review/')) return '{"verdict": "pass", "findings": []}';
     if (name === 'b') return new Error(`crash of ${step}`);
