@@ -61,7 +61,7 @@ describe('sequential', () => {
   test('each later task has the findings of all earlier agents that succeeded', async () => {
     const runner = new ScriptedRunner({
       'agent/a': 'one',
-      'agent/b': { error: 'no' },
+      'agent/b': { answer: 'half of', error: 'no' },
       'agent/c': '',
       'agent/d': 'four',
     });

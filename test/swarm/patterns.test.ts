@@ -252,6 +252,7 @@ describe('adversarial', () => {
     ['half of it', 'inconclusive', '{"verdict": "pass", "findings": ['],
     ['nothing', 'inconclusive', ''],
     ['an error', 'inconclusive', failed],
+    ['an error after a pass', 'inconclusive', { answer: '{"verdict": "pass", "findings": []}', error: 'gone' }],
   ])('%s is: %s', async (_, verdict, said) => {
     const { final_summary, reviews } = await runSwarm(plan, {
       runner: new ScriptedRunner({ 'work/a': 'W', 'review/a': said }),

@@ -43,6 +43,10 @@ describe('a request', () => {
     expect(issues({ task, agents, ...request })[field]).toMatch(message);
   });
 
+  test('isolation may be declined anywhere', () => {
+    expect(issues({ task, mode: 'debate', agents, isolated: false })).toEqual({});
+  });
+
   test('a pipeline may have an agent twice', () => {
     expect(issues({ task, mode: 'pipeline', agents: ['a', 'b', 'a'] })).toEqual({});
   });

@@ -136,6 +136,12 @@ describe('budget', () => {
     expect(runner.steps).toEqual(['agent/a', 'agent/b']);
   });
 
+  test('that does not allow what is needed, like a reviewer, ends the swarm', async () => {
+    const plan = { mode: 'review' as const, task, agents, reviewer: spec('r'), budget: { agents: 3 } };
+    const swarm = runSwarm(plan, { runner: new ScriptedRunner({}) });
+    await expect(swarm).rejects.toMatchObject({ name: 'BudgetExhausted', result: { outputs: { length: 3 } } });
+  });
+
   test('of cost: in what costOf says', async () => {
     const runner = new ScriptedRunner({});
     const plan = { mode: 'sequential' as const, task, agents, budget: { cost: 0.5 } };
