@@ -6,7 +6,7 @@ import { PROJECT_ROOT } from '../../stack/project.ts';
 import { cruise, type Violation } from './cruise.ts';
 import { arrowsProject, smallProject } from './small-project.ts';
 
-const ROOMS = ['run.ts', 'agent', 'supervisor', 'policy', 'ui', 'stack', 'bench'];
+const ROOMS = ['run.ts', 'agent', 'supervisor', 'policy', 'ui', 'swarm', 'stack', 'bench'];
 
 /** Who imports what, and the rule that is broken by it; no rule: that is allowed. */
 const ARROWS: [from: string, to: string, rule?: string][] = [
@@ -26,10 +26,21 @@ const ARROWS: [from: string, to: string, rule?: string][] = [
   ['ui/to-supervisor', '../supervisor/plain.ts', 'doors-know-the-service-only'],
   ['ui/to-agent', '../agent/plain.ts', 'doors-know-the-service-only'],
   ['ui/to-stack', '../stack/plain.ts', 'doors-know-the-service-only'],
+  ['ui/to-swarm', '../swarm/plain.ts', 'doors-know-the-service-only'],
+  ['ui/to-swarm-request', '../swarm/request.ts'],
   ['ui/to-service', '../supervisor/service.ts'],
   ['ui/to-fastify', 'fastify'],
   ['ui/page/to-door', '../plain.ts', 'the-page-is-for-browsers'],
   ['ui/page/to-node', 'node:fs', 'the-page-is-for-browsers'],
+  ['swarm/to-agent', '../agent/plain.ts', 'swarm-stands-alone'],
+  ['swarm/to-policy', '../policy/plain.ts', 'swarm-stands-alone'],
+  ['swarm/to-supervisor', '../supervisor/plain.ts', 'swarm-stands-alone'],
+  ['swarm/to-stack', '../stack/plain.ts', 'swarm-stands-alone'],
+  ['swarm/to-zod', 'zod'],
+  ['policy/to-swarm', '../swarm/plain.ts', 'policy-stands-alone'],
+  ['agent/to-swarm', '../swarm/plain.ts', 'agent-stands-alone'],
+  ['supervisor/to-swarm', '../swarm/plain.ts'],
+  ['stack/to-swarm', '../swarm/plain.ts'],
   ['stack/to-ui', '../ui/plain.ts'],
   ['stack/to-bench', '../bench/plain.ts', 'nothing-imports-the-bench'],
   ['stack/to-entry', './entries/plain.ts', 'nothing-imports-a-program'],
