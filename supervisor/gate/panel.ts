@@ -100,13 +100,15 @@ export class Panel {
     const redactions: Span[] = [];
     for (const [seat, { loaded: by, holdback }] of this.#seats.entries()) {
       const matches = holdback.matches(released);
+      // The list is the policy's own from now on: it may sort or empty it.
+      const [first] = matches;
       for (const verdict of ask(by, matches)) {
         if (verdict.action === 'redact') {
           const span = spanOf(verdict, { by, seat }, released, text);
           if (span !== undefined) redactions.push(span);
           continue;
         }
-        const from = wantedFrom(verdict, matches[0], released, text);
+        const from = wantedFrom(verdict, first, released, text);
         objection = foremost(objection, { by, verdict, from, decidedAt: text.length });
       }
     }

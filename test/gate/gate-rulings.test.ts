@@ -202,6 +202,27 @@ describe('the end of the turn', () => {
   });
 });
 
+describe('a policy that changes what it is given', () => {
+  const greedy = (change: (matches: unknown[]) => void): Policy => ({
+    ...{ name: 'greedy', patterns: ['ab', 'cd'] },
+    onText: ({ matches }) => {
+      const isEnough = matches.length > 1;
+      change(matches as unknown[]);
+      return isEnough ? { action: 'cut', reason: 'x' } : undefined;
+    },
+  });
+
+  test.each<[string, (matches: unknown[]) => void]>([
+    ['sorts', (matches) => matches.reverse()],
+    ['empties', (matches) => matches.splice(0)],
+  ])('%s the list of matches: the cut is at the first one all the same', (_, change) => {
+    const late = { name: 'late', holdback: 20, onText: () => undefined };
+    const gate = gateOf([greedy(change), late]);
+    expect(play(gate, ['x ab', ' y cd z'])).toMatchObject({ ruling: { policy: 'greedy', from: 0 } });
+    expect(play(gateOf([greedy(change)]), ['x ab y cd z']).released).toBe('x ');
+  });
+});
+
 describe('a policy that fails', () => {
   const boom = () => {
     throw new Error('boom');
