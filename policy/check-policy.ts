@@ -14,7 +14,7 @@ export const MAX_PATTERNS_LENGTH = 100_000;
 
 const HOOKS = ['onMessage', 'onText', 'onTurnEnd', 'onError'] as const;
 export const HEAD = ['name', 'agents', 'onFailure'] as const satisfies readonly (keyof Policy)[];
-const FIELDS = [...HEAD, 'patterns', 'holdback', ...HOOKS] as const satisfies readonly (keyof Policy)[];
+export const FIELDS = [...HEAD, 'patterns', 'holdback', ...HOOKS] as const satisfies readonly (keyof Policy)[];
 const NAME = /^[a-z0-9][a-z0-9-]{0,39}$/;
 /** Stands in interventions for people, so no policy may be called that. */
 const RESERVED_NAME = 'person';
@@ -48,6 +48,9 @@ export function checkFields(candidate: object, known: readonly string[]): void {
 function checkHead({ agents, onFailure }: Candidate): void {
   const isList = agents === undefined || (Array.isArray(agents) && agents.every((name) => typeof name === 'string'));
   if (!isList) throw new InvalidPolicyError(`"agents" must be a list of names, it is ${kindOf(agents)}`);
+  if (Array.isArray(agents) && agents.length === 0) {
+    throw new InvalidPolicyError('"agents" is an empty list: it would judge nobody; leave it out');
+  }
   if (onFailure === undefined || onFailure === 'closed' || onFailure === 'open') return;
   throw new InvalidPolicyError(`"onFailure" must be 'closed' or 'open', it is ${kindOf(onFailure)}`);
 }

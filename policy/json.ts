@@ -9,6 +9,8 @@ import { interject } from './verdicts.ts';
 
 /** Errors that are told at once. */
 const MOST_ERRORS = 5;
+/** Characters of a property's name, or of the path to it, that are told. */
+const LONGEST_NAME = 200;
 const FENCED = /^```(?:json)?[ \t]*\r?\n([\s\S]*?)\r?\n?```$/;
 
 const options = z.strictObject({
@@ -45,15 +47,26 @@ function answerProblem(answer: string, fenced: boolean, validate: ValidateFuncti
   try {
     value = JSON.parse(block ?? answer);
   } catch (error) {
-    return `is not JSON: ${(error as Error).message}`;
+    return `is not JSON: ${withoutQuote((error as Error).message)}`;
   }
   if (validate(value)) return undefined;
   return `does not fit the schema: ${(validate.errors ?? []).slice(0, MOST_ERRORS).map(inWords).join('; ')}`;
 }
 
+/** The engine quotes a piece of the answer, which readers must not see: it is withheld. */
+function withoutQuote(message: string): string {
+  return message.replace(/^(Unexpected token) .*/s, '$1').replace(/, (?:\.{3})?".*/s, '');
+}
+
+/** Of the answer it names properties only. */
 function inWords({ instancePath, message, params }: ErrorObject): string {
-  const more = 'additionalProperty' in params ? ` (${params.additionalProperty})` : '';
-  return `${instancePath === '' ? 'the whole' : instancePath} ${message}${more}`;
+  const more = 'additionalProperty' in params ? ` (${shortened(params.additionalProperty)})` : '';
+  return `${instancePath === '' ? 'the whole' : shortened(instancePath)} ${message}${more}`;
+}
+
+/** A model may make names as long as it likes, and a correction has an end. */
+function shortened(name: string): string {
+  return name.length <= LONGEST_NAME ? name : `${name.slice(0, LONGEST_NAME)}\u2026`;
 }
 
 function schemaProblem(schema: Record<string, unknown>): string | undefined {

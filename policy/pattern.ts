@@ -25,7 +25,7 @@ const options = z
     /** How many of them at one place. */
     ignoreAtMost: z.int().min(1).max(MAX_IGNORED).default(3),
     action: z.enum(['interject', 'cut', 'redact', 'block', 'pause']).default('interject'),
-    /** The correction, for `interject`; default: one that quotes what was found. */
+    /** The correction, for `interject`; default: one that names the pattern. */
     text: z.string().min(1).optional(),
     /** For people, for the other actions; default: one that names the pattern. */
     reason: z.string().min(1).optional(),
@@ -52,18 +52,13 @@ export const pattern = definePolicy({
   options,
   create: (given) => {
     const { literals, expressions, lookIn } = given;
-    const patterns = [
-      ...literals.map((one) => literalPattern(one, given)),
-      ...expressions.map((one) => readExpression(one, given)),
-    ];
+    const literalPatterns = literals.map((one) => literalPattern(one, given));
+    const patterns = [...literalPatterns, ...expressions.map((one) => readExpression(one, given))];
+    const written = new Map(literalPatterns.map((one, index) => [String(one), `"${literals[index]}"`]));
+    const judge = (matches: readonly PatternMatch[]) => verdicts(matches, written, given);
     return {
-      ...(lookIn.includes('messages') && {
-        onMessage: ({ content }) => verdicts(matchesIn(content, patterns), content, given),
-      }),
-      ...(lookIn.includes('answers') && {
-        patterns,
-        onText: ({ matches, text }) => verdicts(matches, text, given),
-      }),
+      ...(lookIn.includes('messages') && { onMessage: ({ content }) => judge(matchesIn(content, patterns)) }),
+      ...(lookIn.includes('answers') && { patterns, onText: ({ matches }) => judge(matches) }),
     };
   },
 });
@@ -89,9 +84,10 @@ function literalPattern(literal: string, { ignore, ignoreAtMost, ignoreCase }: O
   return new RegExp([...literal].map(escaped).join(between), ignoreCase ? 'iu' : 'u');
 }
 
-/** By its number, so that no character means anything, inside a class or outside. */
+/** So that no character means anything, inside a class or outside; short, because the length of an expression is limited. */
 function escaped(character: string): string {
-  return /[A-Za-z0-9]/.test(character) ? character : `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
+  if (character === '-') return '\\x2d';
+  return character.replace(/[\\^$.*+?()[\]{}|/]/, '\\$&');
 }
 
 /** All matches of a whole text, leftmost first. */
@@ -119,19 +115,23 @@ function allMatches(text: string, { source, flags }: RegExp): PatternMatch[] {
   }));
 }
 
-function verdicts(matches: readonly PatternMatch[], text: string, given: Options): readonly Verdict[] {
+/** `written`: literals as people wrote them, by their pattern. */
+type Written = ReadonlyMap<string, string>;
+
+function verdicts(matches: readonly PatternMatch[], written: Written, given: Options): readonly Verdict[] {
   const [first] = matches;
   if (first === undefined) return [];
   const { action, mask, reason } = given;
-  if (action !== 'redact') return [verdict(action, first, text, given)];
+  if (action !== 'redact') return [verdict(action, written.get(first.pattern) ?? first.pattern, given)];
   return matches.map(({ from, to }) => redact(from, to, mask, reason === undefined ? {} : { reason }));
 }
 
-function verdict(action: Exclude<Options['action'], 'redact'>, match: PatternMatch, text: string, given: Options) {
-  const reason = given.reason ?? `it contains ${match.pattern}`;
+/** Readers see what it says, so it names the pattern and never quotes what was found: that is withheld. */
+function verdict(action: Exclude<Options['action'], 'redact'>, found: string, given: Options) {
+  const reason = given.reason ?? `it contains ${found}`;
   switch (action) {
     case 'interject':
-      return interject(given.text ?? `Answer without "${text.slice(match.from, match.to)}".`);
+      return interject(given.text ?? `Answer without ${found}.`);
     case 'cut':
       return cut(reason);
     case 'block':

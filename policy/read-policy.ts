@@ -3,7 +3,7 @@
  * here, with the reason, before the policy may judge anything.
  */
 import type { ZodType } from 'zod';
-import { checkFields, checkPolicy, HEAD, InvalidPolicyError, kindOf } from './check-policy.ts';
+import { checkFields, checkPolicy, FIELDS, HEAD, InvalidPolicyError, kindOf } from './check-policy.ts';
 import type { Policy, PolicyWithOptions } from './policy.ts';
 
 const FIELDS_WITH_OPTIONS = [...HEAD, 'options', 'create'] as const satisfies readonly (keyof PolicyWithOptions)[];
@@ -28,9 +28,14 @@ export function readPolicy(value: unknown, { name, options }: PolicyUse = {}): P
   return checkPolicy(name === undefined ? policy : named(policy, name));
 }
 
-/** The policy itself, not a copy: it may be an instance of a class. */
+/** The same policy by another name. Its hooks are called as methods of what it is: it may be an instance of a class. */
 function named(policy: object, name: string): object {
-  return Object.create(policy, { name: { value: name, enumerable: true } });
+  const given: Record<string, unknown> = { ...policy };
+  for (const field of FIELDS) {
+    const value: unknown = Reflect.get(policy, field);
+    if (value !== undefined) given[field] = typeof value === 'function' ? value.bind(policy) : value;
+  }
+  return { ...given, name };
 }
 
 function withoutOptions(value: object, options: unknown): object {

@@ -60,7 +60,8 @@ function partialSequence(elements: readonly AST.Element[], unicode: boolean): st
   // An undecided lookaround matters only where the rest fits, or may still fit.
   const open = lookaround(first, unicode);
   if (open === NEVER) return partialRest === NEVER ? NEVER : own + partialRest;
-  const both = partialRest === NEVER ? NEVER : `(?:${own}|${open})${partialRest}`;
+  // In a lookahead, which is never tried again: several in a row would be tried in every combination.
+  const both = partialRest === NEVER ? NEVER : `(?=${own}|${open})${partialRest}`;
   return group([`${open}${wholeSequence(rest)}`, both]);
 }
 

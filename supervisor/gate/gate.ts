@@ -12,7 +12,8 @@
  *    split. The wait is shorter than the longest pattern. A block never waits: nothing starts before the released offset.
  * 4. A redaction closes nothing. Its mask is released, once, when all of the span may be released and was followed by more text (or
  *    by a ruling, or the end): a span that touches the end of what was read may still grow. A ruling inside a span divides it.
- * 5. After a ruling, the end of the turn, or a judge that throws, it is closed and releases nothing more.
+ * 5. After a ruling, the end of the turn, or a judge that throws, it is closed and releases nothing more. What is withheld then is
+ *    masked as the policies want a finished text masked, and no ruling's words quote a secret.
  *
  * All policies judge the same text, as the model wrote it, in configuration order, also while a ruling waits. Offsets are UTF-16
  * units of that text, unless they are called shown.
@@ -20,8 +21,8 @@
 import type { Judge, LoadedPolicy } from '../policies/loaded-policy.ts';
 import { Intake } from './intake.ts';
 import { type GatePlace, Panel } from './panel.ts';
-import { type Redaction, Redactions } from './redactions.ts';
-import { foremost, type Objection, type Ruling } from './ruling.ts';
+import { type Redaction, Redactions, type Secret } from './redactions.ts';
+import { foremost, type Objection, type Ruling, withoutSecrets } from './ruling.ts';
 import { boundaryAt } from './surrogates.ts';
 
 export interface GateOptions {
@@ -55,7 +56,7 @@ export interface Gate {
   /** Characters read and not released. */
   readonly heldLength: number;
   readonly closed: boolean;
-  /** What was read and not released, masked where policies have asked for that so far. */
+  /** What was read and not released, masked where policies want that. Closes the gate. @throws whatever the judge throws */
   withheld(): string;
 }
 
@@ -73,6 +74,9 @@ class StreamGate implements Gate {
   #text: string;
   #held = '';
   readonly #redactions = new Redactions();
+  /** Those that were released as their masks. */
+  readonly #secrets: Secret[] = [];
+  #isSettled = false;
   #objection: Objection | undefined;
   #closed = false;
 
@@ -114,6 +118,7 @@ class StreamGate implements Gate {
     this.#redactions.add(last.redactions);
     this.#objection = foremost(this.#objection, last.objection);
     if (this.#objection !== undefined) return this.#rule(this.#objection);
+    this.#isSettled = true;
     const { objection, redactions } = this.#panel.judgeTurnEnd(this.#text, this.releasedLength);
     this.#redactions.add(redactions);
     // Everybody has judged the whole text now: nothing is held back for a later judgement.
@@ -121,6 +126,7 @@ class StreamGate implements Gate {
   }
 
   withheld(): string {
+    this.#settle();
     return this.#redactions.maskedFrom(this.#text, this.releasedLength);
   }
 
@@ -151,12 +157,23 @@ class StreamGate implements Gate {
     return this.#close(objection, Math.min(objection.from, judged));
   }
 
-  #close({ by, verdict, from, decidedAt }: Objection, length: number): GateStep {
+  #close({ by, verdict: given, from, decidedAt }: Objection, length: number): GateStep {
     this.#closed = true;
+    if (length < this.#text.length) this.#settle();
     this.#redactions.divide(from);
     const step = this.#release(length);
     const { name: policy, version } = by;
+    const verdict = withoutSecrets(given, [...this.#secrets, ...this.#redactions.secretsIn(this.#text)]);
     return { ...step, ruling: { policy, version, verdict, from: this.releasedLength, decidedAt } };
+  }
+
+  /** Nothing follows: what is withheld may be kept, and shown by a person, so what only its end makes a secret is one now. */
+  #settle(): void {
+    this.#closed = true;
+    if (this.#isSettled || this.#held === '') return;
+    this.#isSettled = true;
+    this.#redactions.add(this.#panel.judgeLastMatches(this.#text, this.releasedLength).redactions);
+    this.#redactions.add(this.#panel.judgeTurnEnd(this.#text, this.releasedLength).redactions);
   }
 
   /** Releases up to `length` where that is more than was released; a span of which that is not all stays, and what follows it. */
@@ -173,6 +190,7 @@ class StreamGate implements Gate {
         ...{ from, to, at: released.length },
       });
       released += mask;
+      if (isSecret) this.#secrets.push({ text: this.#text.slice(from, to), mask });
       this.#takeUpTo(to);
       this.#redactions.shift();
     }

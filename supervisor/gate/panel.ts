@@ -88,7 +88,18 @@ export class Panel {
   /** Fresh for every policy. Spelt out because a spread costs two microseconds a delta, twenty times the rest of the gate. */
   #textToJudge(text: string, delta: string, matches: readonly PatternMatch[]): TextToJudge {
     const { agent, chat, run, turn, channel, spent } = this.#place;
-    return { agent, chat, run, turn, channel, spent, text, delta, match: matches[0], matches };
+    return {
+      agent,
+      chat,
+      run,
+      turn,
+      channel,
+      spent,
+      text,
+      delta,
+      match: matches[0],
+      matches: matches.length === 0 ? [] : matches,
+    };
   }
 
   #gather(
@@ -100,13 +111,15 @@ export class Panel {
     const redactions: Span[] = [];
     for (const [seat, { loaded: by, holdback }] of this.#seats.entries()) {
       const matches = holdback.matches(released);
+      // The list is the policy's own from now on: it may sort or empty it, so an empty one is not the frozen one either.
+      const [first] = matches;
       for (const verdict of ask(by, matches)) {
         if (verdict.action === 'redact') {
           const span = spanOf(verdict, { by, seat }, released, text);
           if (span !== undefined) redactions.push(span);
           continue;
         }
-        const from = wantedFrom(verdict, matches[0], released, text);
+        const from = wantedFrom(verdict, first, released, text);
         objection = foremost(objection, { by, verdict, from, decidedAt: text.length });
       }
     }

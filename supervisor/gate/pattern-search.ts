@@ -5,6 +5,8 @@
 import type { PatternMatch } from '../../policy/policy.ts';
 import { follow, type State } from './automaton.ts';
 
+const NONE: readonly PatternMatch[] = Object.freeze([]);
+
 export class PatternSearch {
   readonly #start: State;
   #state: State;
@@ -40,7 +42,7 @@ export class PatternSearch {
   /** The matches that end after `released`, leftmost first; of several that start at one place, the one that was complete first. */
   matches(released: number): readonly PatternMatch[] {
     while (this.#matches[0] !== undefined && this.#matches[0].to <= released) this.#matches.shift();
-    return this.#matches;
+    return this.#matches.length === 0 ? NONE : [...this.#matches];
   }
 
   /** A match that starts later and ends earlier can never be the leftmost again. */

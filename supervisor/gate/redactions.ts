@@ -19,6 +19,13 @@ export interface Span {
   seat: number;
 }
 
+/** What stands in no words of ours. */
+export interface Secret {
+  /** As the model, or a user, wrote it. */
+  text: string;
+  mask: string;
+}
+
 /** A span that was released as its mask. */
 export interface Redaction {
   policy: string;
@@ -78,6 +85,13 @@ export class Redactions {
     );
   }
 
+  /** Of `text`, what is masked as a secret. */
+  secretsIn(text: string): Secret[] {
+    return this.#spans
+      .filter(({ isSecret }) => isSecret)
+      .map(({ from, to, mask }) => ({ text: text.slice(from, to), mask }));
+  }
+
   /** The first span was released. */
   shift(): void {
     this.#spans.shift();
@@ -96,7 +110,10 @@ export class Redactions {
 }
 
 /** A whole text with its spans masked. `at` of a redaction is its place in `shown`. */
-export function maskWhole(text: string, spans: readonly Span[]): { shown: string; redactions: Redaction[] } {
+export function maskWhole(
+  text: string,
+  spans: readonly Span[],
+): { shown: string; redactions: Redaction[]; secrets: Secret[] } {
   const merged = new Redactions();
   merged.add(spans);
   const redactions: Redaction[] = [];
@@ -106,5 +123,10 @@ export function maskWhole(text: string, spans: readonly Span[]): { shown: string
     redactions.push({ policy, version, reason, mask, isSecret, from, to, at: from + shift });
     shift += mask.length - (to - from);
   }
-  return { shown: merged.maskedFrom(text, 0), redactions };
+  return { shown: merged.maskedFrom(text, 0), redactions, secrets: merged.secretsIn(text) };
+}
+
+/** Words of a policy with the masks where they quote secrets. */
+export function hideSecrets(words: string, secrets: readonly Secret[]): string {
+  return secrets.reduce((hidden, { text, mask }) => hidden.replaceAll(text, () => mask || '[redacted]'), words);
 }

@@ -1,6 +1,7 @@
 /** What the gate makes of a verdict: a ruling says from which character on nothing more is shown, and who says so. */
 import type { PatternMatch, RedactVerdict, Verdict } from '../../policy/policy.ts';
 import type { LoadedPolicy } from '../policies/loaded-policy.ts';
+import { hideSecrets, type Secret } from './redactions.ts';
 import { boundaryAt } from './surrogates.ts';
 
 /** The verdicts that close a gate: all but a redaction. */
@@ -55,4 +56,11 @@ export function wantedFrom(
   if (verdict.action === 'block' || verdict.action === 'terminate') return released;
   const wanted = verdict.from ?? match?.from ?? released;
   return boundaryAt(text, Math.min(Math.max(wanted, released), text.length));
+}
+
+/** The same verdict; its words are shown, stored and sent to the model, so where they quote a secret its mask stands. */
+export function withoutSecrets(verdict: ClosingVerdict, secrets: readonly Secret[]): ClosingVerdict {
+  if (secrets.length === 0) return verdict;
+  if (verdict.action === 'interject') return { ...verdict, text: hideSecrets(verdict.text, secrets) };
+  return { ...verdict, reason: hideSecrets(verdict.reason, secrets) };
 }

@@ -48,8 +48,7 @@ export const callHook: Judge = (loaded, hook, input) => {
   try {
     return call === undefined ? NONE : readJudgement(call.call(loaded.policy, input));
   } catch (error) {
-    const problem = error instanceof NotAVerdict ? error.message : `it threw ${describeThrown(error)}`;
-    throw new PolicyFailure(loaded, hook, problem, { cause: error });
+    throw new PolicyFailure(loaded, hook, problemOf(error), { cause: error });
   }
 };
 
@@ -65,10 +64,11 @@ class NotAVerdict extends Error {}
 function readJudgement(returned: unknown): readonly Verdict[] {
   if (returned === undefined || returned === null) return NONE;
   if (!Array.isArray(returned)) return [readVerdict(returned)];
-  if (returned.length > MOST_VERDICTS) {
+  if (!(returned.length <= MOST_VERDICTS)) {
     throw new NotAVerdict(`it returned ${returned.length} verdicts, at most ${MOST_VERDICTS} are allowed`);
   }
-  return Array.from<unknown, Verdict>(returned, readVerdict);
+  // By index: how many its own iterator would give nobody knows.
+  return Array.from({ length: returned.length }, (_, index) => readVerdict(returned[index]));
 }
 
 /** Returns a fresh verdict with nothing in it but what was checked. */
@@ -144,6 +144,14 @@ function readOffset(offset: unknown, field: string): number {
   if (Number.isSafeInteger(offset) && Number(offset) >= 0) return Number(offset);
   const given = typeof offset === 'number' ? String(offset) : typeof offset;
   throw new NotAVerdict(`"${field}" must be a whole number from 0, it is ${given}`);
+}
+
+function problemOf(error: unknown): string {
+  try {
+    return error instanceof NotAVerdict ? error.message : `it threw ${describeThrown(error)}`;
+  } catch {
+    return 'it threw something that cannot be read';
+  }
 }
 
 function describeThrown(error: unknown): string {

@@ -1,8 +1,8 @@
 /** Gives free slots to waiting runs, and has a message judged before its first turn. */
 import type { Limits } from '../choose-runs.ts';
 import { InterjectError } from '../errors.ts';
-import { maskWhole, type Span, spanOf } from '../gate/redactions.ts';
-import type { ClosingVerdict } from '../gate/ruling.ts';
+import { hideSecrets, maskWhole, type Secret, type Span, spanOf } from '../gate/redactions.ts';
+import { type ClosingVerdict, withoutSecrets } from '../gate/ruling.ts';
 import type { LoadedPolicy } from '../policies/loaded-policy.ts';
 import { isBuiltIn } from '../policies/policy-version.ts';
 import { PolicyFailure, reasonOf } from '../policies/verdict.ts';
@@ -113,11 +113,13 @@ export class Dispatcher {
       if (!(error instanceof PolicyFailure)) throw error;
       failure = error;
     }
-    this.#mask(run, spans, arrivedAt);
-    const sharp = decisions.filter(([, { action }]) => action !== 'pause');
+    const secrets = this.#mask(run, spans, arrivedAt);
+    const told = decisions.map(([policy, verdict]) => [policy, withoutSecrets(verdict, secrets)] as const);
+    const sharp = told.filter(([, { action }]) => action !== 'pause');
     if (!sharp.every(([policy, verdict]) => this.#intervene(run, policy, verdict))) return false;
-    if (failure !== undefined) this.#turns.ending.end(run, 'failed', `policy_failed: ${failure.message}`);
-    else this.#pause(run, decisions);
+    if (failure !== undefined) {
+      this.#turns.ending.end(run, 'failed', `policy_failed: ${hideSecrets(failure.message, secrets)}`);
+    } else this.#pause(run, told);
     return !run.hasEnded && run.phase !== 'paused';
   }
 
@@ -140,16 +142,18 @@ export class Dispatcher {
   }
 
   /** All have been asked and let it pass, but for a person, who has the last word. */
-  #pause(run: LiveRun, decisions: readonly [LoadedPolicy, ClosingVerdict][]): void {
+  #pause(run: LiveRun, decisions: readonly (readonly [LoadedPolicy, ClosingVerdict])[]): void {
     const [by, verdict] = decisions.find(([, { action }]) => action === 'pause') ?? [];
     if (by === undefined || verdict === undefined) return;
     this.#turns.approvals.pauseMessage(run, { policy: by.name, version: by.version, reason: reasonOf(verdict) });
   }
 
-  #mask(run: LiveRun, spans: readonly Span[], arrivedAt: number): void {
-    if (spans.length === 0) return;
-    const { shown, redactions } = maskWhole(run.row.content, spans);
+  /** Returns the secrets among what was masked. */
+  #mask(run: LiveRun, spans: readonly Span[], arrivedAt: number): readonly Secret[] {
+    if (spans.length === 0) return [];
+    const { shown, redactions, secrets } = maskWhole(run.row.content, spans);
     this.#bench.ledger.messageMasked(run, redactions, shown, arrivedAt);
+    return secrets;
   }
 
   /** A flagged message is corrected for, and that does not count against the cap; anything sharper refuses it. */

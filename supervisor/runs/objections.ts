@@ -54,7 +54,12 @@ export class Objections {
     const { action } = verdict;
     const reason = reasonOf(verdict);
     const place = {
-      ...{ offset: turn.shown.text.length, rawOffset: turn.origin.text + turn.received.text, withheld, channel },
+      ...{
+        offset: turn.shown[channel].length,
+        rawOffset: turn.origin[channel] + turn.received[channel],
+        withheld,
+        channel,
+      },
       rawFrom: objection.from ?? turn.gates[channel].releasedLength,
       latencyMs: objection.arrivedAt === undefined ? undefined : performance.now() - objection.arrivedAt,
     };

@@ -2,12 +2,14 @@
  * What a run and its chat have used up, for policies: kept true before they are asked. Costs a few number writes for a delta; the text is
  * never read again. Tokens of a turn are an estimate until the server has counted them.
  */
-import type { Spent } from '../../policy/policy.ts';
+import type { Spent, TextToJudge } from '../../policy/policy.ts';
 import { tokensOfBytes } from '../context/token-estimate.ts';
 
 export class Spending {
-  /** What policies are told; one object, whose numbers change. */
-  readonly told: { readonly run: Spent; readonly chat: Spent } = { run: nothingSpent(), chat: nothingSpent() };
+  readonly #run = nothingSpent();
+  readonly #chat = nothingSpent();
+  /** What policies are told: one object whose numbers change, but not by them. */
+  readonly told: TextToJudge['spent'] = Object.freeze({ run: readOnly(this.#run), chat: readOnly(this.#chat) });
   #isRestored = false;
   /** Of the newest turn: when it began (milliseconds since 1970), bytes that came, and how much of `told` is due to it. */
   #startedAt = 0;
@@ -22,15 +24,15 @@ export class Spending {
 
   /** What is in the store of this run, and of its whole chat, this run included. */
   restore(run: Spent, chat: Spent): void {
-    Object.assign(this.told.run, run);
-    Object.assign(this.told.chat, chat);
+    Object.assign(this.#run, run);
+    Object.assign(this.#chat, chat);
     this.#isRestored = true;
   }
 
   /** A new turn begins. */
   begin(now: number): void {
-    this.told.run.turns++;
-    this.told.chat.turns++;
+    this.#run.turns++;
+    this.#chat.turns++;
     this.resume(now);
   }
 
@@ -45,8 +47,8 @@ export class Spending {
     this.#bytes += bytes;
     this.#setTokens(tokensOfBytes(this.#bytes));
     const ms = Math.max(this.#ms, now - this.#startedAt);
-    this.told.run.ms += ms - this.#ms;
-    this.told.chat.ms += ms - this.#ms;
+    this.#run.ms += ms - this.#ms;
+    this.#chat.ms += ms - this.#ms;
     this.#ms = ms;
   }
 
@@ -56,12 +58,27 @@ export class Spending {
   }
 
   #setTokens(tokens: number): void {
-    this.told.run.tokens += tokens - this.#tokens;
-    this.told.chat.tokens += tokens - this.#tokens;
+    this.#run.tokens += tokens - this.#tokens;
+    this.#chat.tokens += tokens - this.#tokens;
     this.#tokens = tokens;
   }
 }
 
 function nothingSpent(): Spent {
   return { turns: 0, tokens: 0, ms: 0 };
+}
+
+/** Shows the numbers of `spent` as they are at the moment. */
+function readOnly(spent: Spent): Readonly<Spent> {
+  return Object.freeze({
+    get turns() {
+      return spent.turns;
+    },
+    get tokens() {
+      return spent.tokens;
+    },
+    get ms() {
+      return spent.ms;
+    },
+  });
 }

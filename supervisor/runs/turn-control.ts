@@ -143,9 +143,13 @@ export class TurnControl {
   correct(run: LiveRun, text: string): void {
     const verdict = { action: 'interject', text } as const;
     if (run.turn === undefined || run.phase !== 'turn') return this.#objections.correctBetweenTurns(run, text);
-    const withheld = run.turn.gates.text.withheld();
-    this.ending.closeUpstream(run, run.turn);
-    this.#objections.carryOut(run, run.turn, { policy: PERSON, version: '', verdict }, withheld);
+    try {
+      const withheld = run.turn.gates.text.withheld();
+      this.ending.closeUpstream(run, run.turn);
+      this.#objections.carryOut(run, run.turn, { policy: PERSON, version: '', verdict }, withheld);
+    } catch (error) {
+      this.#failed(run, error);
+    }
   }
 
   /** Lets a gate judge; returns whether the turn goes on. */
@@ -164,10 +168,14 @@ export class TurnControl {
       turn.cutIn = channel;
       this.#objections.carryOut(run, turn, { ...ruling, channel, arrivedAt }, gate.withheld());
     } catch (error) {
-      if (!(error instanceof PolicyFailure)) throw error;
-      this.ending.end(run, 'failed', `policy_failed: ${error.message}`);
+      this.#failed(run, error);
     }
     return false;
+  }
+
+  #failed(run: LiveRun, error: unknown): void {
+    if (!(error instanceof PolicyFailure)) throw error;
+    this.ending.end(run, 'failed', `policy_failed: ${error.message}`);
   }
 
   #tellHeld(run: LiveRun, turn: LiveTurn): void {

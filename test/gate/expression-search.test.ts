@@ -143,6 +143,12 @@ describe('what is held back after a text', () => {
   });
 });
 
+test('many lookarounds in a row are not tried in every combination', () => {
+  const search = new ExpressionSearch(boundPattern(new RegExp(`${'(?!a)'.repeat(40)}(?<=z)x`)));
+  for (const delta of ['a', 'b', 'zx', 'b']) search.feed(delta);
+  expect(search.matches(0).map(({ from }) => from)).toEqual([3]);
+});
+
 describe('the end of a turn', () => {
   test('a match that only the end completes is told with an empty delta', () => {
     const seen: TextToJudge[] = [];

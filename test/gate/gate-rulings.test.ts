@@ -190,11 +190,36 @@ describe('the end of the turn', () => {
     expect(endOf('text')).toMatchObject({ ruling: { policy: 'at-end', from: 0, decidedAt: 0 } });
   });
 
-  test('nobody is asked at the end of a turn that is cut', () => {
-    const asked: unknown[] = [];
-    const policy: Policy = { name: 'a', onTurnEnd: (turn) => void asked.push(turn) as undefined };
+  test('of a turn that is cut, nobody is asked whether it may be shown', () => {
+    const policy: Policy = { name: 'a', onTurnEnd: () => ({ action: 'block', reason: 'No.' }) };
     expect(play(gateOf([policy, objecting('b', ['b', 'ab!'])]), ['ab']).ruling).toMatchObject({ policy: 'b', from: 1 });
+    const asked: unknown[] = [];
+    const listening: Policy = { name: 'a', onTurnEnd: (turn) => void asked.push(turn) as undefined };
+    // Nothing is withheld that could hold a secret.
+    const atEnd: Policy = { name: 'end', onText: () => ({ action: 'cut', reason: 'x', from: 9 }), holdback: 0 };
+    expect(play(gateOf([listening, atEnd]), ['ab']).released).toBe('ab');
     expect(asked).toEqual([]);
+  });
+});
+
+describe('a policy that changes what it is given', () => {
+  const greedy = (change: (matches: unknown[]) => void): Policy => ({
+    ...{ name: 'greedy', patterns: ['ab', 'cd'] },
+    onText: ({ matches }) => {
+      const isEnough = matches.length > 1;
+      change(matches as unknown[]);
+      return isEnough ? { action: 'cut', reason: 'x' } : undefined;
+    },
+  });
+
+  test.each<[string, (matches: unknown[]) => void]>([
+    ['sorts', (matches) => matches.reverse()],
+    ['empties', (matches) => matches.splice(0)],
+  ])('%s the list of matches: the cut is at the first one all the same', (_, change) => {
+    const late = { name: 'late', holdback: 20, onText: () => undefined };
+    const gate = gateOf([greedy(change), late]);
+    expect(play(gate, ['x ab', ' y cd z'])).toMatchObject({ ruling: { policy: 'greedy', from: 0 } });
+    expect(play(gateOf([greedy(change)]), ['x ab y cd z']).released).toBe('x ');
   });
 });
 

@@ -39,6 +39,30 @@ describe('accepted as they are', () => {
   });
 });
 
+describe('by another name', () => {
+  class Counting {
+    #count = 0;
+    name = 'counting';
+    onMessage() {
+      this.#count++;
+      return { action: 'block', reason: String(this.#count) };
+    }
+  }
+
+  test('an instance of a class keeps what is its own', () => {
+    const policy = readPolicy(new Counting(), { name: 'other' });
+    const judge = () => policy.onMessage?.({ agent: 'a', chat: 'c', run: 'r', role: 'user', content: '' });
+    expect([policy.name, judge(), judge()]).toMatchObject(['other', { reason: '1' }, { reason: '2' }]);
+  });
+
+  test('all that it has is checked', () => {
+    const misspelt = { name: 'a', onText: allow, holdbak: 'turn' };
+    expect(() => readPolicy(misspelt, { name: 'b' })).toThrow('unknown field "holdbak"; did you mean "holdback"?');
+    const inherited = Object.create({ name: 'a', onText: allow, holdback: -1 });
+    expect(() => readPolicy(inherited, { name: 'b' })).toThrow('"holdback" must be');
+  });
+});
+
 describe('refused', () => {
   const tooMany = Array.from({ length: MAX_PATTERNS_LENGTH / MAX_PATTERN_LENGTH + 1 }, () =>
     'x'.repeat(MAX_PATTERN_LENGTH),
@@ -59,6 +83,7 @@ describe('refused', () => {
     [{ name: '', onText: allow }, 'the name "" must be'],
     [{ name: 'a'.repeat(41), onText: allow }, 'must be lower-case letters, digits and dashes (at most 40)'],
     [{ name: 'person', onText: allow }, 'the name "person" is taken: it stands for people'],
+    [{ name: 'a', onText: allow, agents: [] }, '"agents" is an empty list: it would judge nobody; leave it out'],
     [{ name: 'a' }, 'it has none of the hooks onMessage, onText, onTurnEnd'],
     [{ name: 'a', onText: undefined }, 'it has none of the hooks'],
     [{ name: 'a', onText: 'x' }, '"onText" must be a function, it is "x"'],

@@ -34,6 +34,29 @@ test.each([
   }
 });
 
+test.each(['Hello sk-proj-abcdefg', '{"a": Hello}', '"abc" and more', '{"password": "hunter2', '["hunter2", hunter2]'])(
+  'a correction quotes nothing of %s',
+  (text) => {
+    const words = correctionOf({}, text);
+    expect(words).toContain('Your answer is not JSON');
+    expect(words).not.toMatch(/Hello|sk-|abc|hunter/);
+  },
+);
+
+test('a name that a model made very long is told in short, and is no failure of the policy', () => {
+  const schema = { type: 'object', additionalProperties: { type: 'array', items: { type: 'number' } } };
+  expect(correctionOf({ schema }, JSON.stringify({ ['a'.repeat(20_000)]: 1 }))).toMatch(
+    / \/a{199}\u2026 must be array/,
+  );
+  const closed = { schema: { type: 'object', additionalProperties: false } };
+  expect(correctionOf(closed, JSON.stringify({ ['a'.repeat(20_000)]: 1 }))).toMatch(/\(a{200}\u2026\)/);
+});
+
+function correctionOf(options: Record<string, unknown>, text: string): unknown {
+  const { verdict } = play(gateOf([builtIn('json', options)]), [text]).ruling ?? {};
+  return verdict?.action === 'interject' ? verdict.text : undefined;
+}
+
 test('reasoning need not be JSON', () => {
   const gate = gateOf([builtIn('json')], { place: { ...PLACE, channel: 'reasoning' } });
   expect(play(gate, ['Let me think.'])).toMatchObject({ released: 'Let me think.', ruling: undefined });

@@ -8,6 +8,8 @@ function made(options: object) {
   return readPolicy(pattern, { options });
 }
 
+const PHRASE = 'the quick brown fox jumps over the lazy dog now';
+const CYRILLIC = 'слово и '.repeat(50).trim();
 const MESSAGE = { agent: 'a', chat: 'c', run: 'r', role: 'user' } as const;
 
 describe('answers', () => {
@@ -18,6 +20,15 @@ describe('answers', () => {
     ['characters between', { literals: ['bad'], ignore: ' -' }, 'so b - ad', 'so '],
     ['more of them than allowed', { literals: ['bad'], ignore: ' -', ignoreAtMost: 2 }, 'so b - ad', 'so b - ad'],
     ['a long one', { literals: ['confidential plan'], ignore: '-]^\\' }, 'a con-fid^ential\\ pl]an', 'a '],
+    [
+      'ẞ for ß, ſ for s, the Kelvin sign for k',
+      { literals: ['straße kurs'], ignoreCase: true },
+      'a STRAẞE \u212Aurſ',
+      'a ',
+    ],
+    ['a letter with its accent apart is another', { literals: ['é'], ignoreCase: true }, 'e\u0301', 'e\u0301'],
+    ['one of 47 characters, some ignored', { literals: [PHRASE], ignore: '-._' }, `a ${[...PHRASE].join('-')}`, 'a '],
+    ['one of 400 Cyrillic letters', { literals: [CYRILLIC], ignoreCase: true }, `a ${CYRILLIC.toUpperCase()}`, 'a '],
     ['an expression', { expressions: ['\\bx{2,4}\\b'] }, 'axx xxx', 'axx '],
     ['with flags', { expressions: [{ source: '^bad', flags: 'mi' }] }, 'a\nBad?', 'a\n'],
     ['only messages', { literals: ['bad'], lookIn: ['messages'] }, 'so bad', 'so bad'],
@@ -30,15 +41,18 @@ describe('answers', () => {
 describe('messages', () => {
   const judge = (options: object, content: string) => made(options).onMessage?.({ ...MESSAGE, content });
 
-  test('the leftmost match decides, and the correction quotes it', () => {
+  test('the leftmost match decides, and the correction names it without quoting what was found', () => {
     const options = { literals: ['worse'], expressions: ['ba[dt]'] };
-    expect(judge(options, 'bat or worse')).toEqual([{ action: 'interject', text: 'Answer without "bat".' }]);
+    expect(judge(options, 'bat or worse')).toEqual([{ action: 'interject', text: 'Answer without /ba[dt]/.' }]);
+    expect(judge(options, 'worse or bat')).toEqual([{ action: 'interject', text: 'Answer without "worse".' }]);
+    const ignoring = { literals: ['so bad'], ignoreCase: true, ignore: '-' };
+    expect(judge(ignoring, 'So B-ad')).toEqual([{ action: 'interject', text: 'Answer without "so bad".' }]);
     expect(judge(options, 'fine')).toEqual([]);
   });
 
   test.each(['cut', 'block', 'pause'])('%s, with the reason', (action) => {
     expect(judge({ literals: ['bad'], action, reason: 'No.' }, 'bad')).toEqual([{ action, reason: 'No.' }]);
-    expect(judge({ literals: ['bad'], action }, 'bad')).toEqual([{ action, reason: 'it contains bad' }]);
+    expect(judge({ literals: ['bad'], action }, 'bad')).toEqual([{ action, reason: 'it contains "bad"' }]);
   });
 
   test('redact: every match', () => {

@@ -150,6 +150,18 @@ describe('failures', () => {
       'unknown field "from" for block; known are action, reason',
     ],
     ['a throw', thrower(new TypeError('no such thing')), 'it threw TypeError: no such thing'],
+    [
+      'a throw that throws when it is read',
+      thrower(Object.defineProperty(new Error('x'), 'message', { get: thrower(new Error('inner')) })),
+      'it threw something that cannot be read',
+    ],
+    [
+      'a throw of a hostile object',
+      thrower(new Proxy({}, { getPrototypeOf: thrower('trap') })),
+      'it threw something that cannot be read',
+    ],
+    ['a list that lies about itself', () => new Proxy([], { get: () => Number.NaN }), 'it returned NaN verdicts'],
+    ['a list with another content for each reader', () => endless(), 'it returned a number, not a verdict'],
     ['a thrown text', thrower('boom'), 'it threw "boom"'],
     ['a thrown nothing', thrower(undefined), 'it threw a undefined'],
     ['a long throw', thrower(new Error('x'.repeat(1000))), `it threw Error: ${'x'.repeat(193)}`],
@@ -191,6 +203,14 @@ describe('failures', () => {
     expect(unhandled).toEqual([]);
   });
 });
+
+/** Its own iterator gives verdicts for ever. */
+function endless(): unknown {
+  const verdicts = function* () {
+    for (;;) yield { action: 'cut', reason: 'x' };
+  };
+  return Object.assign([1], { [Symbol.iterator]: verdicts });
+}
 
 function failureOf(hook: () => unknown): PolicyFailure {
   try {

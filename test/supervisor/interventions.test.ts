@@ -1,4 +1,5 @@
 /** What policies do to a run, through a whole stack in one process. */
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { scriptedModel } from '../agent/scripted-model.ts';
 import { connectTo } from '../store/temporary-store.ts';
@@ -110,7 +111,10 @@ describe('a flagged word in an answer', () => {
     next.finish();
     const view = await stack.wait(run);
     expect(view).toMatchObject({ status: 'answered', content: 'done' });
-    expect(view.interventions).toMatchObject([{ turn: 1, policy: 'error-keyword' }]);
+    expect(view.interventions).toMatchObject([{ turn: 1, policy: 'error-keyword', offset: 'no '.length }]);
+    const columns = 'channel, shown_offset, raw_offset, raw_from';
+    const stored = connectTo(join(stack.folder, 'interject.db')).prepare(`select ${columns} from intervention`).get();
+    expect(stored).toEqual({ channel: 'reasoning', shown_offset: 3, raw_offset: 'no ERROR here'.length, raw_from: 3 });
     expect(next.body.messages).toEqual([{ role: 'user', content: `hello${MARK}${view.interventions[0]?.reason}` }]);
     const events = await stack.eventsOf(run);
     expect(everythingShown(stack, events)).not.toContain('ERROR');

@@ -30,6 +30,36 @@ test('an approved answer has the mask, and nothing that waited for approval hold
   expect(stored(stack)).not.toContain(KEY.slice(0, 12));
 });
 
+test('a card number that ends where an answer waits for approval is masked', async () => {
+  const model = await scriptedModel();
+  const stack = await startStack({ backend: model.definition, policies: [{ use: 'secrets' }, ASKS] });
+  const run = await stack.say('hello');
+  (await model.call()).say('a refund to 4111 1111 1111 1111');
+  const id = String((await stack.event(run, 'run-paused')).approval);
+  const view = await stack.supervisor.decideApproval(id, { decision: 'approve' });
+  expect(view).toMatchObject({ status: 'answered', content: 'a refund to [redacted card]' });
+  expect(stored(stack)).not.toContain('4111 1111');
+});
+
+test('a correction that quotes a secret has the mask, of a message and of an answer', async () => {
+  const quotes = `{ name: 'quotes', holdback: 'turn',
+    onMessage: ({ content }) => ({ action: 'interject', text: 'Do not say ' + content }),
+    onTurnEnd: ({ text, turn }) => turn > 1 ? undefined : { action: 'interject', text: 'Not ' + text } }`;
+  const model = await scriptedModel();
+  const stack = await startStack({ backend: model.definition, policies: [{ use: 'secrets' }, quotes] });
+  const run = await stack.say(`My key is ${KEY}`);
+  const first = await model.call();
+  expect(JSON.stringify(first.body.messages)).toContain(`Do not say My key is ${MASK}`);
+  first.say(`Is it ${KEY}?`);
+  first.finish();
+  const second = await model.call();
+  expect(JSON.stringify(second.body.messages)).toContain(`Not Is it ${MASK}?`);
+  second.say('Fine');
+  second.finish();
+  expect((await stack.wait(run)).content).toBe('Fine');
+  expect(stored(stack)).not.toContain(KEY);
+});
+
 test('an answer that goes on after a cut has the mask once, also when the supervisor restarts in it', async () => {
   const model = await scriptedModel('scripted', 'at once', 'continues');
   const stack = await startStack({

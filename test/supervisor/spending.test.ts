@@ -49,6 +49,13 @@ test('a server that does not count leaves the estimate, and a clock that goes ba
   expect(spending.told.run).toEqual({ turns: 1, tokens: 20, ms: 10 });
 });
 
+test('a policy cannot change what others are told', () => {
+  const { told, ...spending } = new Spending();
+  expect(Object.keys(spending)).toEqual([]);
+  expect(() => Object.assign(told.run, { tokens: 0 })).toThrow(TypeError);
+  expect(() => Object.assign(told, { run: { tokens: 0 } })).toThrow(TypeError);
+});
+
 test('a policy is told of this run, of its earlier turns and of the chat', async () => {
   const stack = await startStack({ policies: [REPEATING, TELLING] });
   await stack.ask('say: one two three four');
