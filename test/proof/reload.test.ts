@@ -1,5 +1,5 @@
 /** Policy files that are saved while the stack runs: what begins then is judged by what was saved, nothing that goes on is lost. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { PolicyView } from '../../supervisor/service.ts';
@@ -169,6 +169,27 @@ test(
     const again = await stack.client.post<{ error: { code: string } }>(`/policies/${name}/release`, {});
     expect([again.status, again.body.error.code]).toEqual([409, 'not_quarantined']);
     expect(await says(stack, 'nothing bad')).toBe('answered');
+  },
+  LONG_TEST_MS,
+);
+
+test(
+  'what a policy looks for and is not there yet, and a folder that is made anew, are waited for',
+  async () => {
+    const { stack, reader } = await started();
+    const policy = POLICY.replace('./word.ts', './words/word.ts');
+    expect(await saved(stack, reader, 'mine.ts', policy)).toMatchObject({ state: 'not-loaded' });
+    const words = join(stack.folder, 'words');
+    mkdirSync(words);
+    expect(await saved(stack, reader, 'words/word.ts', word('SECOND'))).toMatchObject({ state: 'loaded' });
+    expect(await says(stack, 'SECOND')).toBe('stopped');
+
+    renameSync(words, join(stack.folder, 'other'));
+    await until('the problem', async () => (await mine(stack)).problem?.includes('words/word.ts'));
+    mkdirSync(words);
+    stack.write('words/word.ts', word('THIRD'));
+    await until('the end of the problem', async () => (await mine(stack)).problem === undefined);
+    expect([await says(stack, 'SECOND'), await says(stack, 'THIRD')]).toEqual(['answered', 'stopped']);
   },
   LONG_TEST_MS,
 );
