@@ -155,7 +155,9 @@ describe('an answer that is paused at its end', () => {
     const { run, id } = await pausedRun(stack, 'say: wire it now');
     expect(stack.supervisor.approvals()).toMatchObject([{ shown: '', withheld: 'wire it now', is_complete: true }]);
     await stack.supervisor.decideApproval(id, { decision: 'approve' });
-    expect(await stack.wait(run)).toMatchObject({ status: 'answered', content: 'wire it now' });
+    const view = await stack.wait(run);
+    expect(view).toMatchObject({ status: 'answered', content: 'wire it now' });
+    expect(view.usage.completion_tokens).toBeGreaterThan(0);
     expect(stack.calls()).toHaveLength(1);
   });
 });
