@@ -79,6 +79,7 @@ function describe({ overview: { agents, backends, policies }, readiness, waiting
     ...(policies.length === 0
       ? ['  no policies: nothing is judged']
       : table(['policy', 'version', 'state', 'verdicts', 'failures'], policies.map(policyRow))),
+    ...policies.flatMap(problemLine),
     '',
     ...(waiting === 0
       ? []
@@ -91,8 +92,16 @@ function policyRow({ name, version, quarantined, verdicts, failures, problem }: 
   const counted = Object.entries(verdicts).filter(([, count]) => count > 0);
   const said = counted.map(([action, count]) => `${count} ${action}`).join(', ');
   const state = quarantined ? 'in quarantine' : 'in force';
-  const saved = problem === undefined ? '' : `; what is saved is not: ${problem}`;
-  return [name, version, state + saved, said || 'none', String(failures)];
+  return [name, version, problem === undefined ? state : `${state}, not as saved`, said || 'none', String(failures)];
+}
+
+/** In a line of its own: it may be long. */
+function problemLine({ name, problem }: PolicyHealth): string[] {
+  return problem === undefined ? [] : [`  ${name}: what was saved last does not load: ${oneLine(problem)}`];
+}
+
+function oneLine(text: string): string {
+  return printable(text).replace(/\s+/g, ' ');
 }
 
 /** Rows with columns of even width. */

@@ -89,6 +89,12 @@ test(
       expect(await mine(stack)).toMatchObject({ version, problem: expect.stringContaining(reason) });
     }
     expect(await says(stack, 'FIRST')).toBe('stopped');
+    stack.write('mine.ts', 'export default {\n  name: 1 2');
+    await until('the problem', async () => (await mine(stack)).problem?.includes('mine.ts:2'));
+    // Its message has several lines; the table of policies keeps its columns, and the problem has a line.
+    expect(await stack.status()).toMatch(
+      /mine +\w{16} +in force, not as saved +1 cut +0\n {2}mine: what was saved last does not load: .*mine\.ts:2:.*\n/,
+    );
     const news = policyEvents(reader).length;
     stack.write('mine.ts', POLICY);
     await until('the end of the problem', async () => (await mine(stack)).problem === undefined);
