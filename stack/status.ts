@@ -81,6 +81,7 @@ function describe({ overview: { agents, backends, policies }, readiness, waiting
       : table(['policy', 'version', 'state', 'verdicts', 'failures'], policies.map(policyRow))),
     ...policies.flatMap(problemLine),
     '',
+    ...agents.flatMap(stoppedLine),
     ...(waiting === 0
       ? []
       : [`${waiting} ${waiting === 1 ? 'run waits' : 'runs wait'} for a person: see the page, or GET /approvals`]),
@@ -95,9 +96,21 @@ function policyRow({ name, version, quarantined, verdicts, failures, problem }: 
   return [name, version, problem === undefined ? state : `${state}, not as saved`, said || 'none', String(failures)];
 }
 
-/** In a line of its own: it may be long. */
-function problemLine({ name, problem }: PolicyHealth): string[] {
-  return problem === undefined ? [] : [`  ${name}: what was saved last does not load: ${oneLine(problem)}`];
+/** In lines of their own: they are long. */
+function problemLine({ name, quarantined, problem }: PolicyHealth): string[] {
+  const release = `/policies/${encodeURIComponent(name)}/release`;
+  return [
+    ...(quarantined
+      ? [`  ${printable(name)}: it did not return; save a mended version, or release it: POST ${release}`]
+      : []),
+    ...(problem === undefined ? [] : [`  ${printable(name)}: what was saved last does not load: ${oneLine(problem)}`]),
+  ];
+}
+
+/** How one that was stopped for good comes back. */
+function stoppedLine({ id, state }: StackHealth['overview']['agents'][number]): string[] {
+  if (state !== 'stopped') return [];
+  return [`${id} is stopped and its messages wait: restart it on the page, or with POST /agents/${id}/restart`];
 }
 
 function oneLine(text: string): string {

@@ -163,6 +163,7 @@ test(
     expect(await stumble()).toContain('policy_quarantined');
     await stack.ready();
     expect(await mine(stack)).toMatchObject({ name, version, quarantined: true });
+    expect(await stack.status()).toContain(`release it: POST /policies/${name}/release`);
 
     expect(await saved(stack, reader, 'mine.ts', POLICY)).toMatchObject({ state: 'loaded', policy: 'mine' });
     expect(await saved(stack, reader, 'mine.ts', looping)).toMatchObject({ state: 'not-loaded', version });
