@@ -79,7 +79,9 @@ function describe({ overview: { agents, backends, policies }, readiness, waiting
     ...(policies.length === 0
       ? ['  no policies: nothing is judged']
       : table(['policy', 'version', 'state', 'verdicts', 'failures'], policies.map(policyRow))),
+    ...policies.flatMap(problemLine),
     '',
+    ...agents.flatMap(stoppedLine),
     ...(waiting === 0
       ? []
       : [`${waiting} ${waiting === 1 ? 'run waits' : 'runs wait'} for a person: see the page, or GET /approvals`]),
@@ -91,8 +93,28 @@ function policyRow({ name, version, quarantined, verdicts, failures, problem }: 
   const counted = Object.entries(verdicts).filter(([, count]) => count > 0);
   const said = counted.map(([action, count]) => `${count} ${action}`).join(', ');
   const state = quarantined ? 'in quarantine' : 'in force';
-  const saved = problem === undefined ? '' : `; what is saved is not: ${problem}`;
-  return [name, version, state + saved, said || 'none', String(failures)];
+  return [name, version, problem === undefined ? state : `${state}, not as saved`, said || 'none', String(failures)];
+}
+
+/** In lines of their own: they are long. */
+function problemLine({ name, quarantined, problem }: PolicyHealth): string[] {
+  const release = `/policies/${encodeURIComponent(name)}/release`;
+  return [
+    ...(quarantined
+      ? [`  ${printable(name)}: it did not return; save a mended version, or release it: POST ${release}`]
+      : []),
+    ...(problem === undefined ? [] : [`  ${printable(name)}: what was saved last does not load: ${oneLine(problem)}`]),
+  ];
+}
+
+/** How one that was stopped for good comes back. */
+function stoppedLine({ id, state }: StackHealth['overview']['agents'][number]): string[] {
+  if (state !== 'stopped') return [];
+  return [`${id} is stopped and its messages wait: restart it on the page, or with POST /agents/${id}/restart`];
+}
+
+function oneLine(text: string): string {
+  return printable(text).replace(/\s+/g, ' ');
 }
 
 /** Rows with columns of even width. */

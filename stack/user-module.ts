@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { BuildFailure, BuildOptions } from 'esbuild';
+import type { BuildFailure, BuildOptions, Plugin } from 'esbuild';
 import { MODULE_OPTIONS, requireFrom } from './bundle-options.ts';
 import { usageFailure } from './failure.ts';
 import { PROJECT_ROOT } from './project.ts';
@@ -22,12 +22,16 @@ export interface UserModule {
   inputs: string[];
 }
 
-/** `shownAs`: the file as the user named it. @throws Failure (exit code 2) that names the file, the line and the reason */
+/**
+ * `shownAs`: the file as the user named it.
+ * @throws Failure (exit code 2) that names the file, the line and the reason; its `inputs` are files that may mend it
+ */
 export async function bundleUserModule(path: string, shownAs: string): Promise<UserModule> {
   mustBeReadable(path, shownAs);
   const esbuild = await import('esbuild');
-  const result = await esbuild.build(buildOptions(path)).catch((error: BuildFailure) => {
-    throw usageFailure(`${shownAs} cannot be loaded:\n${describe(error, dirname(path))}`);
+  const result = await esbuild.build(buildOptions(path)).catch(async (error: BuildFailure) => {
+    const failure = usageFailure(`${shownAs} cannot be loaded:\n${describe(error, dirname(path))}`);
+    throw Object.assign(failure, { inputs: await wantedFiles(path) });
   });
   const output = (end: string): string => result.outputFiles.find((file) => file.path.endsWith(end))?.text ?? '';
   const inputs = Object.keys(result.metafile.inputs).map((input) => resolve(dirname(path), input));
@@ -49,6 +53,32 @@ function buildOptions(path: string) {
     // The bundle lies elsewhere; what reads a file beside itself must still find it.
     define: { 'import.meta.url': url, 'import.meta.dirname': JSON.stringify(dirname(path)) },
   } satisfies BuildOptions;
+}
+
+/** Where a module that cannot be bundled, and what it imports, look for files of the user's; absolute paths. */
+async function wantedFiles(path: string): Promise<string[]> {
+  const { build } = await import('esbuild');
+  const wanted: string[] = [path];
+  const note: Plugin = {
+    name: 'wanted-files',
+    setup({ onResolve }) {
+      onResolve({ filter: /^\.\.?\// }, ({ path: file, resolveDir, kind }) => {
+        if (kind !== 'entry-point') wanted.push(...spellings(resolve(resolveDir, file)));
+        return undefined;
+      });
+    },
+  };
+  await build({ ...buildOptions(path), plugins: [note] }).catch(() => undefined);
+  return wanted;
+}
+
+/** The files that an import may mean. */
+function spellings(path: string): string[] {
+  return [
+    path,
+    path.replace(/\.(m?)js$/, '.$1ts'),
+    ...['.ts', '.mts', '.js', '.mjs', '.json'].map((end) => path + end),
+  ];
 }
 
 function mustBeReadable(path: string, shownAs: string): void {

@@ -9,6 +9,8 @@ interface Link {
   restarts: number;
   incarnation: string | undefined;
   connection: SupervisorEnd | undefined;
+  /** It gets no more turns: its process is about to be stopped. */
+  halted: string | undefined;
 }
 
 export interface AgentListener {
@@ -32,8 +34,8 @@ export class AgentLinks {
   readonly #log: Log;
 
   constructor(agents: readonly string[], listener: AgentListener, log: Log) {
-    const starting = (): Link => ({ state: 'starting', restarts: 0, incarnation: undefined, connection: undefined });
-    this.#links = new Map(agents.map((agent) => [agent, starting()]));
+    const starting = { state: 'starting', restarts: 0, incarnation: undefined, connection: undefined } as const;
+    this.#links = new Map(agents.map((agent) => [agent, { ...starting, halted: undefined }]));
     this.#listener = listener;
     this.#log = log;
   }
@@ -88,10 +90,16 @@ export class AgentLinks {
     this.#listener.onExit(agent, exit);
   }
 
-  /** The incarnation that can be spoken to now. */
+  /** From now on its process, which is about to be stopped, counts as not connected; what it has open goes on. */
+  halt(agent: string): void {
+    const link = this.#links.get(agent);
+    if (link !== undefined) link.halted = link.incarnation;
+  }
+
+  /** The incarnation that turns can be given to now. */
   connected(agent: string): string | undefined {
     const link = this.#links.get(agent);
-    return link?.connection === undefined ? undefined : link.incarnation;
+    return link?.connection === undefined || link.halted === link.incarnation ? undefined : link.incarnation;
   }
 
   /** Sends, or does nothing when the agent is not connected: what it must know it learns after its next hello. */

@@ -53,3 +53,15 @@ export function isOutdated({ file, inputs }: PolicySource): boolean {
     return stat === undefined || Math.max(stat.mtimeMs, stat.ctimeMs) > made;
   });
 }
+
+/** Times of files lag behind the clock by so much. */
+const CLOCK_STEP_MS = 10;
+
+/** Whether one of these files was changed since then; milliseconds since 1970. */
+export function isAnyChanged(files: readonly string[], since: number): boolean {
+  // Nobody but the system sets this time: it does not lie in the future.
+  return files.some((file) => {
+    const changedAt = statSync(file, { throwIfNoEntry: false })?.ctimeMs ?? 0;
+    return changedAt > since - CLOCK_STEP_MS;
+  });
+}

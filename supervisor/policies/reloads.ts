@@ -11,14 +11,20 @@ import type { PolicySource } from '../settings.ts';
 import type { OffenceStore } from '../store/offences.ts';
 import type { PolicyHost } from './host.ts';
 import type { Place } from './hosted.ts';
-import { isOutdated, readInForce, writeInForce } from './in-force.ts';
+import { isAnyChanged, isOutdated, readInForce, writeInForce } from './in-force.ts';
 import { bundleOf, versionOf } from './policy-version.ts';
 import { SourceWatch } from './source-watch.ts';
 import { type TrialResult, tryPolicy } from './trial.ts';
 
+/** A policy file that cannot be bundled. */
+interface BundleProblem extends Error {
+  /** Absolute paths of files that may mend it when they change, or come to be. */
+  inputs?: readonly string[];
+}
+
 /** Makes bundles of policy files. */
 export interface PolicyBundler {
-  /** `path`: absolute; `use`: the path as the user wrote it. @throws Error that says what is wrong with it, for people */
+  /** `path`: absolute; `use`: the path as the user wrote it. @throws BundleProblem that says what is wrong with it, for people */
   bundle(path: string, use: string): Promise<Required<Pick<PolicySource, 'file' | 'version' | 'inputs'>>>;
   /** Nothing more is to be bundled for now. */
   rest(): Promise<void>;
@@ -80,6 +86,13 @@ export class PolicyReloads {
     this.#watch.follow(files);
   }
 
+  /** `since`: when the bundler began to read them; what was saved before anybody watched is read once more. */
+  #followAlso(place: Place, inputs: readonly string[], since: number): void {
+    this.#inputs.set(place, inputs);
+    this.#followInputs();
+    if (isAnyChanged(inputs, since)) this.#changed.add(place);
+  }
+
   #inputsOf(place: Place): string[] {
     const { path, inputs = [] } = place.source;
     return path === undefined ? [] : [path, ...inputs, ...(this.#inputs.get(place) ?? [])];
@@ -115,14 +128,16 @@ export class PolicyReloads {
   async #renew(place: Place): Promise<void> {
     const { path, use } = place.source;
     if (path === undefined || this.#bundler === undefined) return;
+    const since = Date.now();
     try {
       const bundle = await this.#bundler.bundle(path, use);
       if (this.#isClosed) return;
-      this.#inputs.set(place, bundle.inputs);
-      this.#followInputs();
+      this.#followAlso(place, bundle.inputs, since);
       await this.#putInForce(place, { ...place.source, ...bundle });
     } catch (error) {
-      this.#refused(place, '', (error as Error).message);
+      const { inputs, message } = error as BundleProblem;
+      if (inputs !== undefined && !this.#isClosed) this.#followAlso(place, inputs, since);
+      this.#refused(place, '', message);
     }
   }
 

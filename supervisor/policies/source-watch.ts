@@ -1,8 +1,9 @@
 /**
  * Watches files that policies are made of, and tells which have changed when they have been quiet for a moment. Their folders are what
- * is watched: editors put another file in the place of the old one. Installed packages are not followed.
+ * is watched: editors put another file in the place of the old one. A file, or its folder, that is not there yet is waited for.
+ * Installed packages are not followed.
  */
-import { type FSWatcher, watch } from 'node:fs';
+import { type FSWatcher, statSync, watch } from 'node:fs';
 import { basename, dirname, join, sep } from 'node:path';
 import type { Log } from '../../agent/log.ts';
 
@@ -36,12 +37,13 @@ export class SourceWatch {
   }
 
   #watch(folder: string): void {
+    const there = nearestFolder(folder);
     const failed = (error: unknown): void => {
       const problem = (error as Error).message;
       this.#log.warn({ folder, problem }, 'changes of policies in this folder go unnoticed until the next start');
     };
     try {
-      const watcher = watch(folder, { persistent: false }, (_, name) => this.#heard(folder, name));
+      const watcher = watch(there, { persistent: false }, (_, name) => this.#heard(folder, there, name));
       watcher.on('error', failed);
       this.#folders.set(folder, watcher);
     } catch (error) {
@@ -49,9 +51,21 @@ export class SourceWatch {
     }
   }
 
-  /** `name`: null where the system does not tell. */
-  #heard(folder: string, name: string | null): void {
-    const changed = name === null ? this.#allIn(folder) : [join(folder, basename(name))];
+  /** `there`: what is watched, the folder or the nearest one above that there is; `name`: null where the system does not tell. */
+  #heard(folder: string, there: string, name: string | null): void {
+    // A folder that is removed or renamed tells so by its own name, and nothing more after that.
+    const isGone = name === basename(there);
+    if (!isGone && there === folder) {
+      return this.#note(name === null ? this.#allIn(folder) : [join(folder, basename(name))]);
+    }
+    if (!isGone && nearestFolder(folder) === there) return;
+    this.#folders.get(folder)?.close();
+    this.#folders.delete(folder);
+    this.#watch(folder);
+    this.#note(this.#allIn(folder));
+  }
+
+  #note(changed: readonly string[]): void {
     const ours = changed.filter((file) => this.#files.has(file));
     if (ours.length === 0) return;
     for (const file of ours) this.#changed.add(file);
@@ -73,4 +87,10 @@ export class SourceWatch {
     clearTimeout(this.#timer);
     this.follow([]);
   }
+}
+
+/** The folder itself, or the nearest one above it that there is. */
+function nearestFolder(folder: string): string {
+  const isThere = statSync(folder, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  return isThere || dirname(folder) === folder ? folder : nearestFolder(dirname(folder));
 }

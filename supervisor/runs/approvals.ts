@@ -91,7 +91,11 @@ export class Approvals {
     this.#ending.end(run, 'expired', 'nobody decided in time');
   }
 
-  /** Carries out what a person decided. @throws InterjectError approval_decided; unknown_agent when the configuration lost it */
+  /**
+   * Carries out what a person decided.
+   * @throws InterjectError approval_decided; unknown_agent when the configuration lost it; invalid_request when an answer is approved
+   * that had not begun
+   */
   decide(approval: ApprovalRow, decree: ApprovalDecree): void {
     if (approval.state !== 'waiting') throw new InterjectError('approval_decided');
     const run = this.#bench.runs.get(approval.runId);
@@ -113,7 +117,10 @@ export class Approvals {
     this.#goOn(run);
   }
 
-  #approve(run: LiveRun, { kind, turn, shown, withheld, withheldReasoning }: ApprovalRow): void {
+  #approve(run: LiveRun, { kind, turn, shown, withheld, withheldReasoning, isComplete }: ApprovalRow): void {
+    if (kind === 'answer' && isComplete === 0 && shown + withheld === '') {
+      throw new InterjectError('invalid_request', 'The answer had not begun: write one (edit), or refuse.');
+    }
     this.#resume(run, 'approved');
     if (kind !== 'answer') return this.#goOn(run);
     const reasoning = this.#shownReasoning(run, turn) + withheldReasoning;

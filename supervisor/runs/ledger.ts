@@ -185,6 +185,11 @@ export class Ledger {
     this.ended(run, 'answered', undefined);
   }
 
+  /** What a turn cost that the model had finished, and that is not the answer. */
+  counted(run: LiveRun, turn: number, usage: Usage | undefined): void {
+    if (usage !== undefined) this.#recorder.write(() => this.#store.turns.setUsage(run.number, turn, usage));
+  }
+
   /** The run waits for a person from now on. */
   paused(run: LiveRun, approval: Omit<NewApproval, 'run' | 'createdAt' | 'expiresAt'>): void {
     this.#recorder.write(() => {

@@ -39,8 +39,12 @@ export class RunEnding {
   /** Blocks a run and stops its agent, which keeps its inbox until a person restarts it. */
   terminate(run: LiveRun, reason: string): void {
     const { agent } = run.row;
+    const { links, recorder, stopAgent } = this.#bench;
+    // What waits for this agent must not start in the slot that is free now.
+    links.halt(agent);
     this.end(run, 'blocked', reason);
-    this.#bench.recorder.afterCommit(() => this.#bench.stopAgent(agent));
+    const stop = (): void => stopAgent(agent);
+    recorder.committed().then(stop, stop);
   }
 
   /** Ends a run that a policy in quarantine covers; returns whether one does. `recorded`: what its open turn began with. */

@@ -218,7 +218,9 @@ export class TurnControl {
   #finish(run: LiveRun, turn: LiveTurn, end: TurnEnd): void {
     const isWhole = end.textLength === turn.received.text && end.reasoningLength === turn.received.reasoning;
     if (!isWhole) return this.#incomplete(run, turn);
-    if (!CHANNELS.every((channel) => this.#pass(run, turn, channel, () => turn.gates[channel].end()))) return;
+    if (!CHANNELS.every((channel) => this.#pass(run, turn, channel, () => turn.gates[channel].end()))) {
+      return this.#bench.ledger.counted(run, turn.number, end.usage);
+    }
     this.#prompts.counted(turn.prompt, end.usage?.promptTokens);
     this.#bench.ledger.answered(run, turn, end.finishReason ?? 'stop', end.usage);
     this.ending.leave(run);

@@ -1,5 +1,5 @@
 /** Policy files that are saved while the stack runs: what begins then is judged by what was saved, nothing that goes on is lost. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { PolicyView } from '../../supervisor/service.ts';
@@ -89,6 +89,12 @@ test(
       expect(await mine(stack)).toMatchObject({ version, problem: expect.stringContaining(reason) });
     }
     expect(await says(stack, 'FIRST')).toBe('stopped');
+    stack.write('mine.ts', 'export default {\n  name: 1 2');
+    await until('the problem', async () => (await mine(stack)).problem?.includes('mine.ts:2'));
+    // Its message has several lines; the table of policies keeps its columns, and the problem has a line.
+    expect(await stack.status()).toMatch(
+      /mine +\w{16} +in force, not as saved +1 cut +0\n {2}mine: what was saved last does not load: .*mine\.ts:2:.*\n/,
+    );
     const news = policyEvents(reader).length;
     stack.write('mine.ts', POLICY);
     await until('the end of the problem', async () => (await mine(stack)).problem === undefined);
@@ -157,6 +163,7 @@ test(
     expect(await stumble()).toContain('policy_quarantined');
     await stack.ready();
     expect(await mine(stack)).toMatchObject({ name, version, quarantined: true });
+    expect(await stack.status()).toContain(`release it: POST /policies/${name}/release`);
 
     expect(await saved(stack, reader, 'mine.ts', POLICY)).toMatchObject({ state: 'loaded', policy: 'mine' });
     expect(await saved(stack, reader, 'mine.ts', looping)).toMatchObject({ state: 'not-loaded', version });
@@ -169,6 +176,27 @@ test(
     const again = await stack.client.post<{ error: { code: string } }>(`/policies/${name}/release`, {});
     expect([again.status, again.body.error.code]).toEqual([409, 'not_quarantined']);
     expect(await says(stack, 'nothing bad')).toBe('answered');
+  },
+  LONG_TEST_MS,
+);
+
+test(
+  'what a policy looks for and is not there yet, and a folder that is made anew, are waited for',
+  async () => {
+    const { stack, reader } = await started();
+    const policy = POLICY.replace('./word.ts', './words/word.ts');
+    expect(await saved(stack, reader, 'mine.ts', policy)).toMatchObject({ state: 'not-loaded' });
+    const words = join(stack.folder, 'words');
+    mkdirSync(words);
+    expect(await saved(stack, reader, 'words/word.ts', word('SECOND'))).toMatchObject({ state: 'loaded' });
+    expect(await says(stack, 'SECOND')).toBe('stopped');
+
+    renameSync(words, join(stack.folder, 'other'));
+    await until('the problem', async () => (await mine(stack)).problem?.includes('words/word.ts'));
+    mkdirSync(words);
+    stack.write('words/word.ts', word('THIRD'));
+    await until('the end of the problem', async () => (await mine(stack)).problem === undefined);
+    expect([await says(stack, 'SECOND'), await says(stack, 'THIRD')]).toEqual(['answered', 'stopped']);
   },
   LONG_TEST_MS,
 );

@@ -127,6 +127,13 @@ export class StackUnderTest {
     return lines.slice(0, -1).map((line) => JSON.parse(line) as Record<string, unknown>);
   }
 
+  /** What `--status` prints. */
+  async status(): Promise<string> {
+    const { ended, output } = this.#run(['--status']);
+    await ended;
+    return output.text;
+  }
+
   /** `--stop`, as a user does it. @throws Error when it fails, or leaves anything behind */
   async stop(): Promise<void> {
     const { ended, output } = this.#run(['--stop']);

@@ -136,13 +136,28 @@ describe('an answer that is paused in mid-stream', () => {
   });
 });
 
+test('an answer that is paused in its reasoning cannot be approved, there is none; a person may write it', async () => {
+  const stack = await startStack({ policies: [ON_TEXT] });
+  const { run, id } = await pausedRun(stack, 'think: it is a secret of mine\nsay: hello');
+  expect(stack.supervisor.approvals()).toMatchObject([
+    { withheld: '', withheld_reasoning: 'secret', is_complete: false },
+  ]);
+  const approved = stack.supervisor.decideApproval(id, { decision: 'approve' });
+  await expect(approved).rejects.toMatchObject({ code: 'invalid_request', message: expect.stringContaining('edit') });
+  expect(stack.supervisor.approvals()).toMatchObject([{ run }]);
+  await stack.supervisor.decideApproval(id, { decision: 'edit', content: 'Hello.' });
+  expect(await stack.wait(run)).toMatchObject({ status: 'answered', content: 'Hello.' });
+});
+
 describe('an answer that is paused at its end', () => {
   test('is complete; approved it is shown whole', async () => {
     const stack = await startStack({ policies: [ON_TURN_END] });
     const { run, id } = await pausedRun(stack, 'say: wire it now');
     expect(stack.supervisor.approvals()).toMatchObject([{ shown: '', withheld: 'wire it now', is_complete: true }]);
     await stack.supervisor.decideApproval(id, { decision: 'approve' });
-    expect(await stack.wait(run)).toMatchObject({ status: 'answered', content: 'wire it now' });
+    const view = await stack.wait(run);
+    expect(view).toMatchObject({ status: 'answered', content: 'wire it now' });
+    expect(view.usage.completion_tokens).toBeGreaterThan(0);
     expect(stack.calls()).toHaveLength(1);
   });
 });

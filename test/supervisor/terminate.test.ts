@@ -38,3 +38,15 @@ test('another run of that agent is interrupted, and answered when the agent is b
   await stack.startAgent('assistant');
   expect(await stack.wait(other)).toMatchObject({ status: 'answered', content: words });
 });
+
+test('what waits for the agent stays in its inbox: nothing of it is judged or started before the agent is stopped', async () => {
+  const stack = await startStack({ policies: [ON_MESSAGE], slots: 1 });
+  const contents = ['STOP', 'say: one', 'say: two'];
+  const runs = await Promise.all(contents.map((content) => stack.say(content, { chat: content.slice(-3) })));
+  await stack.until(() => stack.terminated.length > 0);
+  expect(runs.map((run) => stack.supervisor.run(run).status)).toEqual(['blocked', 'queued', 'queued']);
+  expect(stack.calls()).toEqual([]);
+  await stack.startAgent('assistant');
+  const views = await Promise.all(runs.map((run) => stack.wait(run)));
+  expect(views.map(({ content }) => content)).toEqual(['', 'one', 'two']);
+});

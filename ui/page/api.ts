@@ -44,6 +44,7 @@ export const api = {
     const reply = await post(chatPath(agent), message, { accept: 'text/event-stream' });
     await reply.body?.cancel();
   },
+  restart: (agent: string) => post(`/agents/${encodeURIComponent(agent)}/restart`, {}),
   stop: (agent: string, chat: string) => post(chatPath(agent, '/stop'), { chat }),
   interject: (agent: string, chat: string, content: string) => post(chatPath(agent, '/interject'), { chat, content }),
 };

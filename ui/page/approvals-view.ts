@@ -1,10 +1,12 @@
 /** What waits for a person: the reason, what is withheld, and the buttons that decide. Texts go into text nodes, never into HTML. */
 import type { ApprovalDecree, ApprovalView } from '../../supervisor/service.ts';
-import { describeApproval } from './words.ts';
+import { describeApproval, describeChoice, isApprovable } from './words.ts';
 
 export interface ApprovalsListener {
   decide(id: number, decree: ApprovalDecree): Promise<void>;
   failed(error: unknown): void;
+  /** What had the focus is gone. */
+  left(): void;
 }
 
 export class ApprovalsView {
@@ -22,8 +24,10 @@ export class ApprovalsView {
     const ids = new Set(approvals.map(({ id }) => id));
     for (const [id, card] of this.#cards) {
       if (ids.has(id)) continue;
+      const hadFocus = card.contains(document.activeElement);
       card.remove();
       this.#cards.delete(id);
+      if (hadFocus) this.#listener.left();
     }
     for (const approval of approvals.filter(({ id }) => !this.#cards.has(id))) {
       const card = this.#card(approval);
@@ -34,15 +38,13 @@ export class ApprovalsView {
   }
 
   #card(approval: ApprovalView): HTMLElement {
-    const { id, shown, withheld } = approval;
-    const head = document.createElement('h2');
-    head.textContent = describeApproval(approval);
+    const { id, kind, shown, withheld, withheld_reasoning: reasoning, expires_at: expiresAt } = approval;
     const label = document.createElement('label');
     const draft = document.createElement('textarea');
     draft.rows = 3;
     draft.value = shown + withheld;
     draft.readOnly = true;
-    label.append(approval.kind === 'message' ? 'The message' : 'The answer', draft);
+    label.append(kind === 'message' ? 'The message' : 'The answer', draft);
     const edit = button('Edit', () => {
       if (draft.readOnly) {
         draft.readOnly = false;
@@ -50,13 +52,18 @@ export class ApprovalsView {
         draft.focus();
       } else this.#decide(id, { decision: 'edit', content: draft.value });
     });
-    const approve = button('Approve', () => this.#decide(id, { decision: 'approve' }));
+    const approve = button(kind === 'error' ? 'Try again' : 'Approve', () => this.#decide(id, { decision: 'approve' }));
+    approve.hidden = !isApprovable(approval);
     const refuse = button('Refuse', () => this.#decide(id, { decision: 'refuse' }));
     const buttons = document.createElement('div');
     buttons.className = 'buttons';
-    buttons.append(approve, refuse, edit);
+    buttons.append(approve, edit, refuse);
     const card = document.createElement('article');
-    card.append(head, label, buttons);
+    card.append(element('h2', describeApproval(approval)), label);
+    if (shown !== '' && withheld !== '') card.append(element('p', `Readers have not seen: ${withheld}`));
+    if (reasoning !== undefined) card.append(element('p', `Reasoning that readers have not seen: ${reasoning}`));
+    if (expiresAt !== undefined) card.append(element('p', `Expires ${new Date(expiresAt).toLocaleString()}.`));
+    card.append(buttons, element('p', describeChoice(approval)));
     return card;
   }
 
@@ -70,5 +77,11 @@ function button(name: string, onClick: () => void): HTMLButtonElement {
   made.type = 'button';
   made.textContent = name;
   made.addEventListener('click', onClick);
+  return made;
+}
+
+function element(tag: string, text: string): HTMLElement {
+  const made = document.createElement(tag);
+  made.textContent = text;
   return made;
 }

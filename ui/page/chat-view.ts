@@ -96,6 +96,16 @@ function stateFromHistory(lines: readonly HistoryLine[]): RunLines['state'] {
   return last?.role === 'assistant' && last.status === 'complete' ? 'answered' : 'ended';
 }
 
+/** The view with what waits for a person: a snapshot does not say. */
+export function withWaiting(view: ChatView, approvals: readonly { id: number; run: string }[]): ChatView {
+  if (approvals.length === 0) return view;
+  const runs = view.runs.map((run) => {
+    const approval = run.state === 'ended' ? approvals.find((one) => one.run === run.run) : undefined;
+    return approval === undefined ? run : { ...run, state: 'running' as const, waitsFor: approval.id };
+  });
+  return { ...view, runs };
+}
+
 /** The run that is being worked on, if there is one. */
 export function runningRun(view: ChatView): RunLines | undefined {
   return view.runs.find(({ state }) => state === 'running');

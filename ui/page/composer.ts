@@ -35,12 +35,12 @@ export class Composer {
     });
   }
 
-  /** While a run is open it can be stopped or corrected. */
-  set running(running: boolean) {
-    const hadFocus = document.activeElement === this.#stop || document.activeElement === this.#correct;
-    this.#stop.hidden = !running;
-    this.#correct.hidden = !running;
-    if (!running && hadFocus) this.focus();
+  /** While a run is open it can be stopped; one that waits for a person cannot be corrected. */
+  setRunning(isRunning: boolean, isCorrectable: boolean): void {
+    const focused = [this.#stop, this.#correct].find((button) => document.activeElement === button);
+    this.#stop.hidden = !isRunning;
+    this.#correct.hidden = !isRunning || !isCorrectable;
+    if (focused?.hidden) this.focus();
   }
 
   set hidden(hidden: boolean) {

@@ -25,15 +25,19 @@ export class LogView {
     log.tabIndex = 0;
   }
 
-  /** Goes to the end with the next drawing: the reader has written something. */
+  /** The reader sees the end, or nearly. */
+  get isAtEnd(): boolean {
+    return this.#log.scrollHeight - this.#log.scrollTop - this.#log.clientHeight < FOLLOW_WITHIN;
+  }
+
+  /** Goes to the end with the next drawing: the reader has written something, or the room has become less. */
   follow(): void {
     this.#following = true;
   }
 
   /** Shows this chat of this agent; stays where the reader is, unless they are at the end. */
   draw(view: ChatView, agent: string): void {
-    const toEnd = this.#log.scrollHeight - this.#log.scrollTop - this.#log.clientHeight;
-    const follow = this.#following || toEnd < FOLLOW_WITHIN;
+    const follow = this.#following || this.isAtEnd;
     this.#following = false;
     if (agent !== this.#agent || !this.#continues(view)) this.#clear(agent);
     for (const [index, run] of view.runs.entries()) this.#drawn(run, index).update(run);

@@ -1,7 +1,9 @@
 /** The page's entry: the state it keeps, and what leads to what. */
+
+import type { ApprovalView } from '../../supervisor/service.ts';
 import { ApiError, api, type Stack } from './api.ts';
 import { ApprovalsView } from './approvals-view.ts';
-import { runningRun } from './chat-view.ts';
+import { runningRun, withWaiting } from './chat-view.ts';
 import { Composer, find } from './composer.ts';
 import { Conversation } from './conversation.ts';
 import type { PageEvent } from './fold.ts';
@@ -23,11 +25,14 @@ const log = new LogView(find('log', HTMLElement));
 const approvals = new ApprovalsView(find('approvals', HTMLElement), {
   decide: async (id, decree) => void (await api.decide(id, decree)),
   failed: fail,
+  left: () => composer.focus(),
 });
+const restart = find('restart', HTMLButtonElement);
 const tokenForm = find('token-form', HTMLFormElement);
 
 let stack: Stack = { agents: [], backends: [], policies: [] };
 let talk = new Conversation('', 'main', () => Promise.reject(new Error('no agent is chosen')));
+let waiting: ApprovalView[] = [];
 let notices: StackNotices = new Map();
 let connection: Connection = 'connecting';
 /** Says what went wrong until the next event of the chat. */
@@ -51,15 +56,18 @@ function draw(): void {
   drawing = true;
   requestAnimationFrame(() => {
     drawing = false;
-    log.draw(talk.view, talk.agent);
-    const line = trouble || describeState(talk.view, connection, talk.agent);
+    const view = withWaiting(talk.view, waiting);
+    log.draw(view, talk.agent);
+    const line = trouble || describeState(view, connection, talk.agent);
     if (status.textContent !== line) status.textContent = line;
     status.dataset.trouble = String(trouble !== '' || connection === 'lost');
     backend.textContent = describeBackend(stack, talk.agent);
     const served = stack.agents.find(({ id }) => id === talk.agent);
     notice.textContent = describeNotices(notices, served?.backend ?? '');
     notice.hidden = notice.textContent === '';
-    composer.running = runningRun(talk.view) !== undefined;
+    restart.hidden = served?.state !== 'stopped';
+    const running = runningRun(view);
+    composer.setRunning(running !== undefined, running?.waitsFor === undefined);
   });
 }
 
@@ -78,7 +86,7 @@ function setLocked(locked: boolean): void {
 function receive(event: PageEvent): void {
   if (event.type === 'degraded') fail(new Error(event.reason));
   else if (event.type === 'resync') reload();
-  else if (event.type.startsWith('agent-') || event.type.startsWith('backend-')) loadStack().catch(fail);
+  else if (/^(agent-|backend-|policy$)/.test(event.type)) loadStack().catch(fail);
   if (changesApprovals(event)) loadApprovals().catch(fail);
   const before = notices;
   notices = foldNotices(notices, event);
@@ -99,7 +107,10 @@ function changesApprovals({ type }: PageEvent): boolean {
 
 /** All that waits for a person, whichever chat it is of. */
 async function loadApprovals(): Promise<void> {
-  approvals.draw(await api.approvals());
+  waiting = await api.approvals();
+  if (log.isAtEnd) log.follow();
+  approvals.draw(waiting);
+  draw();
 }
 
 function setConnected(connected: boolean): void {
@@ -162,6 +173,10 @@ find('new-chat', HTMLButtonElement).addEventListener('click', () => {
   const now = new Date();
   const local = new Date(now.getTime() - now.getTimezoneOffset() * 60_000);
   choose(talk.agent, local.toISOString().slice(0, 19).replace('T', ' ')).catch(fail);
+});
+restart.addEventListener('click', () => {
+  composer.focus();
+  api.restart(talk.agent).catch(fail);
 });
 onTokenGiven(tokenForm, start, fail);
 start().catch(fail);

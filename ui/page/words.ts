@@ -26,14 +26,15 @@ const DEEDS: Record<Intervention['action'], string> = {
   cut: 'ended the answer',
   redact: 'masked a part of the answer',
   block: 'blocked the answer',
-  pause: 'holds the answer until a person decides',
+  pause: 'held the answer back for a person to decide',
   terminate: 'blocked the answer and stopped the agent',
 };
 
 /** Who intervened and what they did. */
 export function describeIntervention({ policy, action, turn }: Intervention): string {
   const who = policy === '' ? 'The supervisor' : policy === 'person' ? 'A person' : `Policy ${policy}`;
-  return turn === 0 && action === 'interject' ? `${who} flagged the message` : `${who} ${DEEDS[action]}`;
+  if (turn === 0 && action === 'interject') return `${who} flagged the message`;
+  return `${who} ${turn === 0 ? DEEDS[action].replace('the answer', 'the message') : DEEDS[action]}`;
 }
 
 /** Beside the name of an answer: its state, the reason, what is held back. Empty for an answer like any other. */
@@ -63,7 +64,7 @@ export function describeState(view: ChatView, connection: Connection, agent: str
   if (connection === 'lost') return 'Connection lost, reconnecting …';
   if (connection === 'connecting') return 'Connecting …';
   const running = runningRun(view);
-  if (running?.waitsFor !== undefined) return 'The answer waits for a person to decide.';
+  if (running?.waitsFor !== undefined) return 'Waiting for a person to decide.';
   const isThinkingNow = running?.items.some((item) => item.kind === 'answer' && isThinking(item));
   if (running !== undefined) return `${agent} is ${isThinkingNow ? 'thinking' : 'answering'} …`;
   const last = view.runs.at(-1);
@@ -79,12 +80,30 @@ export function describeBackend(stack: Stack, agentName: string): string {
   const backend = stack.backends.find(({ name }) => name === (agent?.fallback ?? agent?.backend));
   if (agent === undefined || backend === undefined) return '';
   const health = `${describeFallback(agent)}${describeHealth(backend)}`;
-  const away = agent.state === 'ready' ? '' : ` The agent is ${agent.state}.`;
-  const policies = agent.policies.length === 0 ? 'No policy.' : `Watched by ${agent.policies.join(', ')}.`;
+  const rest = `${health}${describeAbsence(agent)} ${describePolicies(stack, agent)}`;
   if (backend.server === 'simulator') {
-    return `Simulator: a stand-in, not a real model. Attach one with --backend URL.${health}${away} ${policies}`;
+    return `Simulator: a stand-in, not a real model. Attach one with --backend URL.${rest}`;
   }
-  return `${agent.model || backend.model} on ${backend.server} (${backend.url}).${health}${away} ${policies}`;
+  return `${agent.model || backend.model} on ${backend.server} (${backend.url}).${rest}`;
+}
+
+/** Empty for an agent that is there. */
+function describeAbsence({ state }: Stack['agents'][number]): string {
+  if (state === 'ready') return '';
+  return state === 'stopped'
+    ? ' The agent is stopped; messages wait until it is restarted.'
+    : ` The agent is ${state}.`;
+}
+
+/** Who watches an agent, and what is not as it should be with them. */
+function describePolicies({ policies }: Stack, agent: Stack['agents'][number]): string {
+  if (agent.policies.length === 0) return 'No policy.';
+  const names = agent.policies.map((name) => {
+    const policy = policies.find((one) => one.name === name);
+    if (policy?.quarantined) return `${name} (in quarantine: nothing is answered)`;
+    return policy?.problem === undefined ? name : `${name} (what was saved last does not load)`;
+  });
+  return `Watched by ${names.join(', ')}.`;
 }
 
 /** Empty for an agent whose own backend answers, or that has no other one. */
@@ -100,5 +119,20 @@ function describeHealth({ up, detail }: Stack['backends'][number]): string {
 
 /** The heading of what waits for a person. */
 export function describeApproval({ agent, chat, policy, reason }: ApprovalView): string {
-  return `${agent}, chat ${chat}, waits for a person. Policy ${policy}: ${reason}`;
+  return `${agent}, chat ${chat}: policy ${policy} asks for a decision: ${reason}`;
+}
+
+/** What the buttons do. */
+export function describeChoice(approval: ApprovalView): string {
+  if (approval.kind === 'message') return 'Approve sends the message to the model; Edit sends another one instead.';
+  if (approval.kind === 'error')
+    return 'The turn failed. Try again asks the model once more; Edit answers in its place.';
+  if (approval.is_complete) return 'Approve shows the whole answer; Edit shows another one instead.';
+  if (!isApprovable(approval)) return 'The model was stopped before it answered: Edit writes an answer.';
+  return 'The model was stopped here. Approve makes this the answer; Edit shows another one instead.';
+}
+
+/** Whether there is something that approving would show or let go on. */
+export function isApprovable({ kind, is_complete, shown, withheld }: ApprovalView): boolean {
+  return kind !== 'answer' || is_complete || shown + withheld !== '';
 }

@@ -27,9 +27,11 @@ export default definePolicy({
   // onTurnEnd: ({ text }) => (text.includes('Source:') ? undefined : interject('Name your source.')),
 
   // Other verdicts, to be imported from 'interject' too:
-  //   cut('reason')        ends the run with the text so far
-  //   block('reason')      refuses: nothing more is shown
-  //   terminate('reason')  refuses, and stops the agent
+  //   redact(match.from, match.to, '***')  shows this in place of a part of the text, and goes on
+  //   cut('reason')                        ends the run with the text so far
+  //   block('reason')                      refuses: nothing more is shown
+  //   pause('reason')                      waits for a person: see the page, or GET /approvals
+  //   terminate('reason')                  refuses, and stops the agent
   // Options from the configuration, instead of the hooks above:
   //   options: z.strictObject({ words: z.array(z.string()) }),
   //   create: ({ words }) => ({ patterns: words, onText: … }),

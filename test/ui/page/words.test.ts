@@ -1,14 +1,17 @@
 /** What the page says. */
 import { expect, test } from 'vitest';
+import type { ApprovalView } from '../../../supervisor/service.ts';
 import type { Stack } from '../../../ui/page/api.ts';
-import type { Answer, RunLines } from '../../../ui/page/chat-view.ts';
+import { type Answer, type RunLines, withWaiting } from '../../../ui/page/chat-view.ts';
 import { describeNotices, foldNotices, type StackNotices } from '../../../ui/page/stack-notices.ts';
 import {
   describeBackend,
+  describeChoice,
   describeEnding,
   describeIntervention,
   describeReasoning,
   describeState,
+  isApprovable,
 } from '../../../ui/page/words.ts';
 
 const stack = (backend: Partial<Stack['backends'][number]>): Stack => ({
@@ -63,8 +66,51 @@ test('who intervened', () => {
   expect(describeIntervention(intervention)).toBe('Policy error-keyword corrected the answer');
   expect(describeIntervention({ ...intervention, turn: 0 })).toBe('Policy error-keyword flagged the message');
   expect(describeIntervention({ ...intervention, action: 'block' })).toBe('Policy error-keyword blocked the answer');
+  expect(describeIntervention({ ...intervention, turn: 0, action: 'block' })).toBe(
+    'Policy error-keyword blocked the message',
+  );
   expect(describeIntervention({ ...intervention, policy: 'person' })).toBe('A person corrected the answer');
   expect(describeIntervention({ ...intervention, policy: '' })).toBe('The supervisor corrected the answer');
+});
+
+test('the backend: an agent that is stopped, and policies that are not as they should be, are said', () => {
+  const { agents, backends } = stack({});
+  const policy: Stack['policies'][number] = {
+    ...{ name: 'error-keyword', use: 'error-keyword', version: 'built-in', agents: ['a'], onFailure: 'closed' },
+    ...{ verdicts: { interject: 0, cut: 0, redact: 0, block: 0, pause: 0, terminate: 0 }, failures: 0 },
+    quarantined: false,
+  };
+  const line = (changes: Partial<typeof policy>) =>
+    describeBackend({ agents, backends, policies: [{ ...policy, ...changes }] }, 'a');
+  expect(line({})).toMatch(/Watched by error-keyword\.$/);
+  expect(line({ quarantined: true })).toContain('error-keyword (in quarantine: nothing is answered).');
+  expect(line({ problem: 'x' })).toContain('error-keyword (what was saved last does not load).');
+  const stopped = agents.map((agent) => ({ ...agent, state: 'stopped' as const }));
+  expect(describeBackend({ agents: stopped, backends, policies: [] }, 'a')).toContain(
+    'The agent is stopped; messages wait until it is restarted.',
+  );
+});
+
+test('what a person may decide', () => {
+  const approval: ApprovalView = {
+    ...{ id: 1, run: 'r', agent: 'a', chat: 'main', policy: 'p', reason: 'x', created_at: 0 },
+    kind: 'answer',
+    ...{ shown: 'The ', withheld: 'secret', is_complete: false },
+  };
+  expect(describeChoice(approval)).toContain('Approve makes this the answer');
+  expect(describeChoice({ ...approval, is_complete: true })).toContain('the whole answer');
+  expect(describeChoice({ ...approval, kind: 'message' })).toContain('sends the message');
+  expect(describeChoice({ ...approval, kind: 'error' })).toContain('once more');
+  const reasoned = { ...approval, shown: '', withheld: '', withheld_reasoning: 'Hm' };
+  expect(describeChoice(reasoned)).toContain('before it answered');
+  expect([approval, reasoned, { ...reasoned, kind: 'error' as const }].map(isApprovable)).toEqual([true, false, true]);
+});
+
+test('what waits for a person is known after a snapshot too', () => {
+  const run: RunLines = { run: 'r', question: 'x', notices: [], items: [], state: 'ended', reason: '' };
+  const view = withWaiting({ seq: 1, stale: false, runs: [run] }, [{ id: 7, run: 'r' }]);
+  expect(view.runs).toMatchObject([{ state: 'running', waitsFor: 7 }]);
+  expect(describeState(view, 'connected', 'a')).toBe('Waiting for a person to decide.');
 });
 
 test('the state line', () => {
