@@ -177,8 +177,8 @@ export interface Supervisor {
   run(id: string): RunView;
   /** Resolves when the run has ended, or after `milliseconds` with the run as it is then. */
   waitForRun(id: string, milliseconds: number, signal?: AbortSignal): Promise<RunView>;
-  /** Ends a run as `stopped`; a run that has ended stays as it is. @throws InterjectError unknown_run */
-  stopRun(id: string): Promise<RunView>;
+  /** Ends a run as `stopped`; one that has ended stays as it is. Default reason: a person stopped it. @throws InterjectError unknown_run */
+  stopRun(id: string, reason?: string): Promise<RunView>;
   /** Stops the open run of a chat. @throws InterjectError unknown_agent, not_running */
   stopChat(agent: string, chat: string | undefined): Promise<RunView>;
   /** A person corrects: cuts the running turn. @throws InterjectError unknown_agent, not_running (also while it waits for a person) */

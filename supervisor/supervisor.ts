@@ -111,10 +111,10 @@ export class StackSupervisor implements service.Supervisor {
     return this.run(id);
   }
 
-  async stopRun(id: string): Promise<service.RunView> {
+  async stopRun(id: string, reason = 'stopped by a person'): Promise<service.RunView> {
     this.run(id);
     const live = this.#engine.bench.runs.get(id);
-    if (live !== undefined && !live.hasEnded) this.#engine.turns.ending.end(live, 'stopped', 'stopped by a person');
+    if (live !== undefined && !live.hasEnded) this.#engine.turns.ending.end(live, 'stopped', reason);
     await this.#engine.bench.recorder.committed();
     return this.run(id);
   }

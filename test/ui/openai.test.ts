@@ -168,7 +168,7 @@ describe('whoever hangs up stops the run', () => {
     const stream = await openai.chat.completions.create({ ...ask(LONG), stream: true });
     for await (const chunk of stream) if (chunk.choices[0]?.delta.content) break;
     await stack.until(() => stack.calls().at(-1)?.outcome === 'cancelled');
-    expect(stack.supervisor.run(lastRun(stack)).status).toBe('stopped');
+    expect(stack.supervisor.run(lastRun(stack))).toMatchObject({ status: 'stopped', reason: 'the caller hung up' });
   });
 
   test('a whole answer, also one that waits for a slot', async () => {

@@ -48,7 +48,7 @@ async function begin(
   reply.raw.once('close', hangUp);
   const accepted = await supervisor.complete(completion);
   // A run that has ended stays as it is.
-  isGone.then(() => supervisor.stopRun(accepted.run)).catch(() => undefined);
+  isGone.then(() => supervisor.stopRun(accepted.run, 'the caller hung up')).catch(() => undefined);
   return accepted;
 }
 
