@@ -11,6 +11,7 @@ import { Backends } from './backends.ts';
 import { InterjectError } from './errors.ts';
 import { EventHub } from './event-hub.ts';
 import type { StoredEvent } from './events.ts';
+import { Metrics } from './metrics/metrics.ts';
 import { PolicyHost } from './policies/host.ts';
 import { type PolicyBundler, PolicyReloads } from './policies/reloads.ts';
 import { forgetOffence, type Offence, readOffence, Watchdog, whatItDid } from './policies/watchdog.ts';
@@ -123,6 +124,7 @@ export class Engine {
         this.#settings.gpuGroups,
       ),
       runs: new LiveRuns(),
+      metrics: new Metrics(store.measures),
       agents: new Map(agents.map((agent) => [agent.name, agent])),
       backendOf: (agent) => agent.backend ?? backends[0]?.name ?? '',
       dispatch: () => this.guarded(() => this.#dispatch()),
@@ -250,6 +252,7 @@ export class Engine {
 
   #publish(events: readonly StoredEvent[]): void {
     this.hub.publish(events);
+    this.bench.metrics.read(events);
     for (const { type, run } of events) if (type === 'run-end' && run !== undefined) this.#outside.onRunEnd(run);
   }
 
@@ -284,6 +287,7 @@ export class Engine {
     this.#stop.abort();
     this.#storageFailure.close();
     this.#pruning.close();
+    this.bench.metrics.close();
     this.#dispatcher.close();
     await this.#listener?.close();
     this.reloads.close();

@@ -202,6 +202,8 @@ export interface Supervisor {
   /** Resolves when init has taken the order. @throws InterjectError unknown_agent */
   restartAgent(agent: string): Promise<void>;
   readiness(): Readiness;
+  /** What the stack measures of itself, in Prometheus' text format. */
+  metrics(): Promise<string>;
   /**
    * Recorded events after `after` (default: from now) that match the scope, then live ones, in batches of one commit.
    * A cursor that is not known yields one `resync` first. Ends when the signal aborts, or when the reader is too slow.

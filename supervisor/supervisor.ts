@@ -6,6 +6,7 @@ import type { AgentDefinition } from './configuration.ts';
 import type { Engine } from './engine.ts';
 import { InterjectError } from './errors.ts';
 import type { EventScope } from './events.ts';
+import type { ProcessView } from './metrics/metrics.ts';
 import type { RunWaiters } from './run-waiters.ts';
 import type { Received } from './runs/ledger.ts';
 import { LiveRun } from './runs/live-run.ts';
@@ -20,6 +21,8 @@ const MOST_QUEUED = 1000;
 /** What only init can do. */
 export interface ProcessControl {
   restartAgent(agent: string): void;
+  /** The processes of the stack, with their memory. */
+  processes(): ProcessView[];
 }
 
 export class StackSupervisor implements service.Supervisor {
@@ -220,6 +223,18 @@ export class StackSupervisor implements service.Supervisor {
     const backends = this.backends();
     if (!backends.some(({ up }) => up)) reasons.push(...backends.map(whyDown));
     return { ready: reasons.length === 0, reasons };
+  }
+
+  metrics(): Promise<string> {
+    const { metrics, runs, store } = this.#engine.bench;
+    return metrics.text({
+      agents: this.agents(),
+      backends: this.backends(),
+      policies: this.policies(),
+      processes: this.#processes.processes(),
+      waiting: store.approvals.waiting().length,
+      slotsUsed: runs.slotsUsed(),
+    });
   }
 
   events(scope: EventScope, after: number | undefined, signal: AbortSignal): ReturnType<service.Supervisor['events']> {

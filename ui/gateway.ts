@@ -18,6 +18,7 @@ import { registerApprovals } from './routes/approvals.ts';
 import { registerChat } from './routes/chat.ts';
 import { registerEvents } from './routes/events.ts';
 import { registerHealth } from './routes/health.ts';
+import { registerMetrics } from './routes/metrics.ts';
 import { registerOpenAi } from './routes/openai.ts';
 import { registerPage } from './routes/page.ts';
 import { registerPolicies } from './routes/policies.ts';
@@ -114,6 +115,7 @@ function registerRoutes(app: App, door: Door): void {
     registerOpenAi,
     registerSession,
     registerHealth,
+    registerMetrics,
     registerPage,
   ];
   for (const register of groups) register(app, door);

@@ -2,6 +2,7 @@
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { Engine } from '../../supervisor/engine.ts';
+import type { ProcessView } from '../../supervisor/metrics/metrics.ts';
 import { PolicyLoadError } from '../../supervisor/policies/hosted.ts';
 import { surviveLooseEnds } from '../../supervisor/policies/loose-ends.ts';
 import type { PolicyBundler } from '../../supervisor/policies/reloads.ts';
@@ -16,7 +17,9 @@ import { EXIT, Failure } from '../failure.ts';
 import { holdbackNote } from '../holdback-note.ts';
 import { describeListenError } from '../listen-error.ts';
 import { createLog } from '../log.ts';
+import { readPidFile } from '../pid-file.ts';
 import { bundlePolicy } from '../policy-bundle.ts';
+import { processMemory } from '../process-memory.ts';
 import { stopBundler } from '../user-module.ts';
 
 /** The bundles of the worker threads lie beside this one. */
@@ -41,7 +44,8 @@ runChild({
     });
     surviveLooseEnds((stack) => engine.bench.policies.blame(stack), new URL('.', import.meta.url).href, log);
     const restartAgent = (agent: string): void => send({ type: 'restart-agent', agent });
-    const supervisor = new StackSupervisor(engine, waiters, { restartAgent });
+    const processes = (): ProcessView[] => processViews(settings.dataFolder);
+    const supervisor = new StackSupervisor(engine, waiters, { restartAgent, processes });
     await engine.start().catch((error: unknown) => {
       throw error instanceof PolicyLoadError ? new Failure(error.message, EXIT.usage) : error;
     });
@@ -77,6 +81,12 @@ function policyNotes({ bench }: Engine, { agents }: SupervisorSettings): { name:
   return [...loaded.values()].map(({ name, policy }) => {
     return { name, holdback: quarantined.has(name) ? IN_QUARANTINE : holdbackNote(policy) };
   });
+}
+
+/** As init records them. */
+function processViews(folder: string): ProcessView[] {
+  const recorded = readPidFile(dataFolder(folder).pidFile)?.processes ?? [];
+  return recorded.map(({ id, kind, pid }) => ({ id, kind, memory: processMemory(pid) }));
 }
 
 /** `page`: it is built in this process too, and whoever is done with the bundler ends it. */

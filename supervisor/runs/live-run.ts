@@ -5,6 +5,7 @@ import type { AgentDefinition } from '../configuration.ts';
 import type { Prompt } from '../context/prompt.ts';
 import type { EventScope } from '../events.ts';
 import type { Gate } from '../gate/gate.ts';
+import type { HeldTimes } from '../metrics/held-times.ts';
 import { chatId, type RunRow } from '../store/runs.ts';
 import { Spending } from './spending.ts';
 
@@ -37,6 +38,8 @@ export interface LiveTurn {
   attached: boolean;
   /** When readers were last told that text is withheld; milliseconds since 1970. */
   heldToldAt: number;
+  /** How long its text waits to be shown. */
+  heldTimes: Record<Channel, HeldTimes>;
   /** The channel in which a policy objected. */
   cutIn?: Channel;
   /** What was sent; undefined when a previous supervisor sent it. */

@@ -82,6 +82,15 @@ export class LiveRuns {
     return { queued, running: runs.length - queued };
   }
 
+  /** Slots that runs hold, by backend. */
+  slotsUsed(): Map<string, number> {
+    const counts = new Map<string, number>();
+    for (const { backend, phase, isParked } of this.#byId.values()) {
+      if (phase !== 'waiting' && !isParked) counts.set(backend, (counts.get(backend) ?? 0) + 1);
+    }
+    return counts;
+  }
+
   /** Requests that wait inside a model server, by backend. A first piece of the answer says that one no longer does. */
   waitingUpstream(): Map<string, number> {
     const counts = new Map<string, number>();

@@ -1,6 +1,7 @@
 /** Opens a turn in memory: its gates, empty, as far as a previous supervisor had released, or from where it goes on. */
 import type { Channel } from '../../agent/turn.ts';
 import { createGate, type Gate } from '../gate/gate.ts';
+import { HeldTimes } from '../metrics/held-times.ts';
 import type { PolicyHost } from '../policies/host.ts';
 import { type LiveRun, type LiveTurn, type ResumePoint, turnId } from './live-run.ts';
 
@@ -55,6 +56,7 @@ export function reopenTurn(run: LiveRun, policies: PolicyHost, recorded: Recorde
     waitsUpstream: false,
     attached: false,
     heldToldAt: 0,
+    heldTimes: { text: new HeldTimes(), reasoning: new HeldTimes() },
   };
 }
 

@@ -158,6 +158,7 @@ export class TurnControl {
     try {
       const { released, ruling, redactions = [] } = judge();
       const gate = turn.gates[channel];
+      this.#measureHeld(run, turn, channel, arrivedAt);
       if (ruling !== undefined) this.ending.closeUpstream(run, turn, turn.received[channel]);
       const isAnything = released !== '' || redactions.length > 0;
       if (isAnything) {
@@ -171,6 +172,12 @@ export class TurnControl {
       this.#failed(run, error);
     }
     return false;
+  }
+
+  #measureHeld(run: LiveRun, { gates, heldTimes }: LiveTurn, channel: Channel, now: number): void {
+    const { text, releasedLength } = gates[channel];
+    const waited = heldTimes[channel].read(text.length, releasedLength, now);
+    if (waited !== undefined) this.#bench.metrics.heldBack(run.row.agent, waited);
   }
 
   #failed(run: LiveRun, error: unknown): void {
@@ -206,7 +213,10 @@ export class TurnControl {
   #settle(run: LiveRun, turn: LiveTurn, end: TurnEnd): void {
     turn.upstreamOpen = false;
     if (end.usage !== undefined) run.spending.counted(end.usage.completionTokens);
-    if (end.cutMs !== undefined) this.#bench.ledger.cutMeasured(run, turn.number, end.cutMs);
+    if (end.cutMs !== undefined) {
+      this.#bench.ledger.cutMeasured(run, turn.number, end.cutMs);
+      this.#bench.metrics.cut(run.row.agent, end.cutMs);
+    }
     if (run.phase === 'draining') return this.ending.removed(run);
     if (run.phase === 'between') return this.#next(run);
     if (run.phase === 'paused') return this.ending.parked(run);

@@ -3,6 +3,7 @@ import type { Log } from '../../agent/log.ts';
 import type { AgentLinks } from '../agent-links.ts';
 import type { Backends } from '../backends.ts';
 import type { AgentDefinition } from '../configuration.ts';
+import type { Metrics } from '../metrics/metrics.ts';
 import type { PolicyHost } from '../policies/host.ts';
 import type { Recorder } from '../recorder.ts';
 import type { Store } from '../store/store.ts';
@@ -18,6 +19,7 @@ export interface Workbench {
   readonly backends: Backends;
   readonly runs: LiveRuns;
   readonly log: Log;
+  readonly metrics: Metrics;
   readonly agents: ReadonlyMap<string, AgentDefinition>;
   /** Name of the backend of an agent. */
   backendOf(agent: AgentDefinition): string;

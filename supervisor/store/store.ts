@@ -8,6 +8,7 @@ import { type EphemeralStore, ephemeralStore } from './ephemeral.ts';
 import { type EventLog, eventLog } from './event-log.ts';
 import { type HistoryStore, historyStore } from './history.ts';
 import { type InterventionStore, interventionStore } from './interventions.ts';
+import { type MeasureStore, measureStore } from './measures.ts';
 import { type OffenceStore, offenceStore } from './offences.ts';
 import { type RunStore, runStore } from './runs.ts';
 import { migrate } from './schema.ts';
@@ -25,6 +26,7 @@ export interface Store {
   readonly events: EventLog;
   readonly offences: OffenceStore;
   readonly ephemeral: EphemeralStore;
+  readonly measures: MeasureStore;
   begin(): void;
   commit(): void;
   rollback(): void;
@@ -47,6 +49,7 @@ export function openStore(path: string, durability: Durability): Store {
     events: eventLog(database),
     offences: offenceStore(database),
     ephemeral: ephemeralStore(database),
+    measures: measureStore(database),
     begin: () => void begin.run(),
     commit: () => void commit.run(),
     rollback: () => {

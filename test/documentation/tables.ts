@@ -5,6 +5,7 @@ import { optionRows } from '../../stack/options.ts';
 import { agentSchema, backendSchema } from '../../supervisor/configuration.ts';
 import { ERRORS } from '../../supervisor/errors.ts';
 import { EVENTS, type EventType } from '../../supervisor/events.ts';
+import { METRICS } from '../../supervisor/metrics/table.ts';
 import { ROUTES } from '../../ui/routes/table.ts';
 
 const EVENT_MEANINGS: Record<EventType, string> = {
@@ -60,6 +61,16 @@ export const TABLES: Record<string, () => string> = {
         `\`${type}\``,
         fieldsOf(schema),
         EVENT_MEANINGS[type as EventType],
+      ]),
+    ),
+  metrics: () =>
+    table(
+      ['metric', 'type', 'labels', 'meaning'],
+      Object.entries(METRICS).map(([name, { type, labels, help }]) => [
+        `\`${name}\``,
+        type,
+        labels.map((label) => `\`${label}\``).join(', '),
+        help,
       ]),
     ),
   errors: () =>

@@ -85,7 +85,7 @@ export class RunningStack {
       chargeExit: (_agent, incarnation) => this.charged.push(incarnation),
       stopAgent: (agent) => this.#stopAgent(agent),
     });
-    return [engine, new StackSupervisor(engine, waiters, { restartAgent: () => {} })];
+    return [engine, new StackSupervisor(engine, waiters, { restartAgent: () => {}, processes: () => [] })];
   }
 
   #settings(): SupervisorSettings {

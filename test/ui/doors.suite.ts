@@ -44,6 +44,7 @@ const QUESTIONS: Record<RouteKey, [status: number, ask: (api: Api, known: Known)
   'POST /session': [204, (api, { token }) => api.post('/session').send({ token })],
   'GET /healthz': [200, (api) => api.get('/healthz')],
   'GET /readyz': [200, (api) => api.get('/readyz')],
+  'GET /metrics': [200, (api) => api.get('/metrics')],
   'GET /': [200, (api) => api.get('/')],
   'GET /page.js': [200, (api) => api.get('/page.js')],
   'GET /page.css': [200, (api) => api.get('/page.css')],

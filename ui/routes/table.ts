@@ -100,6 +100,7 @@ export const ROUTES = [
     access: 'open',
     description: '200 when messages are accepted and a backend answers, else 503 with the reasons.',
   },
+  { method: 'GET', path: '/metrics', access: 'token', description: 'Metrics for Prometheus.' },
   { method: 'GET', path: '/', access: 'document', description: 'The page.' },
   { method: 'GET', path: '/page.js', access: 'open', description: 'Script of the page.' },
   { method: 'GET', path: '/page.css', access: 'open', description: 'Style of the page.' },
