@@ -2,11 +2,10 @@
  * What supervision costs, measured on the stack as a user starts it, side by side with the model server itself and with a bare pipe
  * proxy. Prints machine, versions and figures; ends with exit code 1 when a figure misses its mark or anything was lost.
  */
-import { execFileSync } from 'node:child_process';
-import { cpus, totalmem } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type CutsResult, measureCuts } from './cuts.ts';
 import { type FirstTextResult, measureFirstText } from './first-text.ts';
+import { machine } from './machine.ts';
 import { agentStartsMs, type Memory, memoryOf } from './processes.ts';
 import { type RunningStack, startModelServer, startPipeProxy, startStack } from './servers.ts';
 import { median, percentile } from './statistics.ts';
@@ -36,12 +35,7 @@ function line(what: string, figure: string, isReached: boolean, mark: string): v
 }
 
 function printMachine(): void {
-  const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD']).toString().trim();
-  const cores = cpus();
-  console.log(
-    `machine: ${cores.length} x ${cores[0]?.model}, ${Math.round(totalmem() / 2 ** 30)} GB, ${process.platform}`,
-  );
-  console.log(`node ${process.version}, commit ${commit}, ${new Date().toISOString()}`);
+  console.log(machine());
   console.log('All processes share the cores: model server, agents, supervisor, and this one with all its readers.\n');
 }
 

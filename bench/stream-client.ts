@@ -3,6 +3,8 @@ import { request } from 'node:http';
 import { createParser } from 'eventsource-parser';
 
 export interface StreamedAnswer {
+  /** As `performance.now` counts. */
+  startedAt: number;
   /** Milliseconds from sending the request to the first piece of text. */
   firstTextMs: number;
   /** Pieces of text. */
@@ -28,10 +30,20 @@ export interface AskedStack {
   token?: string;
 }
 
-/** Asks an agent of the stack, in a chat of its own. */
-export function askAgent(stack: AskedStack, agent: string, chat: string, content: string): Promise<StreamedAnswer> {
+/** Asks an agent of the stack, in a chat of its own. `turn`: text of other turns is not counted. */
+export function askAgent(
+  stack: AskedStack,
+  agent: string,
+  chat: string,
+  content: string,
+  turn?: number,
+): Promise<StreamedAnswer> {
   const headers = stack.token === undefined ? {} : { authorization: `Bearer ${stack.token}` };
-  const textOf: TextOf = ({ event, data }) => (event === 'text-delta' ? (JSON.parse(data).text as string) : undefined);
+  const textOf: TextOf = ({ event, data }) => {
+    if (event !== 'text-delta') return undefined;
+    const delta = JSON.parse(data) as { turn: number; text: string };
+    return turn === undefined || turn === delta.turn ? delta.text : undefined;
+  };
   return stream(`${stack.url}/chat/${agent}`, { content, chat }, textOf, headers);
 }
 
@@ -43,8 +55,8 @@ function stream(url: string, body: object, textOf: TextOf, further: object = {})
       connection: 'close',
       ...further,
     };
-    const answer: StreamedAnswer = { firstTextMs: Number.NaN, pieces: 0, text: '' };
     const startedAt = performance.now();
+    const answer: StreamedAnswer = { startedAt, firstTextMs: Number.NaN, pieces: 0, text: '' };
     const parser = createParser({
       onEvent: (event) => {
         const text = textOf(event);

@@ -1,4 +1,4 @@
-/** Finds numbers that carry check digits: cards (Luhn) and accounts (IBAN, ISO 7064). Pure; looks from a place in the text on. */
+/** Knows numbers that carry check digits: cards (Luhn) and accounts (IBAN, ISO 7064). Pure; looks at one place of a text. */
 
 /** A place in a text, in UTF-16 units. */
 export interface Found {
@@ -12,35 +12,32 @@ const LONGEST_CARD = 19;
 const LONGEST_ACCOUNT = 34;
 
 /** A digit that begins a block, not one of a longer number, a word (hexadecimal ones are full of digits) or a fraction. Cards begin with 2 to 6. */
-const CARD_START = /(?<!\w|\d[.,])[2-6]\d/g;
+const CARD_START = /(?<!\w|\d[.,])[2-6]\d/y;
 /** Two letters for the country and two check digits. */
-const ACCOUNT_START = /(?<![A-Za-z0-9])[A-Z]{2}\d\d/g;
+const ACCOUNT_START = /(?<![A-Za-z0-9])[A-Z]{2}\d\d/y;
 
 /**
- * 13 to 19 digits, in one block or in blocks of three or more (the last may be shorter), divided by single blanks or dashes. All that are
- * right, also when one lies in another. `isWhole`: nothing follows the text; else a number at its end is not judged yet.
+ * 13 to 19 digits from `from` on, in one block or in blocks of three or more (the last may be shorter), divided by single blanks or dashes.
+ * All that are right. `isWhole`: nothing follows the text; else a number at its end is not judged yet.
  */
-export function cardNumbers(text: string, start: number, isWhole: boolean): Found[] {
-  return candidates(text, start, CARD_START, (from) =>
-    blocks(text, from, isWhole, { unit: isDigit, blank: /[ -]/, shortest: 3, longest: LONGEST_CARD })
-      .filter(({ units, to }) => units.length >= 13 && endsWord(text, to) && passesLuhn(units))
-      .map(({ to }) => ({ from, to })),
-  );
+export function cardNumberAt(text: string, from: number, isWhole: boolean): Found[] {
+  if (!begins(CARD_START, text, from)) return [];
+  return blocks(text, from, isWhole, { unit: isDigit, blank: /[ -]/, shortest: 3, longest: LONGEST_CARD })
+    .filter(({ units, to }) => units.length >= 13 && endsWord(text, to) && passesLuhn(units))
+    .map(({ to }) => ({ from, to }));
 }
 
-/** 15 to 34 letters and digits, in one block or in blocks of four divided by single blanks. */
-export function accountNumbers(text: string, start: number, isWhole: boolean): Found[] {
-  return candidates(text, start, ACCOUNT_START, (from) =>
-    blocks(text, from, isWhole, { unit: isAccountUnit, blank: / /, shortest: 4, longest: LONGEST_ACCOUNT })
-      .filter(({ units, to }) => units.length >= 15 && endsWord(text, to) && passesMod97(units))
-      .map(({ to }) => ({ from, to })),
-  );
+/** 15 to 34 letters and digits from `from` on, in one block or in blocks of four divided by single blanks. */
+export function accountNumberAt(text: string, from: number, isWhole: boolean): Found[] {
+  if (!begins(ACCOUNT_START, text, from)) return [];
+  return blocks(text, from, isWhole, { unit: isAccountUnit, blank: / /, shortest: 4, longest: LONGEST_ACCOUNT })
+    .filter(({ units, to }) => units.length >= 15 && endsWord(text, to) && passesMod97(units))
+    .map(({ to }) => ({ from, to }));
 }
 
-function candidates(text: string, start: number, beginning: RegExp, read: (from: number) => Found[]): Found[] {
-  // Three characters more, so that what stands before a number is known.
-  const base = Math.max(0, start - 3);
-  return Array.from(text.slice(base).matchAll(beginning)).flatMap(({ index }) => read(base + index));
+function begins(beginning: RegExp, text: string, from: number): boolean {
+  beginning.lastIndex = from;
+  return beginning.test(text);
 }
 
 interface Shape {

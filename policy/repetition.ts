@@ -4,7 +4,9 @@
  */
 import { z } from 'zod';
 import { definePolicy } from './define-policy.ts';
-import { TextEnds } from './text-end.ts';
+import { Repetitions } from './phrases.ts';
+import type { TextToJudge } from './policy.ts';
+import { StreamMemory } from './stream-memory.ts';
 import { cut, interject } from './verdicts.ts';
 
 /** Characters before the newest delta that are looked at. */
@@ -29,15 +31,23 @@ const options = z.strictObject({
 
 type Options = z.output<typeof options>;
 
+/** What is remembered of a stream. */
+interface Progress {
+  /** The window's text, without the newest delta. */
+  end: string;
+  repetitions: Repetitions;
+}
+
 export const repetition = definePolicy({
   name: 'repetition',
   options,
   create(limits) {
-    const ends = new TextEnds(WINDOW);
+    const memory = new StreamMemory<Progress>();
     return {
       holdback: 0,
       onText(stream) {
-        const what = findRepetition(ends.of(stream), stream.delta, limits);
+        const progress = memory.of(stream, () => beginning(stream, limits));
+        const what = findRepetition(progress, stream, limits);
         if (what === undefined) return undefined;
         if (limits.action === 'cut') return cut(`the answer repeats itself: ${what}`);
         return interject(`You repeated yourself: ${what}. Answer again, briefly, and say nothing twice.`);
@@ -46,13 +56,33 @@ export const repetition = definePolicy({
   },
 });
 
-/** `end` ends with `delta`. What is repeated, in words. */
-function findRepetition(end: string, delta: string, limits: Options): string | undefined {
-  if (isRun(end, limits.tokens)) return 'the same characters over and over';
+/** What would be remembered of a text before its newest delta. */
+function beginning({ text, delta }: TextToJudge, limits: Options): Progress {
+  const length = text.length - delta.length;
+  const start = startOfWhole(text, Math.max(0, length - WINDOW));
+  const repetitions = new Repetitions({ ...limits, shortestLine: SHORTEST_LINE }, start);
+  repetitions.read(text.slice(start, length));
+  return { end: text.slice(Math.max(0, length - WINDOW), length), repetitions };
+}
+
+/** Where a line begins, at or before `start`; of a longer one as much as shows that it is none that lies in the window. */
+function startOfWhole(text: string, start: number): number {
+  let whole = start;
+  while (whole > 0 && text[whole - 1] !== '\n' && /\s/.test(text[whole - 1] ?? '')) whole--;
+  return text[whole - 1] === '\n' ? whole : Math.max(0, whole - 1);
+}
+
+/** What is repeated, in words. */
+function findRepetition(progress: Progress, { text, delta }: TextToJudge, limits: Options): string | undefined {
+  const windowStart = Math.max(0, text.length - delta.length - WINDOW);
+  progress.end = (progress.end + delta).slice(-(WINDOW + delta.length));
+  progress.repetitions.read(delta);
+  if (isRun(progress.end, limits.tokens)) return 'the same characters over and over';
   // Phrases and lines change where a word ends.
   if (!/\s/.test(delta)) return undefined;
-  if (repeatsLine(end, limits.lines)) return `the same line ${limits.lines} times`;
-  return repeatsPhrase(end, limits) ? `the same ${limits.words} words ${limits.repeats} times` : undefined;
+  const found = progress.repetitions.found(windowStart);
+  if (found === 'line') return `the same line ${limits.lines} times`;
+  return found === 'phrase' ? `the same ${limits.words} words ${limits.repeats} times` : undefined;
 }
 
 /** Whether the text ends with one short token, so often. */
@@ -71,31 +101,4 @@ function periodicLength(end: string, period: number): number {
   let index = end.length - 1;
   while (index >= period && end.charCodeAt(index) === end.charCodeAt(index - period)) index--;
   return end.length - 1 - index + Math.min(period, index + 1);
-}
-
-function repeatsLine(end: string, most: number): boolean {
-  // The last one is not complete.
-  const lines = end.split('\n').slice(0, -1);
-  return mostEqual(lines.map((line) => line.trim()).filter((line) => line.length >= SHORTEST_LINE)) >= most;
-}
-
-function mostEqual(items: readonly string[]): number {
-  const counts = new Map<string, number>();
-  for (const item of items) counts.set(item, (counts.get(item) ?? 0) + 1);
-  return Math.max(0, ...counts.values());
-}
-
-/** Whether some phrase occurs so often in the text, without overlapping itself. */
-function repeatsPhrase(end: string, { words: length, repeats }: Options): boolean {
-  // The last one is not complete, unless a space follows it; then it is empty.
-  const words = end.split(/\s+/).slice(0, -1);
-  const seen = new Map<string, { count: number; next: number }>();
-  for (let index = 0; index + length <= words.length; index++) {
-    const phrase = words.slice(index, index + length).join(' ');
-    const { count, next } = seen.get(phrase) ?? { count: 0, next: 0 };
-    if (index < next || !/[\p{L}\p{N}]/u.test(phrase)) continue;
-    if (count + 1 >= repeats) return true;
-    seen.set(phrase, { count: count + 1, next: index + length });
-  }
-  return false;
 }

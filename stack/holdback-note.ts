@@ -3,6 +3,8 @@ import type { Policy } from '../policy/policy.ts';
 import { Holdback } from '../supervisor/gate/holdback.ts';
 
 const MOST_PATTERNS = 3;
+/** Characters of an expression that are told. */
+const LONGEST_EXPRESSION = 60;
 
 export function holdbackNote(policy: Policy): string {
   const { counted } = new Holdback(policy);
@@ -18,7 +20,11 @@ function patternNote(patterns: readonly (string | RegExp)[]): string {
   if (patterns.length === 0) return '';
   const shown = patterns
     .slice(0, MOST_PATTERNS)
-    .map((pattern) => (typeof pattern === 'string' ? JSON.stringify(pattern) : String(pattern)));
+    .map((pattern) => (typeof pattern === 'string' ? JSON.stringify(pattern) : shortened(String(pattern))));
   const rest = patterns.length > MOST_PATTERNS ? ` and ${patterns.length - MOST_PATTERNS} more` : '';
   return `what could become ${shown.join(' or ')}${rest}`;
+}
+
+function shortened(expression: string): string {
+  return expression.length <= LONGEST_EXPRESSION ? expression : `${expression.slice(0, LONGEST_EXPRESSION - 2)} …`;
 }

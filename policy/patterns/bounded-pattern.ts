@@ -17,10 +17,15 @@ const MAX_SOURCE_LENGTH = 1000;
 export interface BoundedPattern {
   /** `/source/flags`, as it was given. */
   label: string;
+  /**
+   * Finds, from `lastIndex` on, the first place where the text is undecided (an empty match; also where the expression does match there), or
+   * else matches.
+   */
+  next: RegExp;
   /** The expression, global: a search begins at `lastIndex`. */
   whole: RegExp;
-  /** Matches where a text is undecided; global too. */
-  partial: RegExp;
+  /** The expression at `lastIndex` and nowhere else. */
+  there: RegExp;
   widths: Readonly<Widths>;
 }
 
@@ -50,9 +55,10 @@ function read(expression: RegExp): BoundedPattern {
   const widths = widthsOf(alternatives, byCodePoint);
   checkWidths(widths);
   checkSpeed(alternatives, wholeSource(alternatives), expression);
-  const flags = `${given.replace(/[gd]/g, '')}g`;
-  const partial = new RegExp(partialSource(alternatives, byCodePoint), flags);
-  return { label: String(expression), whole: new RegExp(source, flags), partial, widths };
+  const flags = given.replace(/[gd]/g, '');
+  const next = new RegExp(`(?=${partialSource(alternatives, byCodePoint)})|${source}`, `${flags}g`);
+  const [whole, there] = [new RegExp(source, `${flags}g`), new RegExp(source, `${flags}y`)];
+  return { label: String(expression), next, whole, there, widths };
 }
 
 function parse(expression: RegExp): AST.Alternative[] {

@@ -7,8 +7,6 @@ import type { BoundedPattern } from '../../policy/patterns/bounded-pattern.ts';
 import type { PatternMatch } from '../../policy/policy.ts';
 import { boundaryAt } from './surrogates.ts';
 
-const NONE: readonly PatternMatch[] = Object.freeze([]);
-
 export class ExpressionSearch {
   readonly #pattern: BoundedPattern;
   /** The end of the text so far, and where in the text it begins. */
@@ -21,6 +19,8 @@ export class ExpressionSearch {
   #decided: PatternMatch[] = [];
   /** A match that is there whatever follows, though it may still grow. */
   #growing: PatternMatch | undefined;
+  /** What was told last, while it is still true: there may be many, and they are asked for with every delta. */
+  #told: readonly PatternMatch[] | undefined;
 
   constructor(pattern: BoundedPattern) {
     this.#pattern = pattern;
@@ -47,26 +47,35 @@ export class ExpressionSearch {
 
   /** The matches that end after `released`, leftmost first. */
   matches(released: number): readonly PatternMatch[] {
-    while (this.#decided[0] !== undefined && this.#decided[0].to <= released) this.#decided.shift();
-    if (this.#growing !== undefined) return [...this.#decided, this.#growing];
-    return this.#decided.length === 0 ? NONE : [...this.#decided];
+    while (this.#decided[0] !== undefined && this.#decided[0].to <= released) {
+      this.#decided.shift();
+      this.#told = undefined;
+    }
+    this.#told ??= Object.freeze(this.#growing === undefined ? [...this.#decided] : [...this.#decided, this.#growing]);
+    return this.#told;
   }
 
   #search(isOver: boolean): void {
     const length = this.#start + this.#window.length;
+    if (this.#growing !== undefined) this.#told = undefined;
     this.#growing = undefined;
     for (;;) {
-      const open = isOver ? length : (this.#find(this.#pattern.partial)?.from ?? length);
-      const match = this.#find(this.#pattern.whole);
-      if (match === undefined || match.from >= open) {
-        this.#next = open;
-        this.#undecided = length - open;
-        if (match?.from === open && match.to + this.#pattern.widths.ahead <= length) this.#growing = match;
-        return;
-      }
-      this.#decided.push(match);
-      this.#next = match.to;
+      const found = this.#find(isOver ? this.#pattern.whole : this.#pattern.next);
+      if (found === undefined || found.to === found.from) return this.#stop(found?.from ?? length, length);
+      this.#decided.push(found);
+      this.#told = undefined;
+      this.#next = found.to;
     }
+  }
+
+  /** From `open` on the text is undecided. */
+  #stop(open: number, length: number): void {
+    this.#next = open;
+    this.#undecided = length - open;
+    const match = open === length ? undefined : this.#find(this.#pattern.there);
+    if (match === undefined || match.to + this.#pattern.widths.ahead > length) return;
+    this.#growing = match;
+    this.#told = undefined;
   }
 
   #find(expression: RegExp): PatternMatch | undefined {

@@ -2,7 +2,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readPolicy } from '../../policy/read-policy.ts';
+import { type Kind, secretsAt } from '../../policy/secret-kinds.ts';
 import { secrets } from '../../policy/secrets.ts';
+import { maskWhole } from '../../supervisor/gate/redactions.ts';
 import { gateOf, play } from '../gate/playing.ts';
 
 const ALL = ['anthropic-key', 'openai-key', 'github-token', 'aws-key', 'slack-token', 'google-key', 'jwt'];
@@ -78,6 +80,59 @@ test('however a text is split, the same is masked and no character of a secret i
     }),
     { numRuns: 1500 },
   );
+});
+
+const KINDS_OF_ALL = [...ALL, 'bearer', 'private-key', 'card', 'iban'] as Kind[];
+
+/** The naive answer: every place of the whole text is looked at. */
+function maskedWhole(text: string): string {
+  const by = { name: 'secrets', version: '1', policy: EVERYTHING };
+  const spans = KINDS_OF_ALL.flatMap((kind) =>
+    Array.from(text, (_, from) =>
+      secretsAt(text, from, kind, true).map((found) => ({
+        ...{ ...found, mask: `[redacted ${kind}]`, reason: kind, isSecret: true, by, seat: 0 },
+      })),
+    ).flat(),
+  );
+  return maskWhole(text, spans).shown;
+}
+
+test('what is masked is what a look at every place of the whole text finds, of what nearly is a secret too', () => {
+  const tokens = SECRETS.map(([, secret]) => secret).filter((secret) => secret.length < 100);
+  const part = fc.tuple(fc.constantFrom(...tokens), fc.nat(45)).map(([secret, length]) => secret.slice(0, length));
+  const digits = fc.constantFrom('4111', '11', '1', '411', '3782', '5500000000000004', 'DE89', 'GB29 NWBK', '0532');
+  const between = fc.constantFrom('', ' ', '-', '.', ',', '  ', '\n', '=', '_', '/', 'Bearer ', 'x', '-----', ': ');
+  const piece = fc.oneof(digits, part, fc.constantFrom(...tokens, X));
+  const sizes = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 8 });
+  fc.assert(
+    fc.property(fc.array(fc.oneof(piece, between), { maxLength: 24 }), sizes, (pieces, lengths) => {
+      const text = pieces.join('');
+      expect(mask(text, split(text, lengths))).toBe(maskedWhole(text));
+    }),
+    { numRuns: 3000 },
+  );
+});
+
+test.each([
+  ['ordinary text, with 12 cases in 2024, at 10:30 or so', 0],
+  ['by 202', 3],
+  ['the sk', 2],
+  ['the task', 0],
+  ['my sk-proj-12', 10],
+  ['4111 1111 1111 1111', 19],
+  ['4111 1111 1111 1111,', 0],
+  ['20 30 40 60 50', 2],
+  ['-----BEGIN RSA', 14],
+  ['-----BEGIN with', 0],
+])('after %j it holds back %i characters', (text, held) => {
+  const gate = gateOf([readPolicy(secrets)]);
+  for (const character of text) gate.push(character);
+  expect(gate.heldLength).toBe(held);
+});
+
+test('a private key of 14,000 characters is one mask', () => {
+  const key = `-----BEGIN PRIVATE KEY-----\n${`${X.repeat(2)}\n`.repeat(250)}-----END PRIVATE KEY-----`;
+  expect(mask(`a ${key} b`, split(`a ${key} b`, [3, 5]))).toBe('a [redacted private-key] b');
 });
 
 function split(text: string, lengths: readonly number[]): string[] {

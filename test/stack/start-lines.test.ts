@@ -135,6 +135,10 @@ describe('a policy', () => {
     [{ patterns: ['ERROR'], onText }, 'holds back what could become "ERROR"'],
     [{ patterns: [/a{1,5}b/i, 'x'], onText }, 'holds back what could become /a{1,5}b/i or "x"'],
     [{ patterns: ['a', 'b', 'c', 'd', 'e'], onText }, 'holds back what could become "a" or "b" or "c" and 2 more'],
+    [
+      { patterns: [/a{1,5}b/, /b{70}/, RegExp('c'.repeat(70))], onText },
+      `holds back what could become /a{1,5}b/ or /b{70}/ or /${'c'.repeat(57)} …`,
+    ],
     [{ onText }, 'holds back the last 64 characters (declare patterns or holdback to choose)'],
     [{ onText, holdback: 10 }, 'holds back the last 10 characters'],
     [{ onText, holdback: 0 }, 'holds nothing back'],

@@ -22,11 +22,11 @@ test('an approved answer has the mask, and nothing that waited for approval hold
   const model = await scriptedModel();
   const stack = await startStack({ backend: model.definition, policies: [{ use: 'secrets' }, ASKS] });
   const run = await stack.say('hello');
-  (await model.call()).say(`The key ${KEY} opens it, a refund`);
+  (await model.call()).say(`A refund with the key ${KEY} opens it`);
   const id = String((await stack.event(run, 'run-paused')).approval);
   expect(stack.supervisor.approvals()[0]?.withheld).toContain(MASK);
   const view = await stack.supervisor.decideApproval(id, { decision: 'approve' });
-  expect(view).toMatchObject({ status: 'answered', content: `The key ${MASK} opens it, a refund` });
+  expect(view).toMatchObject({ status: 'answered', content: `A refund with the key ${MASK} opens it` });
   expect(stored(stack)).not.toContain(KEY.slice(0, 12));
 });
 

@@ -76,7 +76,7 @@ export class AnswerPieces {
       case 'turn-end':
         return this.#end(event);
       case 'run-paused':
-        return [{ type: 'note', text: 'the answer waits for a person; see the page, or GET /approvals' }];
+        return [{ type: 'note', text: `the ${subject(event)} waits for a person; see the page, or GET /approvals` }];
       case 'run-resumed':
         return this.#resumed(event);
       case 'notice':
@@ -163,6 +163,11 @@ export class AnswerPieces {
 
 function describeIntervention({ policy, action, reason, turn }: EventData<'intervention'>): string {
   const who = policy === 'person' ? 'a person' : `policy ${policy}`;
-  const deed = turn === 0 && action === 'interject' ? 'flagged the message' : DEEDS[action];
-  return `${who} ${deed}: ${reason}`;
+  if (turn === 0 && action === 'interject') return `${who} flagged the message: ${reason}`;
+  return `${who} ${DEEDS[action].replace('the answer', `the ${subject({ turn })}`)}: ${reason}`;
+}
+
+/** What a turn is about; 0: the user's message. */
+function subject({ turn }: { turn: number }): string {
+  return turn === 0 ? 'message' : 'answer';
 }

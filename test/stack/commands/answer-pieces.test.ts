@@ -30,6 +30,20 @@ describe('the pieces of an answer', () => {
     ]);
   });
 
+  it('say of a message that it waits for a person, of an answer that it does', () => {
+    const pause = { policy: 'p', action: 'pause', reason: 'x', offset: 0 } as const;
+    const paused = (turn: number): RunEvent[] => [
+      { type: 'intervention', ...pause, turn },
+      { type: 'run-paused', approval: 1, policy: 'p', reason: 'x', turn },
+    ];
+    expect(piecesOf(...paused(0), ...paused(1)).map((piece) => 'text' in piece && piece.text)).toEqual([
+      'policy p holds the message for a person to decide: x',
+      'the message waits for a person; see the page, or GET /approvals',
+      'policy p holds the answer for a person to decide: x',
+      'the answer waits for a person; see the page, or GET /approvals',
+    ]);
+  });
+
   it('say who objected and that what was shown is withdrawn, before the next turn', () => {
     const objection = { policy: 'p', action: 'interject', reason: 'Not so.', turn: 1, offset: 3 } as const;
     expect(
