@@ -17,6 +17,7 @@ function samples(text: string): Map<string, number> {
 
 async function busyStack() {
   const stack = await startStack({
+    simulator: { tokensPerSecond: 300 },
     policies: [
       { use: 'error-keyword' },
       `{ name: 'throws', onMessage() { throw new Error('x') }, agents: ['analyst'] }`,
