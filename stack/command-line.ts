@@ -32,6 +32,7 @@ export interface SubcommandCall {
   command: 'subcommand';
   subcommand: Subcommand;
   argument: string | undefined;
+  object: string | undefined;
   /** Its own options. */
   own: GivenTexts;
   /** Options of a start. */
@@ -77,11 +78,12 @@ async function readSubcommand(subcommand: Subcommand, argumentList: readonly str
   const { help, ...values } = command.opts<Record<string, string | string[]>>();
   if (help) return { command: 'help', subcommand, given: {} };
   const part = (isOwn: boolean) => Object.entries(values).filter(([name]) => name in subcommand.options === isOwn);
-  const [argument] = command.args;
+  const [argument, object] = command.args;
   return {
     command: 'subcommand',
     subcommand,
     argument,
+    object,
     own: Object.fromEntries(part(true)),
     given: Object.fromEntries(part(false)),
   };
@@ -110,14 +112,23 @@ async function describe(): Promise<Command> {
   return program;
 }
 
-async function describeSubcommand({ name, help, argument, options, startOptions }: Subcommand): Promise<Command> {
+async function describeSubcommand({
+  name,
+  help,
+  argument,
+  object,
+  options,
+  startOptions,
+}: Subcommand): Promise<Command> {
   const { Option } = await import('commander');
   const command = await newCommand(`npx tsx run.ts ${name}`, sentence(help));
-  if (argument !== undefined) command.argument(`[${argument.placeholder}]`, argument.help);
-  command.usage(`${argument === undefined ? '' : `[${argument.placeholder}] `}[options]`);
+  const places = [argument, object].filter((place) => place !== undefined);
+  for (const { placeholder, help: about } of places) command.argument(`[${placeholder}]`, about);
+  command.usage([...places.map(({ placeholder }) => `[${placeholder}]`), '[options]'].join(' '));
   for (const [own, { kind, byDefault, help }] of Object.entries(options)) {
-    const shown = byDefault === undefined ? help : `${help} (default: ${byDefault})`;
-    command.addOption(repeated(new Option(`${flagOf(own)} <${kind.placeholder}>`, shown), kind.repeatable));
+    const shown = byDefault === undefined || byDefault === false ? help : `${help} (default: ${byDefault})`;
+    const value = kind.placeholder === '' ? '' : ` <${kind.placeholder}>`;
+    command.addOption(repeated(new Option(`${flagOf(own)}${value}`, shown), kind.repeatable));
   }
   command.option('-h, --help', 'show this help');
   command.optionsGroup('Options as of a start:');

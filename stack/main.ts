@@ -17,8 +17,8 @@ export async function main(argumentList: readonly string[]): Promise<number> {
   }
 }
 
-function runSubcommand({ subcommand, argument, own, given }: SubcommandCall): Promise<number> {
-  return subcommand.run({ argument, own: readOwnOptions(subcommand.options, own), given });
+function runSubcommand({ subcommand, argument, object, own, given }: SubcommandCall): Promise<number> {
+  return subcommand.run({ argument, object, own: readOwnOptions(subcommand.options, own), given });
 }
 
 const COMMANDS = {

@@ -46,6 +46,10 @@ export const messageBody = z.strictObject({
 });
 export const interjectBody = z.strictObject({ content, chat: chat.optional() });
 export const stopBody = z.strictObject({ chat: chat.optional() }).nullish();
+export const labelBody = z.strictObject({
+  label: z.enum(['good', 'bad'], 'use "good" or "bad"'),
+  note: text(1000).optional().describe('why, for people'),
+});
 export const sessionBody = z.strictObject({
   token: z.string('a text is needed').min(1, 'must not be empty').max(1000),
 });

@@ -27,6 +27,8 @@ export type GivenTexts = Readonly<Record<string, string | string[] | undefined>>
 interface Invocation<O extends OwnOptions> {
   /** Undefined when it was not given. */
   argument: string | undefined;
+  /** What stands after it, of a subcommand that takes that; undefined when it was not given. */
+  object: string | undefined;
   own: OwnValues<O>;
   /** Options of a start, as they were given on the command line. */
   given: GivenTexts;
@@ -38,6 +40,8 @@ export interface Subcommand<O extends OwnOptions = OwnOptions> {
   help: string;
   /** May be left out; undefined: it takes none. */
   argument: { placeholder: string; help: string } | undefined;
+  /** A second one, for what the first says is to be done. */
+  object?: { placeholder: string; help: string };
   options: O;
   /** Options of a start that it takes too. */
   startOptions: readonly OptionName[];

@@ -2,6 +2,7 @@
 import { chatCommand } from './chat.ts';
 import type { Subcommand } from './declare.ts';
 import { doctorCommand } from './doctor.ts';
+import { policyCommand } from './policy.ts';
 import { simulateCommand } from './simulate.ts';
 
-export const SUBCOMMANDS: readonly Subcommand[] = [chatCommand, doctorCommand, simulateCommand];
+export const SUBCOMMANDS: readonly Subcommand[] = [chatCommand, doctorCommand, policyCommand, simulateCommand];

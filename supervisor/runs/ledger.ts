@@ -6,11 +6,11 @@ import type { Usage } from '../../agent/backend/backend.ts';
 import type { Channel } from '../../agent/turn.ts';
 import type { EventData, RunStatus } from '../events.ts';
 import type { Recorder } from '../recorder.ts';
-import type { InterventionView } from '../service.ts';
+import type { InterventionView, LabelView } from '../service.ts';
 import type { RunRow } from '../store/runs.ts';
 import type { Store } from '../store/store.ts';
 import type { TurnOutcome } from '../store/turns.ts';
-import type { LiveRun, LiveTurn } from './live-run.ts';
+import { CHANNELS, type LiveRun, type LiveTurn } from './live-run.ts';
 
 export interface Received {
   id: string;
@@ -129,6 +129,7 @@ export class Ledger {
     this.#recorder.write(() => {
       const now = Date.now();
       this.#store.turns.end(run.number, turn.number, outcome, now);
+      this.#keepStream(run, turn);
       if (turn.shown.text !== '' || turn.shown.reasoning !== '') this.#addAnswer(run, turn, 'interrupted', now);
       this.#recorder.event('turn-cut', run.scope, { turn: turn.number, text: turn.shown.text, reason });
     });
@@ -139,6 +140,7 @@ export class Ledger {
     this.#recorder.write(() => {
       const now = Date.now();
       this.#store.turns.end(run.number, turn.number, 'finished', now);
+      this.#keepStream(run, turn);
       if (usage !== undefined) this.#store.turns.setUsage(run.number, turn.number, usage);
       this.#addAnswer(run, turn, 'complete', now);
       this.#recorder.event('turn-end', run.scope, { turn: turn.number, text: turn.shown.text, reason: finishReason });
@@ -166,6 +168,20 @@ export class Ledger {
   /** How long the agent needed to close the connection to the model. */
   cutMeasured(run: LiveRun, turn: number, milliseconds: number): void {
     this.#recorder.write(() => this.#store.interventions.setCutMs(run.number, turn, milliseconds));
+  }
+
+  /** What the model wrote, for tests of policies. A secret must not stay readable here: this is the place where it becomes filler. */
+  #keepStream({ number: run }: LiveRun, { number: turn, gates, stream, isWhole }: LiveTurn): void {
+    for (const channel of CHANNELS) {
+      const { text } = gates[channel];
+      if (text === '' && channel !== 'text') continue;
+      this.#store.streams.add({ run, turn, channel, text, deltas: stream[channel].encoded(), isWhole });
+    }
+  }
+
+  /** What a person thinks of a run's answer; the newest replaces an earlier one. */
+  labelled(run: number, label: LabelView): void {
+    this.#recorder.write(() => this.#store.labels.set(run, label, Date.now()));
   }
 
   #addAnswer(run: LiveRun, turn: LiveTurn, status: 'complete' | 'interrupted', now: number): void {

@@ -3,6 +3,7 @@ import type { Channel } from '../../agent/turn.ts';
 import { createGate, type Gate } from '../gate/gate.ts';
 import type { PolicyHost } from '../policies/host.ts';
 import { type LiveRun, type LiveTurn, turnId } from './live-run.ts';
+import { StreamRecord } from './stream-record.ts';
 
 /** A turn as it stands in the store. */
 export interface RecordedTurn {
@@ -34,6 +35,8 @@ export function reopenTurn(run: LiveRun, policies: PolicyHost, recorded: Recorde
     gates: { text: gate('text'), reasoning: gate('reasoning') },
     received: { text: shown.text.length, reasoning: shown.reasoning.length },
     shown: { ...shown },
+    stream: { text: new StreamRecord(shown.text.length), reasoning: new StreamRecord(shown.reasoning.length) },
+    isWhole: false,
     upstreamOpen: true,
     waitsUpstream: false,
     attached: false,

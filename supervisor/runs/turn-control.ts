@@ -81,6 +81,7 @@ export class TurnControl {
     const fresh = text.slice(turn.received[channel] - offset);
     if (fresh === '') return;
     turn.received[channel] += fresh.length;
+    turn.stream[channel].add(fresh.length);
     this.#pass(run, turn, channel, () => turn.gates[channel].push(fresh));
   }
 
@@ -165,6 +166,7 @@ export class TurnControl {
   #finish(run: LiveRun, turn: LiveTurn, end: TurnEnd): void {
     const isWhole = end.textLength === turn.received.text && end.reasoningLength === turn.received.reasoning;
     if (!isWhole) return this.#incomplete(run, turn);
+    turn.isWhole = true;
     if (!CHANNELS.every((channel) => this.#pass(run, turn, channel, () => turn.gates[channel].end()))) return;
     this.#prompts.counted(turn.prompt, end.usage?.promptTokens);
     this.#bench.ledger.answered(run, turn, end.finishReason ?? 'stop', end.usage);

@@ -131,6 +131,7 @@ const MIGRATIONS = [
     channel text not null,
     text text not null,                 -- secrets as filler of the same length
     deltas blob not null,               -- length and time of every delta
+    is_whole integer not null,          -- the model ended by itself and all of it was read
     primary key (run, turn, channel),
     foreign key (run, turn) references turn (run, number)
   ) strict, without rowid;

@@ -27,10 +27,11 @@ export function refusalsSuite(connect: () => StackClient): void {
     ['GET', '/runs/none', 'unknown_run'],
     ['GET', '/runs/none?wait=1', 'unknown_run'],
     ['POST', '/runs/none/stop', 'unknown_run'],
+    ['POST', '/runs/none/label', 'unknown_run'],
   ] as const;
   test.each(missing)('%s %s: %s', async (method, path, code) => {
     const needsContent = /\/chat\/nobody(\/interject)?$/.test(path);
-    const body = needsContent ? { content: 'x' } : undefined;
+    const body = needsContent ? { content: 'x' } : path.endsWith('/label') ? { label: 'bad' } : undefined;
     const reply = method === 'GET' ? await client.get(path) : await client.post(path, body);
     expect([reply.status, reply.body]).toEqual([404, { error: { code, message: expect.any(String) } }]);
   });
@@ -54,6 +55,7 @@ export function refusalsSuite(connect: () => StackClient): void {
     ['/chat/assistant/interject', { chat: 'main' }, 'body.content'],
     ['/chat/assistant/interject', { content: 'x', turn: 1 }, 'turn'],
     ['/runs/some/stop', { force: true }, 'force'],
+    ['/runs/some/label', { label: 'fine' }, 'body.label'],
     ['/agents/assistant/restart', { hard: true }, 'hard'],
     ['/session', { token: 1 }, 'body.token'],
     ['/session', { token: 'x', user: 'y' }, 'user'],
