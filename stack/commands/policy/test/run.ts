@@ -51,7 +51,8 @@ async function test(use: string, values: TestValues, given: GivenTexts, folder: 
     const report = await runBacktest({ ...source, options, recorded: { items, labels } });
     return { ...report, unmet: unmet(report, expectations) };
   }
-  const recorded = { database: await databaseOf(given), filter: { chat: values.chat, since: readDate(values.since) } };
+  const filter = { chat: values.chat, since: readDate(values.since) };
+  const recorded = { database: await databaseOf(given), filter };
   return { ...(await runBacktest({ ...source, options, recorded })), unmet: [] };
 }
 
