@@ -19,8 +19,8 @@
  */
 import type { Judge, LoadedPolicy } from '../policies/loaded-policy.ts';
 import { Intake } from './intake.ts';
-import { type GatePlace, Panel } from './panel.ts';
-import { type Redaction, Redactions } from './redactions.ts';
+import { type Findings, type GatePlace, Panel } from './panel.ts';
+import { type Redaction, Redactions, type TextSpan } from './redactions.ts';
 import { foremost, type Objection, type Ruling } from './ruling.ts';
 import { boundaryAt } from './surrogates.ts';
 
@@ -55,6 +55,8 @@ export interface Gate {
   /** Characters read and not released. */
   readonly heldLength: number;
   readonly closed: boolean;
+  /** What is to be masked of the text so far because it is secret, in order; nothing of that may be kept. */
+  readonly secrets: readonly TextSpan[];
   /** What was read and not released, masked where policies have asked for that so far. */
   withheld(): string;
 }
@@ -98,6 +100,10 @@ class StreamGate implements Gate {
     return this.#closed;
   }
 
+  get secrets(): readonly TextSpan[] {
+    return this.#redactions.secrets;
+  }
+
   push(delta: string): GateStep {
     if (this.#closed) return NOTHING;
     this.#take(this.#intake.push(delta));
@@ -110,12 +116,12 @@ class StreamGate implements Gate {
     if (this.#closed) return NOTHING;
     this.#take(this.#intake.end());
     this.#closed = true;
-    const last = this.#panel.judgeLastMatches(this.#text, this.releasedLength);
-    this.#redactions.add(last.redactions);
-    this.#objection = foremost(this.#objection, last.objection);
+    this.#objection = foremost(
+      this.#objection,
+      this.#note(this.#panel.judgeLastMatches(this.#text, this.releasedLength)),
+    );
     if (this.#objection !== undefined) return this.#rule(this.#objection);
-    const { objection, redactions } = this.#panel.judgeTurnEnd(this.#text, this.releasedLength);
-    this.#redactions.add(redactions);
+    const objection = this.#note(this.#panel.judgeTurnEnd(this.#text, this.releasedLength));
     // Everybody has judged the whole text now: nothing is held back for a later judgement.
     return objection === undefined ? this.#release(this.#text.length) : this.#close(objection, objection.from);
   }
@@ -131,10 +137,16 @@ class StreamGate implements Gate {
     this.#panel.read(added);
     // Closed until everybody has answered, so that a judge that throws leaves it closed.
     this.#closed = true;
-    const { objection, redactions } = this.#panel.judgeText(this.#text, added, this.releasedLength);
+    const objection = this.#note(this.#panel.judgeText(this.#text, added, this.releasedLength));
     this.#closed = false;
-    this.#redactions.add(redactions);
     this.#objection = foremost(this.#objection, objection);
+  }
+
+  /** Returns the objection. @throws what a judge threw */
+  #note({ objection, redactions, failure }: Findings): Objection | undefined {
+    this.#redactions.add(redactions);
+    if (failure !== undefined) throw failure.thrown;
+    return objection;
   }
 
   #allowedLength(): number {

@@ -70,7 +70,7 @@ export class Dispatcher {
     if (this.#turns.ending.refuse(run)) return;
     if (run.row.status === 'queued') {
       const judges = this.#judges(run);
-      this.#bench.ledger.started(run);
+      this.#bench.ledger.started(run, this.#bench.policies.versionsOf(run.row.agent));
       if (!this.#mayPass(run, judges)) return;
     }
     this.#tellFallback(run);

@@ -57,6 +57,7 @@ export class Objections {
       ...{ offset: turn.shown.text.length, rawOffset: turn.origin.text + turn.received.text, withheld, channel },
       rawFrom: objection.from ?? turn.gates[channel].releasedLength,
       latencyMs: objection.arrivedAt === undefined ? undefined : performance.now() - objection.arrivedAt,
+      hook: kind === 'error' ? ('onError' as const) : undefined,
     };
     const id = ledger.intervened(run, turn.number, { policy, version, action, reason, ...place });
     if (action === 'pause') return this.#approvals.pause(run, { policy, reason, intervention: id, turn, kind });

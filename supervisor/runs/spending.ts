@@ -9,6 +9,7 @@ export class Spending {
   /** What policies are told; one object, whose numbers change. */
   readonly told: { readonly run: Spent; readonly chat: Spent } = { run: nothingSpent(), chat: nothingSpent() };
   #isRestored = false;
+  #atStart = copyOf(this.told);
   /** Of the newest turn: when it began (milliseconds since 1970), bytes that came, and how much of `told` is due to it. */
   #startedAt = 0;
   #bytes = 0;
@@ -18,6 +19,21 @@ export class Spending {
   /** Earlier turns have been read from the store. */
   get isRestored(): boolean {
     return this.#isRestored;
+  }
+
+  /** What policies were told when the newest turn began; what it used up was not in that, but for its being a turn. */
+  get atStart(): { readonly run: Spent; readonly chat: Spent } {
+    return this.#atStart;
+  }
+
+  /** Tokens of the newest turn. */
+  get turnTokens(): number {
+    return this.#tokens;
+  }
+
+  /** Milliseconds from the start of the newest turn to its latest delta. */
+  get turnMs(): number {
+    return this.#ms;
   }
 
   /** What is in the store of this run, and of its whole chat, this run included. */
@@ -38,6 +54,7 @@ export class Spending {
   resume(startedAt: number): void {
     this.#startedAt = startedAt;
     this.#bytes = this.#tokens = this.#ms = 0;
+    this.#atStart = copyOf(this.told);
   }
 
   /** Text of the turn came: this many bytes of UTF-8. */
@@ -64,4 +81,8 @@ export class Spending {
 
 function nothingSpent(): Spent {
   return { turns: 0, tokens: 0, ms: 0 };
+}
+
+function copyOf({ run, chat }: Spending['told']): { run: Spent; chat: Spent } {
+  return { run: { ...run }, chat: { ...chat } };
 }

@@ -7,9 +7,11 @@ import { type Database, openDatabase } from './database.ts';
 import { type EventLog, eventLog } from './event-log.ts';
 import { type HistoryStore, historyStore } from './history.ts';
 import { type InterventionStore, interventionStore } from './interventions.ts';
+import { type LabelStore, labelStore } from './labels.ts';
 import { type OffenceStore, offenceStore } from './offences.ts';
 import { type RunStore, runStore } from './runs.ts';
 import { migrate } from './schema.ts';
+import { type StreamStore, streamStore } from './streams.ts';
 import { type TurnStore, turnStore } from './turns.ts';
 
 /** `full` also survives a power loss, at some milliseconds a commit. */
@@ -23,6 +25,8 @@ export interface Store {
   readonly approvals: ApprovalStore;
   readonly events: EventLog;
   readonly offences: OffenceStore;
+  readonly streams: StreamStore;
+  readonly labels: LabelStore;
   begin(): void;
   commit(): void;
   rollback(): void;
@@ -44,6 +48,8 @@ export function openStore(path: string, durability: Durability): Store {
     approvals: approvalStore(database),
     events: eventLog(database),
     offences: offenceStore(database),
+    streams: streamStore(database),
+    labels: labelStore(database),
     begin: () => void begin.run(),
     commit: () => void commit.run(),
     rollback: () => {
