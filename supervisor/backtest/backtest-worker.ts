@@ -42,7 +42,7 @@ const judge: Candidate['judge'] = (loaded, hook, input) => {
   }
 };
 
-function replay(loaded: LoadedPolicy): RecordedReport {
+function replay(loaded: LoadedPolicy): Omit<RecordedReport, 'tookMs'> {
   const starting = (place: { run: string; turn: number }): void =>
     send({ type: 'at', run: place.run, turn: place.turn });
   if ('items' in recorded) {
@@ -60,7 +60,9 @@ function replay(loaded: LoadedPolicy): RecordedReport {
 try {
   const loaded = await load();
   send({ type: 'loaded', policy: loaded.name });
-  send({ type: 'done', report: replay(loaded) });
+  const startedAt = performance.now();
+  const report = replay(loaded);
+  send({ type: 'done', report: { ...report, tookMs: Math.round(performance.now() - startedAt) } });
 } catch (error) {
   send({ type: 'failed', message: error instanceof Error ? error.message : String(error) });
 }

@@ -19,6 +19,8 @@ export interface BacktestTask {
 export interface RecordedReport extends BacktestReport {
   /** Turns that were left out: an older version recorded them, which did not keep their streams. */
   unrecorded: number;
+  /** Milliseconds that it took to read the recordings and to replay them. */
+  tookMs: number;
 }
 
 /** The first: nothing; the policy has returned. */

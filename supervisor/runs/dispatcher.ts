@@ -107,11 +107,14 @@ export class Dispatcher {
     const spans: Span[] = [];
     const decisions: [LoadedPolicy, ClosingVerdict][] = [];
     let failure: PolicyFailure | undefined;
-    try {
-      for (const [seat, by] of judges.entries()) this.#judge(run, { by, seat }, spans, decisions);
-    } catch (error) {
-      if (!(error instanceof PolicyFailure)) throw error;
-      failure = error;
+    for (const [seat, by] of judges.entries()) {
+      try {
+        // After a failure the others are asked for what they mask only.
+        this.#judge(run, { by, seat }, spans, failure === undefined ? decisions : []);
+      } catch (error) {
+        if (!(error instanceof PolicyFailure)) throw error;
+        failure ??= error;
+      }
     }
     this.#mask(run, spans, arrivedAt);
     const sharp = decisions.filter(([, { action }]) => action !== 'pause');

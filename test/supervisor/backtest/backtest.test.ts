@@ -1,30 +1,13 @@
 /** Tests of policies on what a real stack has recorded. */
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { errorKeyword } from '../../../policy/error-keyword.ts';
 import type { Policy } from '../../../policy/policy.ts';
-import { type BacktestReport, backtest } from '../../../supervisor/backtest/backtest.ts';
-import type { RecordedItem, RecordedTurn } from '../../../supervisor/backtest/recorded.ts';
+import { backtest } from '../../../supervisor/backtest/backtest.ts';
+import type { RecordedTurn } from '../../../supervisor/backtest/recorded.ts';
 import { callHook } from '../../../supervisor/policies/verdict.ts';
-import { openRecordings, type RecordingFilter } from '../../../supervisor/store/recordings.ts';
 import { type RunningStack, sayCoded, startStack, startWithoutAgents } from '../running-stack.ts';
-
-function recordings(stack: RunningStack) {
-  const opened = openRecordings(join(stack.folder, 'interject.db'));
-  onTestFinished(() => opened.close());
-  return opened;
-}
-
-/** What a candidate would have done in a stack that still runs. */
-function tested(stack: RunningStack, policy: Policy, filter: RecordingFilter = {}): BacktestReport {
-  const recorded = recordings(stack);
-  const loaded = { name: policy.name, version: 'candidate', policy };
-  return backtest({ loaded, judge: callHook }, recorded.items(filter), recorded.labels());
-}
-
-function turns(stack: RunningStack): RecordedTurn[] {
-  return [...recordings(stack).items({})].filter((item: RecordedItem) => item.kind === 'turn');
-}
+import { recordedTurns, tested } from './replayed.ts';
 
 const silent: Policy = { name: 'silent', onText: () => undefined, holdback: 0 };
 
@@ -39,12 +22,12 @@ async function conversation(stack: RunningStack): Promise<void> {
 test('what a model wrote is recorded as it came, withheld text included', async () => {
   const stack = await startStack();
   await conversation(stack);
-  const [first, offence] = turns(stack);
+  const [first, offence] = recordedTurns(stack);
   expect(first).toMatchObject({ isWhole: true, streams: [{ channel: 'text', text: 'all is well' }], decided: [] });
   expect(offence?.isWhole).toBe(false);
   expect(offence?.streams[0]?.text).toMatch(/^one two ERROR/);
   expect(offence?.decided).toMatchObject([{ policy: 'error-keyword', action: 'interject', from: 8 }]);
-  for (const { streams } of turns(stack)) {
+  for (const { streams } of recordedTurns(stack)) {
     for (const { text, deltas } of streams) {
       expect(deltas.reduce((sum, { length }) => sum + length, 0)).toBe(text.length);
       const times = deltas.map(({ ms }) => ms);
@@ -135,7 +118,7 @@ test('a turn that went on after a restart of the supervisor is recorded whole', 
   await stack.stopSupervisor();
   await stack.startSupervisor();
   expect((await stack.wait(run)).content).toBe(words);
-  const [turn] = turns(stack);
+  const [turn] = recordedTurns(stack);
   expect(turn).toMatchObject({ isWhole: true, streams: [{ text: words }] });
   expect(turn?.streams[0]?.deltas.reduce((sum, { length }) => sum + length, 0)).toBe(words.length);
   expect(tested(stack, errorKeyword).disagreements).toBe(0);

@@ -54,7 +54,7 @@ function shortened(reason: string): string {
 function summary({ policy, messages, turns, deltas, characters, ...report }: FullReport): string[] {
   const { median, p99, max } = report.delays;
   return [
-    `${policy}: ${messages} messages, ${turns} turns, ${deltas} deltas, ${characters} characters`,
+    `${policy}: ${messages} messages, ${turns} turns, ${deltas} deltas, ${characters} characters, in ${report.tookMs} ms`,
     `flagged ${report.flagged}, unknown ${report.unknown}, disagreements ${report.disagreements}`,
     ...(report.secrets > 0 ? [`${report.secrets} secrets were not kept; what it would make of them is unknown`] : []),
     ...(report.unrecorded > 0
