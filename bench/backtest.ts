@@ -21,7 +21,7 @@ const CANDIDATES: [use: string, ...flags: string[]][] = [
   ['error-keyword'],
   ['secrets'],
   ['pattern', '--options', '{"literals":["never"],"expressions":["n[eo]ver [a-z]{3}"]}'],
-  ['repetition', '--options', '{"repeats":1000}'],
+  ['off-topic', '--options', '{"forbidden":["never"]}'],
 ];
 
 interface Report {

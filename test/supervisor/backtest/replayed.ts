@@ -12,7 +12,7 @@ import { openRecordings, type RecordingFilter } from '../../../supervisor/store/
 import { builtIn } from '../../policy/built-in-options.ts';
 import type { RunningStack } from '../running-stack.ts';
 
-export function recordings(stack: RunningStack) {
+function recordings(stack: RunningStack) {
   const opened = openRecordings(join(stack.folder, 'interject.db'));
   onTestFinished(() => opened.close());
   return opened;
