@@ -57,12 +57,14 @@ function replay(loaded: LoadedPolicy): Omit<RecordedReport, 'tookMs'> {
   }
 }
 
+let isLoaded = false;
 try {
   const loaded = await load();
+  isLoaded = true;
   send({ type: 'loaded', policy: loaded.name });
   const startedAt = performance.now();
   const report = replay(loaded);
   send({ type: 'done', report: { ...report, tookMs: Math.round(performance.now() - startedAt) } });
 } catch (error) {
-  send({ type: 'failed', message: error instanceof Error ? error.message : String(error) });
+  send({ type: 'failed', message: error instanceof Error ? error.message : String(error), isPolicy: !isLoaded });
 }

@@ -31,4 +31,5 @@ export type WorkerMessage =
   | { type: 'at'; run: string; turn: number }
   | { type: 'loaded'; policy: string }
   | { type: 'done'; report: RecordedReport }
-  | { type: 'failed'; message: string };
+  /** `isPolicy`: the policy cannot be made of its module and its options. */
+  | { type: 'failed'; message: string; isPolicy: boolean };

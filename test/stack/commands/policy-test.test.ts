@@ -46,6 +46,43 @@ it('tests a policy on a transcript', async () => {
   expect(broken.errors).toContain('broken.jsonl:2: role');
 });
 
+it('tests two at once while the stack streams; says what is wrong with a candidate, its options and its choice', async () => {
+  const stack = await startStack({ simulator: { tokensPerSecond: 50 } });
+  await stack.ask('say: nonsense, as ever');
+  const words = Array.from({ length: 2000 }, (_, index) => `word${index}`).join(' ');
+  const streaming = await stack.say(`say: ${words}`, { chat: 'streams' });
+  await stack.event(streaming, 'text-delta');
+  const { run, folder } = workplace();
+  const sources = {
+    throws:
+      'export default { name: "throws", onText: ({ text }) => { if (text.includes("ever")) throw new Error("boom"); } };',
+  };
+  for (const [name, source] of Object.entries(sources)) writeFileSync(join(folder, `${name}.ts`), source);
+  const test = (...given: string[]) => run(['policy', 'test', ...given, '--data', stack.folder]).ended;
+  const [one, throwing, optionless, withOptions, wrongChat] = await Promise.all([
+    test('error-keyword'),
+    test('./throws.ts'),
+    test('pattern', '--options', '{"literals":1}'),
+    test('pattern', '--options', '{"literals":["ever"],"action":"cut"}', '--chat', 'assistant/main'),
+    test('error-keyword', '--chat', 'mian'),
+  ]);
+  expect(one).toMatchObject({ code: 0, errors: '' });
+  expect(one.output).toContain('error-keyword: 2 messages, 1 turns');
+  expect(throwing.code).toBe(1);
+  expect(throwing.output).toMatch(
+    /turn 1 {2}failed at 0, withholds 0 characters: policy throws failed in onText.*boom/,
+  );
+  expect(optionless).toMatchObject({
+    code: 2,
+    errors: expect.stringContaining('policy pattern cannot be loaded: options.literals: Invalid input'),
+  });
+  expect(withOptions.code).toBe(0);
+  expect(withOptions.output).toMatch(/cut at 13, withholds 4 characters/);
+  expect(wrongChat).toMatchObject({ code: 1, errors: expect.stringContaining('There is no chat "mian": there are') });
+  expect(stack.supervisor.run(streaming).status).toBe('running');
+  await stack.supervisor.stopRun(streaming);
+}, 120_000);
+
 const hanging: [string, string, string][] = [
   [
     'onText',

@@ -8,13 +8,13 @@ import {
   type WorkerMessage,
 } from '../../../../supervisor/backtest/task.ts';
 import { bundleEntries } from '../../../bundle.ts';
-import { Failure } from '../../../failure.ts';
+import { Failure, usageFailure } from '../../../failure.ts';
 
 /** A policy that is not back after this time hangs. */
 const RETURNS_WITHIN_MS = 3000;
 const LOOKS_EVERY_MS = 100;
 
-/** @throws Failure (exit code 1) when the policy cannot be loaded, hangs, or the recordings cannot be read */
+/** @throws Failure when the policy cannot be loaded (exit code 2), hangs, or the recordings cannot be read (1) */
 export async function runBacktest(task: Omit<BacktestTask, 'progress'>): Promise<RecordedReport> {
   const folder = await bundleEntries();
   const progress = new SharedArrayBuffer(8);
@@ -27,7 +27,7 @@ export async function runBacktest(task: Omit<BacktestTask, 'progress'>): Promise
       watch.start((failure) => reject(failure));
       worker.on('message', (message: WorkerMessage) => {
         if (message.type === 'done') resolve(message.report);
-        else if (message.type === 'failed') reject(new Failure(`${task.use}: ${message.message}`));
+        else if (message.type === 'failed') reject(failureOf(message, task.use));
         else if (message.type === 'at') watch.at(message);
         else watch.name = message.policy;
       });
@@ -38,6 +38,10 @@ export async function runBacktest(task: Omit<BacktestTask, 'progress'>): Promise
     watch.stop();
     await worker.terminate();
   }
+}
+
+function failureOf({ message, isPolicy }: Extract<WorkerMessage, { type: 'failed' }>, use: string): Failure {
+  return isPolicy ? usageFailure(`policy ${use} cannot be loaded: ${message}.`) : new Failure(message);
 }
 
 /** Looks whether the policy comes back from each call. */
