@@ -188,6 +188,38 @@ test('a failed turn that a policy objected to, a correction by a person, reasoni
   ]);
 });
 
+test('a turn that a restart of the supervisor falls into, with redactions, a secret and a cut after it', async () => {
+  const model = await scriptedModel('scripted', 'at once', 'continues');
+  const policies = [SECRETS, NAMES, ERRORS];
+  const agents = [{ name: 'assistant', resume: 'continue' as const }];
+  const stack = await startStack({ backend: model.definition, policies, agents });
+  const run = await stack.say('hello');
+  const call = await model.call();
+  call.say(`Alice has ${KEY} and so on${MORE} ERROR`);
+  const second = await model.call();
+  second.say(` and Bob has ${KEY}, too${MORE}`);
+  await stack.eventsUntil(
+    { run },
+    ({ type, turn, policy }) => type === 'intervention' && turn === 2 && policy === 'secrets',
+  );
+  await stack.stopSupervisor();
+  await stack.startSupervisor();
+  second.say(`Alice${MORE} ERROR`);
+  const third = await model.call();
+  third.say(' Bob');
+  third.finish();
+  expect((await stack.wait(run)).status).toBe('answered');
+  const [first, resumed, last] = recordedTurns(stack).map(({ streams: [stream] }) => stream);
+  expect(first).toMatchObject({ origin: 0, resumed: 0, secrets: [{ from: 10, to: 10 + KEY.length }] });
+  expect(resumed?.origin).toBeGreaterThan(0);
+  expect(resumed?.resumed).toBeGreaterThan(KEY.length);
+  expect(resumed?.secrets).toHaveLength(1);
+  const { from = 0, to = 0 } = resumed?.secrets[0] ?? {};
+  expect(resumed?.text.slice(from - 8, to)).toBe(`Bob has ${'█'.repeat(KEY.length)}`);
+  expect(last?.origin).toBeGreaterThan(resumed?.origin ?? 0);
+  agreeing(await replayed(stack, policies));
+});
+
 describe('what was secret', () => {
   /** Everything that the folder of the database holds. */
   const bytes = ({ folder }: RunningStack): string =>
