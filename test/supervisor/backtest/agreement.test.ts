@@ -66,6 +66,10 @@ const SETS: [string, (string | PolicySource)[], Partial<StackOptions>?][] = [
     ],
   ],
   [
+    'a cut at what another policy calls secret',
+    [SECRETS, whenText('hates', 'aB3dE6gH9j', `{ action: 'cut', reason: 'r' }`)],
+  ],
+  [
     'a policy that throws, with secrets',
     [`{ name: 'broken', onText: ({ text }) => { if (text.includes('halt')) throw new Error('x'); } }`, SECRETS],
   ],
@@ -251,6 +255,18 @@ describe('what was secret', () => {
     expect(turn?.streams[0]?.secrets[0]).toEqual({ from: 18, to: 18 + KEY.length });
     expect(bytes(stack)).not.toContain(KEY.slice(0, 16));
     expect(bytes(stack)).toContain('An ERROR zzz with');
+  });
+
+  test('is unknown to the policy that cut because of it', async () => {
+    const model = await scriptedModel();
+    const policies = [SECRETS, whenText('hates', KEY, `{ action: 'cut', reason: 'r' }`)];
+    const stack = await startStack({ backend: model.definition, policies });
+    const run = await stack.say('hello');
+    (await model.call()).say(`It is ${KEY} as ever`);
+    expect((await stack.wait(run)).status).toBe('stopped');
+    const reports = await replayed(stack, policies);
+    agreeing(reports);
+    expect(reports[1]?.items).toMatchObject([{ turn: 1, decisions: [], isUnknown: true, secrets: 1 }]);
   });
 
   test('is unknown to a candidate: no disagreement there, and a run that was marked as bad is not called missed', async () => {
