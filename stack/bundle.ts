@@ -19,6 +19,7 @@ export const ENTRIES = {
   simulator: 'stack/entries/simulator.ts',
   supervisor: 'stack/entries/supervisor.ts',
   'watchdog-worker': 'supervisor/policies/watchdog-worker.ts',
+  'backtest-worker': 'supervisor/backtest/backtest-worker.ts',
   'checkpoint-worker': 'supervisor/store/checkpoint-worker.ts',
   'trial-worker': 'supervisor/policies/trial-worker.ts',
 } as const;

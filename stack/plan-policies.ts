@@ -68,7 +68,8 @@ function commonPolicies({ given, givenFolder, configured, configuredFolder }: Po
   return given.map((use) => resolvePolicy(use, givenFolder));
 }
 
-function resolvePolicy(reference: PolicyReference, folder: string): Resolved {
+/** Where a reference leads; paths in it are relative to `folder`. */
+export function resolvePolicy(reference: PolicyReference, folder: string): Resolved {
   const { use, name, options } = longReference(reference);
   const path = isPath(use) ? resolve(folder, use) : undefined;
   return { use, ...(name !== undefined && { name }), ...(options !== undefined && { options }), path };

@@ -88,6 +88,12 @@ export interface InterventionView {
   offset: number;
 }
 
+/** What a person thinks of a run's answer; a test of a policy asks whether the policy sees it too. */
+export interface LabelView {
+  label: 'good' | 'bad';
+  note?: string;
+}
+
 /** A run as `GET /runs/:id` shows it. */
 export interface RunView {
   run: string;
@@ -101,6 +107,8 @@ export interface RunView {
   content: string;
   messages: Pick<ChatMessage, 'role' | 'content' | 'status'>[];
   interventions: InterventionView[];
+  /** Absent: nobody has labelled it. */
+  label?: LabelView;
   usage: { prompt_tokens: number; completion_tokens: number; total_tokens: number; cached_tokens: number };
   timings: { queue_ms: number | null; ttft_ms: number | null; total_ms: number | null };
 }
@@ -179,6 +187,8 @@ export interface Supervisor {
   waitForRun(id: string, milliseconds: number, signal?: AbortSignal): Promise<RunView>;
   /** Ends a run as `stopped`; one that has ended stays as it is. Default reason: a person stopped it. @throws InterjectError unknown_run */
   stopRun(id: string, reason?: string): Promise<RunView>;
+  /** Labels a run; the newest label replaces an earlier one. @throws InterjectError unknown_run, storage_failed */
+  labelRun(id: string, label: LabelView): Promise<RunView>;
   /** Stops the open run of a chat. @throws InterjectError unknown_agent, not_running */
   stopChat(agent: string, chat: string | undefined): Promise<RunView>;
   /** A person corrects: cuts the running turn. @throws InterjectError unknown_agent, not_running (also while it waits for a person) */

@@ -122,6 +122,16 @@ export class StackSupervisor implements service.Supervisor {
     return this.run(id);
   }
 
+  async labelRun(id: string, label: service.LabelView): Promise<service.RunView> {
+    this.run(id);
+    const { store, recorder, ledger } = this.#engine.bench;
+    if (this.#engine.degraded !== undefined) throw new InterjectError('storage_failed', this.#engine.degraded);
+    const row = store.runs.byId(id);
+    if (row !== undefined) ledger.labelled(row.number, label);
+    await recorder.committed();
+    return this.run(id);
+  }
+
   async stopChat(agent: string, chat: string | undefined): Promise<service.RunView> {
     return this.stopRun(this.#inProgress(agent, chat).id);
   }

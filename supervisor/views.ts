@@ -23,6 +23,7 @@ export class Views {
     if (row === undefined) throw new InterjectError('unknown_run');
     const history = this.#store.history.ofRun(row.number);
     const live = this.#runs.get(id);
+    const label = this.#store.labels.ofRun(row.number);
     const messages = [...history.filter(isShown).map(toMessage), ...unfinished(row, history, live)];
     const answer = history.find(({ role, status }) => role === 'assistant' && status === 'complete');
     return {
@@ -35,6 +36,7 @@ export class Views {
       content: answer?.content ?? '',
       messages: messages.map(({ role, content, status }) => ({ role, content, status })),
       interventions: this.#store.interventions.ofRun(row.number),
+      ...(label !== undefined && { label }),
       usage: this.#usage(row),
       timings: timings(row),
     };

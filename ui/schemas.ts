@@ -55,6 +55,10 @@ export const approvalBody = z.discriminatedUnion('decision', [
   z.strictObject({ decision: z.literal('edit'), content }),
   z.strictObject({ decision: z.literal('refuse'), reason: text(10_000).optional() }),
 ]);
+export const labelBody = z.strictObject({
+  label: z.enum(['good', 'bad'], 'use "good" or "bad"'),
+  note: text(1000).optional().describe('why, for people'),
+});
 export const sessionBody = z.strictObject({
   token: z.string('a text is needed').min(1, 'must not be empty').max(1000),
 });

@@ -20,8 +20,8 @@
  */
 import type { Judge, LoadedPolicy } from '../policies/loaded-policy.ts';
 import { Intake } from './intake.ts';
-import { type GatePlace, Panel } from './panel.ts';
-import { type Redaction, Redactions, type Secret } from './redactions.ts';
+import { type Findings, type GatePlace, Panel } from './panel.ts';
+import { type Redaction, Redactions, type Secret, type TextSpan } from './redactions.ts';
 import { foremost, type Objection, type Ruling, withoutSecrets } from './ruling.ts';
 import { boundaryAt } from './surrogates.ts';
 
@@ -56,6 +56,8 @@ export interface Gate {
   /** Characters read and not released. */
   readonly heldLength: number;
   readonly closed: boolean;
+  /** What is to be masked of the text so far because it is secret, in order; nothing of that may be kept. */
+  readonly secrets: readonly TextSpan[];
   /** What was read and not released, masked where policies want that. Closes the gate. @throws whatever the judge throws */
   withheld(): string;
 }
@@ -75,7 +77,7 @@ class StreamGate implements Gate {
   #held = '';
   readonly #redactions = new Redactions();
   /** Those that were released as their masks. */
-  readonly #secrets: Secret[] = [];
+  readonly #maskedSecrets: Secret[] = [];
   #isSettled = false;
   #objection: Objection | undefined;
   #closed = false;
@@ -102,6 +104,10 @@ class StreamGate implements Gate {
     return this.#closed;
   }
 
+  get secrets(): readonly TextSpan[] {
+    return this.#redactions.secrets;
+  }
+
   push(delta: string): GateStep {
     if (this.#closed) return NOTHING;
     this.#take(this.#intake.push(delta));
@@ -114,13 +120,13 @@ class StreamGate implements Gate {
     if (this.#closed) return NOTHING;
     this.#take(this.#intake.end());
     this.#closed = true;
-    const last = this.#panel.judgeLastMatches(this.#text, this.releasedLength);
-    this.#redactions.add(last.redactions);
-    this.#objection = foremost(this.#objection, last.objection);
+    this.#objection = foremost(
+      this.#objection,
+      this.#note(this.#panel.judgeLastMatches(this.#text, this.releasedLength)),
+    );
     if (this.#objection !== undefined) return this.#rule(this.#objection);
     this.#isSettled = true;
-    const { objection, redactions } = this.#panel.judgeTurnEnd(this.#text, this.releasedLength);
-    this.#redactions.add(redactions);
+    const objection = this.#note(this.#panel.judgeTurnEnd(this.#text, this.releasedLength));
     // Everybody has judged the whole text now: nothing is held back for a later judgement.
     return objection === undefined ? this.#release(this.#text.length) : this.#close(objection, objection.from);
   }
@@ -137,10 +143,16 @@ class StreamGate implements Gate {
     this.#panel.read(added);
     // Closed until everybody has answered, so that a judge that throws leaves it closed.
     this.#closed = true;
-    const { objection, redactions } = this.#panel.judgeText(this.#text, added, this.releasedLength);
+    const objection = this.#note(this.#panel.judgeText(this.#text, added, this.releasedLength));
     this.#closed = false;
-    this.#redactions.add(redactions);
     this.#objection = foremost(this.#objection, objection);
+  }
+
+  /** Returns the objection. @throws what a judge threw */
+  #note({ objection, redactions, failure }: Findings): Objection | undefined {
+    this.#redactions.add(redactions);
+    if (failure !== undefined) throw failure.thrown;
+    return objection;
   }
 
   #allowedLength(): number {
@@ -163,7 +175,7 @@ class StreamGate implements Gate {
     this.#redactions.divide(from);
     const step = this.#release(length);
     const { name: policy, version } = by;
-    const verdict = withoutSecrets(given, [...this.#secrets, ...this.#redactions.secretsIn(this.#text)]);
+    const verdict = withoutSecrets(given, [...this.#maskedSecrets, ...this.#redactions.secretsIn(this.#text)]);
     return { ...step, ruling: { policy, version, verdict, from: this.releasedLength, decidedAt } };
   }
 
@@ -172,8 +184,8 @@ class StreamGate implements Gate {
     this.#closed = true;
     if (this.#isSettled || this.#held === '') return;
     this.#isSettled = true;
-    this.#redactions.add(this.#panel.judgeLastMatches(this.#text, this.releasedLength).redactions);
-    this.#redactions.add(this.#panel.judgeTurnEnd(this.#text, this.releasedLength).redactions);
+    this.#note(this.#panel.judgeLastMatches(this.#text, this.releasedLength));
+    this.#note(this.#panel.judgeTurnEnd(this.#text, this.releasedLength));
   }
 
   /** Releases up to `length` where that is more than was released; a span of which that is not all stays, and what follows it. */
@@ -190,7 +202,7 @@ class StreamGate implements Gate {
         ...{ from, to, at: released.length },
       });
       released += mask;
-      if (isSecret) this.#secrets.push({ text: this.#text.slice(from, to), mask });
+      if (isSecret) this.#maskedSecrets.push({ text: this.#text.slice(from, to), mask });
       this.#takeUpTo(to);
       this.#redactions.shift();
     }

@@ -16,6 +16,8 @@ export interface Findings {
   objection: Objection | undefined;
   /** As the policies gave them, clipped to what is not released. */
   redactions: readonly Span[];
+  /** What the first judge that threw did throw. The others were asked all the same: what they call a secret must not be kept. */
+  failure?: { thrown: unknown };
 }
 
 const NONE: readonly Verdict[] = Object.freeze([]);
@@ -55,7 +57,7 @@ export class Panel {
     for (const { holdback } of this.#seats) holdback.feed(delta);
   }
 
-  /** Every policy's judgement of the text after `delta` was added. @throws whatever the judge throws */
+  /** Every policy's judgement of the text after `delta` was added. */
   judgeText(text: string, delta: string, released: number): Findings {
     return this.#gather(text, released, (loaded, matches) =>
       loaded.policy.onText === undefined
@@ -64,10 +66,7 @@ export class Panel {
     );
   }
 
-  /**
-   * The text is over: the matches that only its end completes, such as of `x$`, are given to their policies with an empty delta.
-   * @throws whatever the judge throws
-   */
+  /** The text is over: the matches that only its end completes, such as of `x$`, are given to their policies with an empty delta. */
   judgeLastMatches(text: string, released: number): Findings {
     const asked = this.#seats.filter(({ holdback }) => holdback.finish()).map(({ loaded }) => loaded);
     if (asked.length === 0) return NO_FINDINGS;
@@ -76,7 +75,7 @@ export class Panel {
     );
   }
 
-  /** Every policy's judgement of the finished turn; of reasoning only where there was any. @throws whatever the judge throws */
+  /** Every policy's judgement of the finished turn; of reasoning only where there was any. */
   judgeTurnEnd(text: string, released: number): Findings {
     // Most models never reason: a policy that wants an answer to say something must not object to that.
     if (text === '' && this.#place.channel === 'reasoning') return NO_FINDINGS;
@@ -108,21 +107,30 @@ export class Panel {
     ask: (loaded: LoadedPolicy, matches: readonly PatternMatch[]) => readonly Verdict[],
   ): Findings {
     let objection: Objection | undefined;
+    let failure: Findings['failure'];
     const redactions: Span[] = [];
     for (const [seat, { loaded: by, holdback }] of this.#seats.entries()) {
       const matches = holdback.matches(released);
       // The list is the policy's own from now on: it may sort or empty it, so an empty one is not the frozen one either.
       const [first] = matches;
-      for (const verdict of ask(by, matches)) {
-        if (verdict.action === 'redact') {
-          const span = spanOf(verdict, { by, seat }, released, text);
-          if (span !== undefined) redactions.push(span);
-          continue;
+      try {
+        for (const verdict of ask(by, matches)) {
+          if (verdict.action === 'redact') redactions.push(...spansOf(verdict, { by, seat }, released, text));
+          else {
+            const from = wantedFrom(verdict, first, released, text);
+            objection = foremost(objection, { by, verdict, from, decidedAt: text.length });
+          }
         }
-        const from = wantedFrom(verdict, first, released, text);
-        objection = foremost(objection, { by, verdict, from, decidedAt: text.length });
+      } catch (thrown) {
+        failure ??= { thrown };
       }
     }
-    return { objection, redactions };
+    return failure === undefined ? { objection, redactions } : { objection, redactions, failure };
   }
+}
+
+/** None or one. */
+function spansOf(...given: Parameters<typeof spanOf>): Span[] {
+  const span = spanOf(...given);
+  return span === undefined ? [] : [span];
 }

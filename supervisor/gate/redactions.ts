@@ -6,11 +6,14 @@ import type { RedactVerdict } from '../../policy/policy.ts';
 import type { LoadedPolicy } from '../policies/loaded-policy.ts';
 import { boundaryAt } from './surrogates.ts';
 
-/** What a policy wants masked, inside what was read and not released. */
-export interface Span {
+/** Characters from here up to, not including, there. */
+export interface TextSpan {
   from: number;
-  /** First character after. */
   to: number;
+}
+
+/** What a policy wants masked, inside what was read and not released. */
+export interface Span extends TextSpan {
   mask: string;
   reason: string;
   isSecret: boolean;
@@ -56,6 +59,8 @@ export function spanOf(
 
 export class Redactions {
   #spans: Span[] = [];
+  /** Spans of secrets that were released. */
+  readonly #released: TextSpan[] = [];
 
   get spans(): readonly Span[] {
     return this.#spans;
@@ -94,7 +99,14 @@ export class Redactions {
 
   /** The first span was released. */
   shift(): void {
-    this.#spans.shift();
+    const span = this.#spans.shift();
+    if (span?.isSecret) this.#released.push({ from: span.from, to: span.to });
+  }
+
+  /** What is secret of the text so far, released or not, in order. */
+  get secrets(): readonly TextSpan[] {
+    const waiting = this.#spans.filter(({ isSecret }) => isSecret).map(({ from, to }) => ({ from, to }));
+    return [...this.#released, ...waiting];
   }
 
   /** `text` from `offset` on as it may be shown. No span begins before `offset`. */

@@ -70,7 +70,7 @@ export class Dispatcher {
     if (this.#turns.ending.refuse(run)) return;
     if (run.row.status === 'queued') {
       const judges = this.#judges(run);
-      this.#bench.ledger.started(run);
+      this.#bench.ledger.started(run, this.#bench.policies.versionsOf(run.row.agent));
       if (!this.#mayPass(run, judges)) return;
     }
     this.#tellFallback(run);
@@ -107,11 +107,14 @@ export class Dispatcher {
     const spans: Span[] = [];
     const decisions: [LoadedPolicy, ClosingVerdict][] = [];
     let failure: PolicyFailure | undefined;
-    try {
-      for (const [seat, by] of judges.entries()) this.#judge(run, { by, seat }, spans, decisions);
-    } catch (error) {
-      if (!(error instanceof PolicyFailure)) throw error;
-      failure = error;
+    for (const [seat, by] of judges.entries()) {
+      try {
+        // After a failure the others are asked for what they mask only.
+        this.#judge(run, { by, seat }, spans, failure === undefined ? decisions : []);
+      } catch (error) {
+        if (!(error instanceof PolicyFailure)) throw error;
+        failure ??= error;
+      }
     }
     const secrets = this.#mask(run, spans, arrivedAt);
     const told = decisions.map(([policy, verdict]) => [policy, withoutSecrets(verdict, secrets)] as const);

@@ -8,11 +8,13 @@ import type { Channel } from '../../agent/turn.ts';
 import type { EventData, RunStatus } from '../events.ts';
 import type { Redaction } from '../gate/redactions.ts';
 import type { Recorder } from '../recorder.ts';
+import type { LabelView } from '../service.ts';
 import type { ApprovalDecision, NewApproval } from '../store/approvals.ts';
 import type { NewIntervention } from '../store/interventions.ts';
 import type { RunRow } from '../store/runs.ts';
 import type { Store } from '../store/store.ts';
 import type { TurnOutcome } from '../store/turns.ts';
+import { keptStreams } from './kept-streams.ts';
 import type { LiveRun, LiveTurn } from './live-run.ts';
 import { resumePointOf } from './resume-point.ts';
 
@@ -61,11 +63,11 @@ export class Ledger {
     });
   }
 
-  /** The run left the inbox: the user's line enters the history. */
-  started(run: LiveRun): void {
+  /** The run left the inbox: the user's line enters the history. `policies`: the versions that judge the message. */
+  started(run: LiveRun, policies?: string): void {
     this.#recorder.write(() => {
       const now = Date.now();
-      this.#store.runs.start(run.number, now);
+      this.#store.runs.start(run.number, now, policies);
       const { agent, chat, content } = run.row;
       this.#store.history.add({
         agent,
@@ -168,6 +170,7 @@ export class Ledger {
       const now = Date.now();
       run.resumePoint = resumePointOf(turn, outcome);
       this.#store.turns.end(run.number, turn.number, outcome, now, run.resumePoint?.shown.text.length || undefined);
+      this.#keepStream(run, turn);
       if (turn.shown.text !== '' || turn.shown.reasoning !== '') this.#addAnswer(run, turn, 'interrupted', now);
       this.#recorder.event('turn-cut', run.scope, { turn: turn.number, text: turn.shown.text, reason });
     });
@@ -178,6 +181,7 @@ export class Ledger {
     this.#recorder.write(() => {
       const now = Date.now();
       this.#store.turns.end(run.number, turn.number, 'finished', now);
+      this.#keepStream(run, turn);
       if (usage !== undefined) this.#store.turns.setUsage(run.number, turn.number, usage);
       this.#addAnswer(run, turn, 'complete', now);
       this.#recorder.event('turn-end', run.scope, { turn: turn.number, text: turn.shown.text, reason: finishReason });
@@ -250,6 +254,16 @@ export class Ledger {
   /** How long the agent needed to close the connection to the model. */
   cutMeasured(run: LiveRun, turn: number, milliseconds: number): void {
     this.#recorder.write(() => this.#store.interventions.setCutMs(run.number, turn, milliseconds));
+  }
+
+  /** What the model wrote, for tests of policies. */
+  #keepStream(run: LiveRun, turn: LiveTurn): void {
+    for (const stream of keptStreams(run, turn)) this.#store.streams.add(stream);
+  }
+
+  /** What a person thinks of a run's answer; the newest replaces an earlier one. */
+  labelled(run: number, label: LabelView): void {
+    this.#recorder.write(() => this.#store.labels.set(run, label, Date.now()));
   }
 
   #addAnswer(run: LiveRun, turn: LiveTurn, status: 'complete' | 'interrupted', now: number): void {

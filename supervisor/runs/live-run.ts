@@ -8,6 +8,7 @@ import type { Gate } from '../gate/gate.ts';
 import type { HeldTimes } from '../metrics/held-times.ts';
 import { chatId, type RunRow } from '../store/runs.ts';
 import { Spending } from './spending.ts';
+import type { StreamRecord } from './stream-record.ts';
 
 /**
  * `waiting`: needs a slot. `between`: about to start a turn; after a cut that waits until the connection to the model is closed.
@@ -30,6 +31,10 @@ export interface LiveTurn {
   received: Record<Channel, number>;
   /** What readers have been shown. */
   shown: Record<Channel, string>;
+  /** Lengths and times of what came. */
+  stream: Record<Channel, StreamRecord>;
+  /** The model has ended by itself and all that it wrote is here. */
+  isWhole: boolean;
   /** The agent's connection to the model may still be open; the next turn and the slot wait for that. */
   upstreamOpen: boolean;
   /** The model server has not taken its request for a while. */

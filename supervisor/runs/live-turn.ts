@@ -4,6 +4,7 @@ import { createGate, type Gate } from '../gate/gate.ts';
 import { HeldTimes } from '../metrics/held-times.ts';
 import type { PolicyHost } from '../policies/host.ts';
 import { type LiveRun, type LiveTurn, type ResumePoint, turnId } from './live-run.ts';
+import { StreamRecord } from './stream-record.ts';
 
 /** A turn as it stands in the store. */
 export interface RecordedTurn {
@@ -36,6 +37,7 @@ export function newTurn(
 /** The agent is asked to send again all that lies behind what was shown. */
 export function reopenTurn(run: LiveRun, policies: PolicyHost, recorded: RecordedTurn): LiveTurn {
   const { number, incarnation, shown, raw, origin } = recorded;
+  const received = { text: raw.text.length - origin.text, reasoning: raw.reasoning.length - origin.reasoning };
   const judges = policies.recorded(run.row.agent, recorded.policies);
   const gate = (channel: Channel): Gate =>
     createGate({
@@ -50,8 +52,10 @@ export function reopenTurn(run: LiveRun, policies: PolicyHost, recorded: Recorde
     incarnation,
     gates: { text: gate('text'), reasoning: gate('reasoning') },
     origin,
-    received: { text: raw.text.length - origin.text, reasoning: raw.reasoning.length - origin.reasoning },
+    received,
     shown: { ...shown },
+    stream: { text: new StreamRecord(received.text), reasoning: new StreamRecord(received.reasoning) },
+    isWhole: false,
     upstreamOpen: true,
     waitsUpstream: false,
     attached: false,

@@ -62,6 +62,7 @@ export class Objections {
       },
       rawFrom: objection.from ?? turn.gates[channel].releasedLength,
       latencyMs: objection.arrivedAt === undefined ? undefined : performance.now() - objection.arrivedAt,
+      hook: kind === 'error' ? ('onError' as const) : undefined,
     };
     const id = ledger.intervened(run, turn.number, { policy, version, action, reason, ...place });
     if (action === 'pause') return this.#approvals.pause(run, { policy, reason, intervention: id, turn, kind });

@@ -59,7 +59,8 @@ export class Recovery {
     }
     run.backend = run.toldBackend = open.backend ?? run.ownBackend;
     const recorded = this.#recorded(run, open);
-    const { text, reasoning } = recorded.raw;
+    const { raw, origin } = recorded;
+    const [text, reasoning] = [raw.text.slice(origin.text), raw.reasoning.slice(origin.reasoning)];
     run.spending.restore(store.turns.spent(row.number), store.turns.spentInChat(run.chatId));
     run.spending.resume(open.startedAt);
     run.spending.received(Buffer.byteLength(text) + Buffer.byteLength(reasoning), Date.now());

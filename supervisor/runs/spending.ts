@@ -11,6 +11,7 @@ export class Spending {
   /** What policies are told: one object whose numbers change, but not by them. */
   readonly told: TextToJudge['spent'] = Object.freeze({ run: readOnly(this.#run), chat: readOnly(this.#chat) });
   #isRestored = false;
+  #atStart = copyOf(this.told);
   /** Of the newest turn: when it began (milliseconds since 1970), bytes that came, and how much of `told` is due to it. */
   #startedAt = 0;
   #bytes = 0;
@@ -20,6 +21,21 @@ export class Spending {
   /** Earlier turns have been read from the store. */
   get isRestored(): boolean {
     return this.#isRestored;
+  }
+
+  /** What policies were told when the newest turn began; what it used up was not in that, but for its being a turn. */
+  get atStart(): { readonly run: Spent; readonly chat: Spent } {
+    return this.#atStart;
+  }
+
+  /** Tokens of the newest turn. */
+  get turnTokens(): number {
+    return this.#tokens;
+  }
+
+  /** Milliseconds from the start of the newest turn to its latest delta. */
+  get turnMs(): number {
+    return this.#ms;
   }
 
   /** What is in the store of this run, and of its whole chat, this run included. */
@@ -40,6 +56,7 @@ export class Spending {
   resume(startedAt: number): void {
     this.#startedAt = startedAt;
     this.#bytes = this.#tokens = this.#ms = 0;
+    this.#atStart = copyOf(this.told);
   }
 
   /** Text of the turn came: this many bytes of UTF-8. */
@@ -81,4 +98,8 @@ function readOnly(spent: Spent): Readonly<Spent> {
       return spent.ms;
     },
   });
+}
+
+function copyOf({ run, chat }: Spending['told']): { run: Spent; chat: Spent } {
+  return { run: { ...run }, chat: { ...chat } };
 }

@@ -118,6 +118,7 @@ export class TurnControl {
     if (fresh === '') return;
     turn.received[channel] += fresh.length;
     run.spending.received(Buffer.byteLength(fresh), Date.now());
+    turn.stream[channel].add(fresh.length, run.spending.turnMs);
     this.#pass(run, turn, channel, () => turn.gates[channel].push(fresh));
   }
 
@@ -228,6 +229,7 @@ export class TurnControl {
   #finish(run: LiveRun, turn: LiveTurn, end: TurnEnd): void {
     const isWhole = end.textLength === turn.received.text && end.reasoningLength === turn.received.reasoning;
     if (!isWhole) return this.#incomplete(run, turn);
+    turn.isWhole = true;
     if (!CHANNELS.every((channel) => this.#pass(run, turn, channel, () => turn.gates[channel].end()))) {
       return this.#bench.ledger.counted(run, turn.number, end.usage);
     }

@@ -3,7 +3,7 @@ import type { Channel } from '../../agent/turn.ts';
 import type { RedactionRow } from '../store/interventions.ts';
 
 /** Stands for every character of a secret, of which only the length is kept. */
-const FILLER = '\u2588';
+export const FILLER = '\u2588';
 
 /** Has the length of what the model wrote, so that the agent can go on from there. `redactions`: in the order of recording. */
 export function unmasked(

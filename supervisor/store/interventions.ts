@@ -16,6 +16,8 @@ export interface NewIntervention extends InterventionView {
   /** Milliseconds from the delta's arrival until the decision was recorded. */
   latencyMs?: number | undefined;
   redacted?: RedactedSpan | undefined;
+  /** Where it was not the message or the text that was objected to. */
+  hook?: 'onError' | undefined;
   now: number;
 }
 
@@ -43,8 +45,8 @@ export type InterventionStore = ReturnType<typeof interventionStore>;
 export function interventionStore(database: Database) {
   const insert = database.prepare(
     `insert into intervention (run, turn, policy, version, action, reason, shown_offset, raw_offset, withheld, ts, channel, raw_from,
-       raw_to, withheld_hash, withheld_length, mask_length, latency_ms)
-     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       raw_to, withheld_hash, withheld_length, mask_length, latency_ms, hook)
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const setCutMs = database.prepare(
     "update intervention set cut_ms = ? where id = (select min(id) from intervention where run = ? and turn = ? and action <> 'redact')",
@@ -60,10 +62,11 @@ export function interventionStore(database: Database) {
     /** Returns its id. */
     add(row: NewIntervention): number {
       const { run, turn, policy, version, action, reason, offset, rawOffset, withheld, now } = row;
-      const { channel = 'text', rawFrom, latencyMs, redacted } = row;
+      const { channel = 'text', rawFrom, latencyMs, redacted, hook } = row;
       const { rawTo, maskLength, secret } = redacted ?? {};
       const values = [run, turn, policy, version, action, reason, offset, rawOffset, withheld, now, channel];
-      const more = [rawFrom, rawTo, secret?.hash, secret?.length, maskLength, latencyMs].map((value) => value ?? null);
+      const optional = [rawFrom, rawTo, secret?.hash, secret?.length, maskLength, latencyMs, hook];
+      const more = optional.map((value) => value ?? null);
       return Number(insert.run(...values, ...more).lastInsertRowid);
     },
     /** Milliseconds from the agent's reading of the offending delta until its connection to the model was closed; of the first one, which cut. */

@@ -82,7 +82,7 @@ export function runStore(database: Database) {
     `update inbox set state = 'queued', incarnation = null where run = ? and state = 'claimed'`,
   );
   const settleInbox = database.prepare(`update inbox set state = 'settled' where run = ?`);
-  const start = database.prepare(`update run set status = 'running', started_at = ? where number = ?`);
+  const start = database.prepare(`update run set status = 'running', started_at = ?, policies = ? where number = ?`);
   const firstText = database.prepare('update run set first_text_at = ? where number = ? and first_text_at is null');
   const mask = database.prepare('update run set content = ?, content_hash = ? where number = ?');
   const failures = database.prepare('update run set agent_deaths = ?, backend_failures = ? where number = ?');
@@ -105,7 +105,8 @@ export function runStore(database: Database) {
     byKey: (agent: string, key: string) => byKey.get(agent, key),
     /** Queued and running runs, oldest first. */
     open: () => open.all(),
-    start: (run: number, now: number) => void start.run(now, run),
+    /** `policies`: the versions that judge the message. */
+    start: (run: number, now: number, policies?: string) => void start.run(now, policies ?? null, run),
     /** The inbox rows of a run are with this incarnation of the agent now. */
     claim: (run: number, incarnation: string) => void claimInbox.run(incarnation, run),
     /** No agent has them any more. */

@@ -149,10 +149,39 @@ const MIGRATIONS = [
   create unique index approval_waiting on approval (run) where state = 'waiting';
   `,
   `
+  create table turn_stream (            -- what the model wrote, as it came, for tests of policies
+    run integer not null,
+    turn integer not null,
+    channel text not null,
+    text text not null,                 -- with what it went on from; secrets as filler of the same length
+    origin integer not null,            -- characters of it that it went on from
+    resumed integer not null,           -- characters after those that were shown before a restart of the supervisor
+    deltas blob not null,               -- length and time of every delta after the origin; what was resumed is one
+    secrets text not null,              -- what is filler: [[from, to], ...]
+    spent text not null,                -- what policies were told that was used up
+    is_whole integer not null,          -- the model ended by itself and all of it was read
+    primary key (run, turn, channel),
+    foreign key (run, turn) references turn (run, number)
+  ) strict, without rowid;
+
+  create table run_label (              -- what a person thinks of the answer
+    run integer primary key references run (number),
+    label text not null check (label in ('good', 'bad')),
+    note text,
+    ts integer not null
+  ) strict;
+
+  alter table run add column policies text;      -- the versions that judged the message, as in turn
+  alter table intervention add column hook text; -- onError where that objected; null: to the text, or the message
+  `,
+  `
   alter table chat add column is_ephemeral integer not null default 0; -- a caller's of /v1: not listed, and deleted after a while
   create index chat_ephemeral on chat (created_at) where is_ephemeral = 1;
   `,
 ];
+
+/** Number of the schema that this version writes. */
+export const NEWEST_SCHEMA = MIGRATIONS.length;
 
 /** Brings a database to the newest schema. @throws when it was written by a newer version of the product */
 export function migrate(database: Database): void {

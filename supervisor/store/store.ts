@@ -8,10 +8,12 @@ import { type EphemeralStore, ephemeralStore } from './ephemeral.ts';
 import { type EventLog, eventLog } from './event-log.ts';
 import { type HistoryStore, historyStore } from './history.ts';
 import { type InterventionStore, interventionStore } from './interventions.ts';
+import { type LabelStore, labelStore } from './labels.ts';
 import { type MeasureStore, measureStore } from './measures.ts';
 import { type OffenceStore, offenceStore } from './offences.ts';
 import { type RunStore, runStore } from './runs.ts';
 import { migrate } from './schema.ts';
+import { type StreamStore, streamStore } from './streams.ts';
 import { type TurnStore, turnStore } from './turns.ts';
 
 /** `full` also survives a power loss, at some milliseconds a commit. */
@@ -27,6 +29,8 @@ export interface Store {
   readonly offences: OffenceStore;
   readonly ephemeral: EphemeralStore;
   readonly measures: MeasureStore;
+  readonly streams: StreamStore;
+  readonly labels: LabelStore;
   begin(): void;
   commit(): void;
   rollback(): void;
@@ -50,6 +54,8 @@ export function openStore(path: string, durability: Durability): Store {
     offences: offenceStore(database),
     ephemeral: ephemeralStore(database),
     measures: measureStore(database),
+    streams: streamStore(database),
+    labels: labelStore(database),
     begin: () => void begin.run(),
     commit: () => void commit.run(),
     rollback: () => {

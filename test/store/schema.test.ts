@@ -19,6 +19,12 @@ test('opening again changes nothing and keeps what is there', () => {
   expect(schema()).toEqual(before);
 });
 
+/** Takes back what the fifth migration did. */
+const FIFTH_UNDONE = [
+  'drop table turn_stream; drop table run_label',
+  'alter table run drop column policies; alter table intervention drop column hook',
+].join(';');
+
 /** Takes back what the fourth migration did. */
 const FOURTH_UNDONE = [
   ...['channel', 'raw_from', 'raw_to', 'withheld_hash', 'withheld_length', 'mask_length', 'latency_ms'].map(
@@ -36,7 +42,7 @@ test('a database of the first version is brought up to date; an open turn of it 
   store.turns.start({ run: number, number: 1, incarnation: 'a1', policies: 'p@v', backend: 'b', now: 5 });
   store.close();
   const database = connectTo(path);
-  database.exec(`drop index event_notice; ${FOURTH_UNDONE}; alter table turn drop column backend`);
+  database.exec(`drop index event_notice; ${FIFTH_UNDONE}; ${FOURTH_UNDONE}; alter table turn drop column backend`);
   database.pragma('user_version = 1');
   database.close();
   const again = openStore(path, 'normal');

@@ -122,9 +122,15 @@ describe('a secret in a message', () => {
     ['refuses it', `() => ({ action: 'block', reason: 'No.' })`, 'blocked'],
     ['fails', `() => { throw new Error('no') }`, 'failed'],
   ])('is masked also when another policy %s', async (_, hook, status) => {
-    const stack = await startStack({ policies: [...SECRETS, `{ name: 'other', onMessage: ${hook} }`] });
-    expect(await stack.ask(SAY)).toMatchObject({ status });
-    expect(stored(stack)).not.toContain(KEY.slice(0, 12));
+    const other = `{ name: 'other', onMessage: ${hook} }`;
+    for (const policies of [
+      [...SECRETS, other],
+      [other, ...SECRETS],
+    ]) {
+      const stack = await startStack({ policies });
+      expect(await stack.ask(SAY)).toMatchObject({ status });
+      expect(stored(stack)).not.toContain(KEY.slice(0, 12));
+    }
   });
 });
 

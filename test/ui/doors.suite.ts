@@ -21,6 +21,7 @@ const QUESTIONS: Record<RouteKey, [status: number, ask: (api: Api, known: Known)
   'POST /runs/:id/stop': [200, (api, { run }) => api.post(`/runs/${run}/stop`)],
   'GET /chat/:agent/history': [200, (api, { chat }) => api.get('/chat/assistant/history').query({ chat })],
   'GET /chat/:agent/chats': [200, (api) => api.get('/chat/assistant/chats')],
+  'POST /runs/:id/label': [200, (api, { run }) => api.post(`/runs/${run}/label`).send({ label: 'good' })],
   'POST /chat/:agent/stop': [200, (api, { chat }) => api.post('/chat/assistant/stop').send({ chat })],
   'POST /chat/:agent/interject': [
     200,

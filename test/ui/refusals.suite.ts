@@ -30,11 +30,15 @@ export function refusalsSuite(connect: () => StackClient): void {
     ['POST', '/approvals/999', 'unknown_approval'],
     ['POST', '/approvals/none', 'unknown_approval'],
     ['POST', '/policies/none/release', 'unknown_policy'],
+    ['POST', '/runs/none/label', 'unknown_run'],
   ] as const;
+  const bodies: [RegExp, object][] = [
+    [/\/chat\/nobody(\/interject)?$/, { content: 'x' }],
+    [/^\/approvals\//, { decision: 'approve' }],
+    [/\/label$/, { label: 'bad' }],
+  ];
   test.each(missing)('%s %s: %s', async (method, path, code) => {
-    const needsContent = /\/chat\/nobody(\/interject)?$/.test(path);
-    const decides = path.startsWith('/approvals/') ? { decision: 'approve' } : undefined;
-    const body = needsContent ? { content: 'x' } : decides;
+    const body = bodies.find(([pattern]) => pattern.test(path))?.[1];
     const reply = method === 'GET' ? await client.get(path) : await client.post(path, body);
     expect([reply.status, reply.body]).toEqual([404, { error: { code, message: expect.any(String) } }]);
   });
@@ -62,6 +66,7 @@ export function refusalsSuite(connect: () => StackClient): void {
     ['/approvals/1', { decision: 'edit' }, 'body.content'],
     ['/approvals/1', { decision: 'approve', content: 'x' }, 'content'],
     ['/approvals/1', { decision: 'refuse', reason: '' }, 'body.reason'],
+    ['/runs/some/label', { label: 'fine' }, 'body.label'],
     ['/agents/assistant/restart', { hard: true }, 'hard'],
     ['/policies/error-keyword/release', { force: true }, 'force'],
     ['/session', { token: 1 }, 'body.token'],

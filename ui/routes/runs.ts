@@ -2,7 +2,7 @@
 import type { FastifyReply } from 'fastify';
 import type { RunView } from '../../supervisor/service.ts';
 import type { App, Door } from '../door.ts';
-import { idPath, noBody, noQuery, runQuery } from '../schemas.ts';
+import { idPath, labelBody, noBody, noQuery, runQuery } from '../schemas.ts';
 import { route } from './table.ts';
 
 export function registerRuns(app: App, door: Door): void {
@@ -22,6 +22,13 @@ export function registerRuns(app: App, door: Door): void {
     ...route('POST /runs/:id/stop'),
     schema: { params: idPath, querystring: noQuery, body: noBody },
     handler: async (request) => supervisor.stopRun(request.params.id),
+  });
+
+  app.route({
+    ...route('POST /runs/:id/label'),
+    schema: { params: idPath, querystring: noQuery, body: labelBody },
+    handler: async ({ params, body: { label, note } }) =>
+      supervisor.labelRun(params.id, { label, ...(note !== undefined && { note }) }),
   });
 }
 

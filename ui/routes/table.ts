@@ -24,6 +24,13 @@ export const ROUTES = [
     description: 'Stop a run; one that has ended stays as it is.',
   },
   {
+    method: 'POST',
+    path: '/runs/:id/label',
+    access: 'token',
+    description:
+      'Say what you think of an answer: `{label, note?}`, `good` or `bad`; the newest replaces an earlier one.',
+  },
+  {
     method: 'GET',
     path: '/chat/:agent/history',
     access: 'token',
