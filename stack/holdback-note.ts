@@ -1,11 +1,13 @@
 /** Says in a few words how much of an answer a policy holds back before a reader sees it. */
 import type { Policy } from '../policy/policy.ts';
 import { Holdback } from '../supervisor/gate/holdback.ts';
+import { isReviewedBefore } from '../supervisor/gate/reviewed.ts';
 
 const MOST_PATTERNS = 3;
 
 export function holdbackNote(policy: Policy): string {
   const { counted } = new Holdback(policy);
+  if (isReviewedBefore(policy)) return 'withholds an answer until it is reviewed';
   if (counted === Number.POSITIVE_INFINITY) return 'withholds an answer until it is complete';
   const parts = [counted > 0 ? `the last ${counted} characters` : '', patternNote(policy.patterns ?? [])];
   const held = parts.filter((part) => part !== '').join(' and ');

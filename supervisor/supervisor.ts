@@ -8,6 +8,7 @@ import type { EventScope } from './events.ts';
 import type { RunWaiters } from './run-waiters.ts';
 import { LiveRun } from './runs/live-run.ts';
 import type * as service from './service.ts';
+import type { ReviewCost } from './store/reviews.ts';
 import type { RunRow } from './store/runs.ts';
 import { Views } from './views.ts';
 
@@ -155,8 +156,12 @@ export class StackSupervisor implements service.Supervisor {
   }
 
   policies(): service.PolicyView[] {
-    const { policies, agents } = this.#engine.bench;
-    return policies.views([...agents.keys()]);
+    const { policies, agents, store } = this.#engine.bench;
+    const costs = store.reviews.costs();
+    return policies.views([...agents.keys()]).map((view) => {
+      const cost = costs.get(view.name);
+      return cost === undefined ? view : { ...view, reviews: reviewsView(cost) };
+    });
   }
 
   async releasePolicy(name: string): Promise<service.PolicyView> {
@@ -206,6 +211,10 @@ export class StackSupervisor implements service.Supervisor {
 
 function whyDown({ name, url, detail = 'no reason given' }: service.BackendView): string {
   return `the model server ${name} (${url}) is not ready: ${detail}`;
+}
+
+function reviewsView({ calls, ms, promptTokens, completionTokens }: ReviewCost): service.ReviewsView {
+  return { calls, ms: Math.round(ms), prompt_tokens: promptTokens, completion_tokens: completionTokens };
 }
 
 function accepted({ id, chat, agent, firstSeq }: RunRow): service.AcceptedMessage {

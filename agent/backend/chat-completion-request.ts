@@ -2,7 +2,7 @@
 import type { ModelMessage, ModelRequest } from './backend.ts';
 
 /** The body as JSON; options that are absent are left to the server. `top_k` and `repeat_penalty` are llama-server's additions. */
-export function chatCompletionBody({ model, messages, options }: ModelRequest): string {
+export function chatCompletionBody({ model, messages, options, schema }: ModelRequest): string {
   return JSON.stringify({
     model,
     messages: messages.map(({ role, content }) => ({ role, content })),
@@ -14,6 +14,9 @@ export function chatCompletionBody({ model, messages, options }: ModelRequest): 
     repeat_penalty: options.repeatPenalty,
     max_tokens: options.maxTokens,
     seed: options.seed,
+    ...(schema && {
+      response_format: { type: 'json_schema', json_schema: { name: 'answer', strict: true, schema } },
+    }),
     ...continuation(messages),
   });
 }

@@ -12,11 +12,13 @@
  *    split. The wait is shorter than the longest pattern. A block never waits: nothing starts before the released offset.
  * 4. A redaction closes nothing. Its mask is released, once, when all of the span may be released and was followed by more text (or
  *    by a ruling, or the end): a span that touches the end of what was read may still grow. A ruling inside a span divides it.
- * 5. After a ruling, the end of the turn, or a judge that throws, it is closed and releases nothing more.
+ * 5. A text that a policy reviews before it is shown is withheld whole until `settle`; whatever else objects to it shows nothing of it.
+ * 6. After a ruling, the end of the turn, or a judge that throws, it is closed and releases nothing more.
  *
  * All policies judge the same text, as the model wrote it, in configuration order, also while a ruling waits. Offsets are UTF-16
  * units of that text, unless they are called shown.
  */
+import type { Verdict } from '../../policy/policy.ts';
 import type { Judge, LoadedPolicy } from '../policies/loaded-policy.ts';
 import { Intake } from './intake.ts';
 import { type GatePlace, Panel } from './panel.ts';
@@ -46,8 +48,10 @@ export interface GateStep {
 export interface Gate {
   /** @throws whatever the judge throws; the gate is closed then */
   push(delta: string): GateStep;
-  /** The turn is over. @throws whatever the judge throws; the gate is closed then */
+  /** The turn is over. What has to be reviewed stays withheld. @throws whatever the judge throws; the gate is closed then */
   end(): GateStep;
+  /** After the end, and after reviews: the verdicts that they came to. What is withheld is released, or ruled about. */
+  settle(reviewed: Reviewed): GateStep;
   /** All that was read, withheld and masked text included. */
   readonly text: string;
   /** Characters of it that were released, as they were or masked. */
@@ -58,6 +62,9 @@ export interface Gate {
   /** What was read and not released, masked where policies have asked for that so far. */
   withheld(): string;
 }
+
+/** The verdicts of reviews, by policy. */
+export type Reviewed = ReadonlyMap<LoadedPolicy, readonly Verdict[]>;
 
 /** Opens a gate for one channel of one turn. */
 export function createGate(options: GateOptions): Gate {
@@ -116,7 +123,14 @@ class StreamGate implements Gate {
     if (this.#objection !== undefined) return this.#rule(this.#objection);
     const { objection, redactions } = this.#panel.judgeTurnEnd(this.#text, this.releasedLength);
     this.#redactions.add(redactions);
+    if (this.#panel.isReviewed) return objection === undefined ? NOTHING : this.#close(objection, this.releasedLength);
     // Everybody has judged the whole text now: nothing is held back for a later judgement.
+    return objection === undefined ? this.#release(this.#text.length) : this.#close(objection, objection.from);
+  }
+
+  settle(reviewed: Reviewed): GateStep {
+    const { objection, redactions } = this.#panel.weigh(reviewed, this.#text, this.releasedLength);
+    this.#redactions.add(redactions);
     return objection === undefined ? this.#release(this.#text.length) : this.#close(objection, objection.from);
   }
 

@@ -10,6 +10,7 @@ import type { Redaction } from '../gate/redactions.ts';
 import type { Recorder } from '../recorder.ts';
 import type { ApprovalDecision, NewApproval } from '../store/approvals.ts';
 import type { NewIntervention } from '../store/interventions.ts';
+import type { NewReview, ReviewOutcome } from '../store/reviews.ts';
 import type { RunRow } from '../store/runs.ts';
 import type { Store } from '../store/store.ts';
 import type { TurnOutcome } from '../store/turns.ts';
@@ -35,6 +36,11 @@ export interface Release {
   raw: string;
   /** When the delta came that brought it; as `performance.now` counts. */
   arrivedAt: number;
+}
+
+/** A review that is over. */
+export interface RecordedReview extends Omit<NewReview, 'run' | 'turn' | 'now'> {
+  isBefore: boolean;
 }
 
 export class Ledger {
@@ -183,6 +189,34 @@ export class Ledger {
     this.ended(run, 'answered', undefined);
   }
 
+  /** The model has ended; policies review what it wrote. */
+  reviewing(run: LiveRun, turn: LiveTurn, usage: Usage | undefined): void {
+    this.#recorder.write(() => {
+      if (usage !== undefined) this.#store.turns.setUsage(run.number, turn.number, usage);
+      for (const { name: policy, policy: reviewer } of turn.reviewers) {
+        const when = reviewer.reviewWhen ?? 'before';
+        this.#recorder.event('review', run.scope, { turn: turn.number, policy, when, state: 'started' });
+      }
+    });
+  }
+
+  /** What a review came to. */
+  reviewed(run: LiveRun, turn: LiveTurn, review: RecordedReview): void {
+    this.reviewLeft(run, turn, review);
+    this.#recorder.write(() => {
+      const { policy, isBefore, outcome } = review;
+      const when = isBefore ? 'before' : 'after';
+      this.#recorder.event('review', run.scope, { turn: turn.number, policy, when, state: stateOf(outcome) });
+    });
+  }
+
+  /** What a review cost that nobody wants to hear of. */
+  reviewLeft(run: LiveRun, turn: LiveTurn, { isBefore: _, ...review }: RecordedReview): void {
+    this.#recorder.write(() =>
+      this.#store.reviews.add({ ...review, run: run.number, turn: turn.number, now: Date.now() }),
+    );
+  }
+
   /** The run waits for a person from now on. */
   paused(run: LiveRun, approval: Omit<NewApproval, 'run' | 'createdAt' | 'expiresAt'>): void {
     this.#recorder.write(() => {
@@ -275,6 +309,11 @@ function redactedIn({ channel, raw, arrivedAt }: Release, redaction: Redaction, 
     redacted: { rawTo: to, maskLength: mask.length, secret },
     latencyMs: performance.now() - arrivedAt,
   };
+}
+
+function stateOf(outcome: ReviewOutcome): EventData<'review'>['state'] {
+  if (outcome === 'failed' || outcome === 'late') return 'failed';
+  return outcome === 'passed' ? 'passed' : 'objected';
 }
 
 function sha256(text: string): string {

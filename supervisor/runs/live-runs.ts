@@ -56,6 +56,7 @@ export class LiveRuns {
 
   forgetTurn(run: LiveRun): void {
     if (run.turn !== undefined) this.#byTurn.delete(run.turn.id);
+    run.turn?.review?.leave();
     run.turn = undefined;
   }
 
@@ -65,7 +66,9 @@ export class LiveRuns {
     this.#waiting = this.#waiting.filter((other) => other !== run);
   }
 
+  /** All is void that is in memory. */
   clear(): void {
+    for (const { turn } of this.#byId.values()) turn?.review?.drop();
     this.#byId.clear();
     this.#byTurn.clear();
     this.#waiting = [];
@@ -88,14 +91,19 @@ export class LiveRuns {
     return counts;
   }
 
+  /** The runs that have left the queue. */
+  slotUsers(): SlotUser[] {
+    const working = this.all().filter(({ phase }) => phase !== 'waiting');
+    return working.map((run) => (run.hasEnded ? { ...slotUser(run), chatId: '' } : slotUser(run)));
+  }
+
   /**
    * Takes the runs that can start now out of the queue and gives them their slots on the backends that `routeOf` names. A run that
-   * has ended and still drains uses a slot, not its chat.
+   * has ended and still drains uses a slot, not its chat. `others`: who else has slots.
    */
-  takeStartable(limits: Limits, routeOf: (run: LiveRun) => string): LiveRun[] {
+  takeStartable(limits: Limits, routeOf: (run: LiveRun) => string, others: readonly SlotUser[] = []): LiveRun[] {
     if (this.#waiting.length === 0) return [];
-    const working = this.all().filter(({ phase }) => phase !== 'waiting');
-    const users = working.map((run) => (run.hasEnded ? { ...slotUser(run), chatId: '' } : slotUser(run)));
+    const users = [...this.slotUsers(), ...others];
     const asked = this.#waiting.map((run) => {
       const backend = routeOf(run);
       return { ...slotUser(run), backend, isPaused: run.pausedOn === backend, run };
@@ -108,5 +116,5 @@ export class LiveRuns {
 }
 
 function slotUser(run: LiveRun): SlotUser {
-  return { agent: run.row.agent, backend: run.backend, chatId: run.chatId, isParked: run.isParked };
+  return { agent: run.row.agent, backend: run.backend, chatId: run.chatId, isParked: run.hasNoSlot };
 }

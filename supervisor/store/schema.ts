@@ -148,6 +148,21 @@ const MIGRATIONS = [
   ) strict;
   create unique index approval_waiting on approval (run) where state = 'waiting';
   `,
+  `
+  create table review (
+    id integer primary key autoincrement,
+    run integer not null references run (number),
+    turn integer not null,
+    policy text not null,
+    version text not null,
+    outcome text not null,              -- passed, failed, late, left, or the action of the verdict
+    ms real not null,                   -- from its beginning, waiting for slots included
+    prompt_tokens integer not null,     -- of all that it asked
+    completion_tokens integer not null,
+    ts integer not null
+  ) strict;
+  create index review_run on review (run, turn);
+  `,
 ];
 
 /** Brings a database to the newest schema. @throws when it was written by a newer version of the product */

@@ -8,6 +8,7 @@ import { type EventLog, eventLog } from './event-log.ts';
 import { type HistoryStore, historyStore } from './history.ts';
 import { type InterventionStore, interventionStore } from './interventions.ts';
 import { type OffenceStore, offenceStore } from './offences.ts';
+import { type ReviewStore, reviewStore } from './reviews.ts';
 import { type RunStore, runStore } from './runs.ts';
 import { migrate } from './schema.ts';
 import { type TurnStore, turnStore } from './turns.ts';
@@ -21,6 +22,7 @@ export interface Store {
   readonly history: HistoryStore;
   readonly interventions: InterventionStore;
   readonly approvals: ApprovalStore;
+  readonly reviews: ReviewStore;
   readonly events: EventLog;
   readonly offences: OffenceStore;
   begin(): void;
@@ -42,6 +44,7 @@ export function openStore(path: string, durability: Durability): Store {
     history: historyStore(database),
     interventions: interventionStore(database),
     approvals: approvalStore(database),
+    reviews: reviewStore(database),
     events: eventLog(database),
     offences: offenceStore(database),
     begin: () => void begin.run(),
