@@ -4,7 +4,7 @@
  */
 import type { ModelMessage } from '../backend.ts';
 import { CORRECTION_MARK } from '../correction-mark.ts';
-import { type Answer, applyCorrection, quotesFrom, quotesSomething } from './corrections.ts';
+import { type Answer, applyCorrection, quotesSomething } from './corrections.ts';
 import { hasDirectives, readDirectives } from './directives.ts';
 import type { Fault } from './faults.ts';
 import { hashOf } from './hash.ts';
@@ -46,8 +46,7 @@ function answerTo(messages: readonly ModelMessage[], seed: number, depth: number
 
 /**
  * The answer when the message corrects an answer that was cut: the transcript then ends in a mere beginning of that answer. After small
- * talk that a person stopped, the next message is a correction only if it quotes what it objects to; after a whole answer, if it quotes
- * something that the user made the simulator say.
+ * talk that a person stopped, the next message is a correction only if it quotes what it objects to.
  */
 function correctedAnswer(
   before: readonly ModelMessage[],
@@ -59,14 +58,8 @@ function correctedAnswer(
   if (cut?.role !== 'assistant' || before.at(-2)?.role !== 'user' || depth === 0 || hasDirectives(message))
     return undefined;
   const plan = answerTo(before.slice(0, -1), seed, depth - 1, '');
-  const isObjection = isWhole(cut.content, plan.text) && plan.isScripted && quotesFrom(message, plan);
-  const isCorrection = isBeginning(cut.content, plan.text) && (plan.isScripted || quotesSomething(message));
-  if (!isCorrection && !isObjection) return undefined;
+  if (!isBeginning(cut.content, plan.text) || !(plan.isScripted || quotesSomething(message))) return undefined;
   return { ...plan, ...applyCorrection(plan, { text: message, prefix: cut.content }) };
-}
-
-function isWhole(content: string, answer: string): boolean {
-  return content.trimEnd() === answer.trimEnd();
 }
 
 function isBeginning(content: string, answer: string): boolean {

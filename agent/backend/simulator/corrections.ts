@@ -20,22 +20,19 @@ const INSTEAD = ['I will leave that out.', 'Understood.', 'All right.', 'Yes.'] 
 
 /** The answer that follows this correction. */
 export function applyCorrection(answer: Answer, correction: Correction): Answer {
-  if (quotesFrom(correction.text, answer)) return withoutAll(answer, quotedIn(correction.text));
+  const quoted = quotedIn(correction.text);
+  if (quoted.some((phrase) => holds(answer.text, phrase) || holds(answer.reasoning, phrase)))
+    return withoutAll(answer, quoted);
   const cutAtStart = correction.prefix.trim() === '';
   if (cutAtStart && answer.reasoning !== '') return { ...answer, reasoning: '' };
   const word = wordAt(answer.text, correction.prefix.trimEnd().length);
-  return word === '' ? answer : withoutAll(answer, [word, ...quotedIn(correction.text)]);
+  return word === '' ? answer : withoutAll(answer, [word, ...quoted]);
 }
 
 function withoutAll({ reasoning, text }: Answer, phrases: readonly string[]): Answer {
   const left = phrases.reduce(leaveOut, text);
   const instead = INSTEAD.find((sentence) => !phrases.some((phrase) => holds(sentence, phrase))) ?? '…';
   return { reasoning: phrases.reduce(leaveOut, reasoning), text: left === '' && text !== '' ? instead : left };
-}
-
-/** Whether a message names something of an answer in double quotes. */
-export function quotesFrom(message: string, { text, reasoning }: Answer): boolean {
-  return quotedIn(message).some((phrase) => holds(text, phrase) || holds(reasoning, phrase));
 }
 
 /** Whether a message names something in double quotes. */

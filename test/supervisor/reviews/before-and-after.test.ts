@@ -5,6 +5,8 @@ import { reviewer } from './reviewing.ts';
 
 const DRIFT = `if (turn.text.includes('bad')) return { action: 'interject', text: 'Leave out "bad".' };`;
 
+const AGAIN = `if (turn.text.includes('bad')) return { action: 'interject', text: 'say: a better answer' };`;
+
 describe('before', () => {
   test('nothing is shown until it is reviewed; then all of it', async () => {
     const stack = await startStack({ policies: [reviewer(`await new Promise((r) => setTimeout(r, 50)); ${DRIFT}`)] });
@@ -32,15 +34,15 @@ describe('before', () => {
 
 describe('after', () => {
   test('the answer streams; an objection corrects it, and the history keeps both', async () => {
-    const stack = await startStack({ policies: [reviewer(DRIFT, `reviewWhen: 'after',`)] });
+    const stack = await startStack({ policies: [reviewer(AGAIN, `reviewWhen: 'after',`)] });
     const run = await stack.say(sayCoded('a bad answer'));
-    expect(await stack.wait(run)).toMatchObject({ status: 'answered', content: 'a answer' });
+    expect(await stack.wait(run)).toMatchObject({ status: 'answered', content: 'a better answer' });
     expect(shownText(await stack.eventsOf(run), 1)).toBe('a bad answer');
     expect(stack.supervisor.history('assistant', undefined).messages).toMatchObject([
       { role: 'user' },
       { role: 'assistant', status: 'interrupted', content: 'a bad answer' },
-      { role: 'supervisor', content: 'Leave out "bad".' },
-      { role: 'assistant', status: 'complete', content: 'a answer' },
+      { role: 'supervisor', content: 'say: a better answer' },
+      { role: 'assistant', status: 'complete', content: 'a better answer' },
     ]);
   });
 });
