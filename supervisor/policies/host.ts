@@ -190,9 +190,11 @@ export class PolicyHost {
     process.nextTick(() => this.#watchdog.end());
   }
 
-  /** Tells a policy that its review is over. */
-  abortReview(loaded: LoadedPolicy, run: number, abort: () => void): void {
-    this.#watched(loaded, run, abort);
+  /** Tells a policy that its review is over, at once but not from our code: what it leaves behind would carry our trace (loose-ends.ts). */
+  abortReview(loaded: LoadedPolicy, run: number, controller: AbortController, reason: unknown): void {
+    process.nextTick(() => this.#watchdog.begin((loaded as Hosted).watched, run));
+    process.nextTick(controller.abort.bind(controller), reason);
+    process.nextTick(() => this.#watchdog.end());
   }
 
   #watched<T>(loaded: LoadedPolicy, run: number, call: () => T): T {

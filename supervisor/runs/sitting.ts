@@ -29,6 +29,7 @@ export class Sitting {
   /** Undefined while it goes on. */
   result: readonly Verdict[] | PolicyFailure | undefined;
   isLate = false;
+  #isStopped = false;
   readonly #bench: Bench;
   readonly #run: LiveRun;
   readonly #abort = new AbortController();
@@ -52,11 +53,10 @@ export class Sitting {
   begin(subject: Subject, onOver: () => void): void {
     const { signal } = this.#abort;
     const decided = (result: readonly Verdict[] | PolicyFailure): void => {
-      if (this.result !== undefined || signal.aborted) return;
-      this.#deadline?.halt();
+      if (this.#isStopped) return;
       this.result = result;
-      onOver();
       this.#stop('the review is over');
+      onOver();
     };
     const { reviewDeadlineMs = DEFAULT_DEADLINE_MS } = this.loaded.policy;
     this.#deadline = new Deadline(reviewDeadlineMs, () => {
@@ -69,24 +69,25 @@ export class Sitting {
 
   /** Nobody wants to know any more. */
   abandon(): void {
-    this.#deadline?.halt();
     this.#stop('the review is not wanted any more');
   }
 
   #stop(why: string): void {
-    if (this.#abort.signal.aborted) return;
-    const { policies } = this.#bench;
-    policies.abortReview(this.loaded, this.#run.number, () => this.#abort.abort(new Error(why)));
+    if (this.#isStopped) return;
+    this.#isStopped = true;
+    this.#deadline?.halt();
+    this.#bench.policies.abortReview(this.loaded, this.#run.number, this.#abort, traceless(new Error(why)));
   }
 
   async #ask(given: unknown): Promise<AskResult> {
-    const { signal } = this.#abort;
-    if (signal.aborted) return this.#refuse();
     try {
+      if (this.#isStopped) await this.#refuse();
       const result = await this.#bench.asks.ask({ ...this.#read(given), ...this.#follow() });
       this.tokens.promptTokens += result.promptTokens;
       this.tokens.completionTokens += result.completionTokens;
       return result;
+    } catch (error) {
+      throw traceless(error);
     } finally {
       this.#bench.policies.watchNext(this.loaded, this.#run.number);
     }
@@ -121,8 +122,14 @@ export class Sitting {
       const states = [...this.#states.values()];
       const isQueued = states.length > 0 && states.every((one) => one === 'queued');
       if (isQueued) this.#deadline?.halt();
-      else if (this.result === undefined && !this.#abort.signal.aborted) this.#deadline?.go();
+      else if (!this.#isStopped) this.#deadline?.go();
     };
     return { signal: this.#abort.signal, onState };
   }
+}
+
+/** Where a policy leaves it behind, it must not look like a failure of our own code: see loose-ends.ts. */
+function traceless(error: unknown): unknown {
+  if (error instanceof Error) error.stack = `${error.name}: ${error.message}`;
+  return error;
 }

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { sayCoded } from './messages.ts';
 import { shownTurns } from './shown-turns.ts';
 import { type StackUnderTest, startedStack } from './stack-under-test.ts';
+import { until } from './until.ts';
 
 const LONG_TEST_MS = 90_000;
 
@@ -82,6 +83,26 @@ test(
     expect(policy?.reviews).toMatchObject({ calls: 2 });
     expect(policy?.reviews?.prompt_tokens).toBeGreaterThan(view.usage.prompt_tokens);
     await stack.stop();
+  },
+  LONG_TEST_MS,
+);
+
+test(
+  'what a review leaves behind fails later: its verdict stands, and nothing is restarted',
+  async () => {
+    const file = 'reviewing-loosely.ts';
+    const stack = await startedStack({ files: filesFor(`./${file}`, [file]) });
+    const supervisor = stack.pid('supervisor');
+    for (const chat of ['one', 'two']) {
+      expect(await stack.client.ask('assistant', { content: 'say: Hello', chat })).toMatchObject({ content: 'Hello' });
+    }
+    const left = (): number =>
+      stack.log().filter(({ msg }) => msg === 'a policy left something behind that failed').length;
+    // Of each review six or seven promises, and the listener.
+    await until('what was left behind', () => left() >= 14);
+    expect(stack.pid('supervisor')).toBe(supervisor);
+    await stack.client.ask('assistant', { content: 'say: Hello', chat: 'three' });
+    expect(stack.pid('supervisor')).toBe(supervisor);
   },
   LONG_TEST_MS,
 );
