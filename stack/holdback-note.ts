@@ -11,7 +11,8 @@ export function holdbackNote(policy: Policy): string {
   if (counted === Number.POSITIVE_INFINITY) return 'withholds an answer until it is complete';
   const parts = [counted > 0 ? `the last ${counted} characters` : '', patternNote(policy.patterns ?? [])];
   const held = parts.filter((part) => part !== '').join(' and ');
-  if (held === '') return 'holds nothing back';
+  const isReviewed = policy.review !== undefined;
+  if (held === '') return isReviewed ? 'shows an answer as it comes, and reviews it then' : 'holds nothing back';
   const hint = policy.holdback === undefined && counted > 0 ? ' (declare patterns or holdback to choose)' : '';
   return `holds back ${held}${hint}`;
 }

@@ -36,7 +36,7 @@ test('a database of the first version is brought up to date; an open turn of it 
   store.turns.start({ run: number, number: 1, incarnation: 'a1', policies: 'p@v', backend: 'b', now: 5 });
   store.close();
   const database = connectTo(path);
-  database.exec(`drop index event_notice; ${FOURTH_UNDONE}; alter table turn drop column backend`);
+  database.exec(`drop table review; drop index event_notice; ${FOURTH_UNDONE}; alter table turn drop column backend`);
   database.pragma('user_version = 1');
   database.close();
   const again = openStore(path, 'normal');
