@@ -53,6 +53,11 @@ export class Backends {
     return this.#watched.get(backend)?.up ?? false;
   }
 
+  /** It was asked and does not answer; not before it has had the time to. */
+  isDown(backend: string): boolean {
+    return this.#watched.get(backend)?.down ?? true;
+  }
+
   /** Requests it takes at a time; 0 while it is down. */
   slots(backend: string): number {
     const watched = this.#watched.get(backend);

@@ -1,17 +1,21 @@
 /**
  * Questions of policies to model servers. Each takes a slot of its server like any turn, and goes before turns that wait: what it is asked
- * for has had its own. It holds no slot while it waits, so it cannot wait for itself. A server that is away is waited for a short while.
+ * for has had its own. It holds no slot while it waits, so it cannot wait for itself. A server that is away is waited for a short while,
+ * and a call that failed for a reason that may pass is made once more.
  */
 import type { ModelRequest } from '../../agent/backend/backend.ts';
-import { BackendError } from '../../agent/backend/errors.ts';
+import { BackendError, type BackendErrorCode } from '../../agent/backend/errors.ts';
 import type { AskResult } from '../../policy/policy.ts';
 import type { Backends } from '../backends.ts';
 import { chooseRuns, type Limits, type SlotUser } from '../choose-runs.ts';
 
+const MOST_ATTEMPTS = 2;
+/** Failures that say the server is away; others may concern one request alone. */
+const AWAY: readonly BackendErrorCode[] = ['backend_unreachable', 'backend_loading'];
 /** Milliseconds for which a server that is away is waited for. */
 const PATIENCE_MS = 2000;
 
-/** `queued`: it waits for a slot. `waiting`: its server is away. */
+/** `queued`: it waits for a slot, or for our own start. `waiting`: its server is away. */
 export type AskState = 'queued' | 'waiting' | 'working' | 'over';
 
 export interface Question {
@@ -25,6 +29,7 @@ interface Ask extends Question, SlotUser {
   resolve(result: AskResult): void;
   reject(error: unknown): void;
   patience: NodeJS.Timeout | undefined;
+  attempts: number;
   onAbort(): void;
 }
 
@@ -47,10 +52,18 @@ export class Asks {
       if (question.signal.aborted) return reject(question.signal.reason);
       // Its chat is nobody else's, and no agent is busy with it.
       const user = { agent: undefined, chatId: `ask ${++this.#count}` };
-      const ask: Ask = { ...question, ...user, resolve, reject, patience: undefined, onAbort: () => this.#abort(ask) };
+      const ask: Ask = {
+        ...question,
+        ...user,
+        resolve,
+        reject,
+        patience: undefined,
+        attempts: 0,
+        onAbort: () => this.#abort(ask),
+      };
       question.signal.addEventListener('abort', ask.onAbort, { once: true });
       this.#waiting.push(ask);
-      question.onState('waiting');
+      question.onState('queued');
       this.#dispatch();
     });
   }
@@ -74,9 +87,9 @@ export class Asks {
   }
 
   #wait(ask: Ask): void {
-    const isUp = this.#backends.isUp(ask.backend);
-    ask.onState(isUp ? 'queued' : 'waiting');
-    if (isUp) {
+    const isDown = this.#backends.isDown(ask.backend);
+    ask.onState(isDown ? 'waiting' : 'queued');
+    if (!isDown) {
       clearTimeout(ask.patience);
       ask.patience = undefined;
     } else ask.patience ??= setTimeout(() => this.#giveUp(ask), PATIENCE_MS);
@@ -95,13 +108,29 @@ export class Asks {
 
   async #work(ask: Ask): Promise<void> {
     ask.onState('working');
+    ask.attempts++;
     try {
       const result = await this.#stream(ask);
       this.#over(ask, () => ask.resolve(result));
     } catch (error) {
-      if (error instanceof BackendError && error.retryable) this.#backends.check(ask.backend);
-      this.#over(ask, () => ask.reject(error));
+      if (this.#isWorthRetry(ask, error)) this.#again(ask);
+      else this.#over(ask, () => ask.reject(error));
     }
+  }
+
+  #isWorthRetry({ backend, attempts, signal }: Ask, error: unknown): boolean {
+    if (!(error instanceof BackendError) || !error.retryable) return false;
+    if (AWAY.includes(error.code)) this.#backends.suspect(backend, error.message);
+    else this.#backends.check(backend);
+    return attempts < MOST_ATTEMPTS && !signal.aborted;
+  }
+
+  #again(ask: Ask): void {
+    ask.patience = undefined;
+    this.#working.delete(ask);
+    this.#waiting.unshift(ask);
+    ask.onState('queued');
+    this.#dispatch();
   }
 
   async #stream({ backend, request, signal }: Ask): Promise<AskResult> {

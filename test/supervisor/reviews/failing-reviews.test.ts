@@ -61,12 +61,25 @@ test('a judge that fails, or answers with an error, is a failure of the review',
   for (const how of ['refuse', 'break'] as const) {
     const run = await stack.say('hello');
     await answer(model, 'Hi');
-    const call = await judge.call();
-    call.say('y');
-    if (how === 'break') call.break();
-    else call.chunk({ error: { code: 500, message: 'out of memory', type: 'server_error' } });
+    // It is asked once more.
+    for (let attempt = 0; attempt < 2; attempt++) {
+      const call = await judge.call();
+      call.say('y');
+      if (how === 'break') call.break();
+      else call.chunk({ error: { code: 500, message: 'out of memory', type: 'server_error' } });
+    }
     expect(await stack.wait(run)).toMatchObject({ status: 'failed', reason: expect.stringContaining('policy_failed') });
   }
+});
+
+test('a judge that fails once is asked once more', async () => {
+  const [model, judge] = [await scriptedModel('model'), await scriptedModel('judge')];
+  const stack = await startStack({ backends: [model.definition, judge.definition], policies: [reviewer(ASKS)] });
+  const run = await stack.say('hello');
+  await answer(model, 'Hi');
+  (await judge.call()).break();
+  await answer(judge, 'yes');
+  expect(await stack.wait(run)).toMatchObject({ status: 'answered', content: 'Hi' });
 });
 
 describe('what a review may say', () => {

@@ -1,5 +1,7 @@
 /** What comes between a review and its verdict: people, lost agents and connections, a new supervisor, the end of the stack. */
-import { describe, expect, test } from 'vitest';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test, vi } from 'vitest';
 import { type ScriptedModel, scriptedModel } from '../../agent/scripted-model.ts';
 import { type RunningStack, type StackOptions, shownText, startStack } from '../running-stack.ts';
 import { ASKS, answer, reviewer, underReview } from './reviewing.ts';
@@ -71,14 +73,19 @@ describe.each(['before', 'after'] as const)('%s', (when) => {
     expect(await stack.wait(run)).toMatchObject({ status: 'answered', content: 'better' });
   });
 
-  test('the connection to the agent is lost: it goes on', async () => {
+  test('the connection to the agent is lost: it goes on, and the agent may forget the turn only then', async () => {
     const { stack, run, asked } = await reviewing(when);
+    const told = vi.spyOn(stack.engine.bench.links, 'send');
+    const isToldToForget = (): boolean => told.mock.calls.some(([, { type }]) => type === 'turn-end-recorded');
     const seq = (await stack.eventsUntil({ run }, ({ type }) => type === 'review')).at(-1)?.seq;
     stack.dropConnections();
     await stack.eventsUntil({ agent: 'assistant' }, ({ type }) => type === 'agent-ready', seq);
+    expect(isToldToForget()).toBe(false);
     asked.say('yes');
     asked.finish();
     expect(await stack.wait(run)).toMatchObject({ status: 'answered', content: 'Hi' });
+    expect(isToldToForget()).toBe(true);
+    expect(told.mock.calls.some(([, { type }]) => type === 'turn-resume' || type === 'turn-cancel')).toBe(false);
     expect(shownText(await stack.eventsOf(run), 1)).toBe('Hi');
   });
 
@@ -131,6 +138,25 @@ test('an objection in the last moment of the stack is kept, and corrected after 
   expect(again.body.messages.at(-1)?.content).toContain('say: better');
   await answer(judge, 'yes');
   expect(await stack.wait(run)).toMatchObject({ status: 'answered', content: 'better' });
+});
+
+test('a turn is reviewed by the version that it began with', async () => {
+  const [model, judge] = [await scriptedModel('model'), await scriptedModel('judge')];
+  const stack = await startStack({ backends: [model.definition, judge.definition], policies: [reviewer(ASKS)] });
+  const run = await stack.say('hello');
+  const call = await model.call();
+  const { places } = stack.engine.bench.policies;
+  const [place] = places;
+  const file = join(stack.folder, 'policies', 'later.mjs');
+  writeFileSync(file, `export default ${reviewer(`return { action: 'block', reason: 'later' }`)}`);
+  if (place !== undefined) await stack.engine.bench.policies.replace(place, { ...place.source, file, version: 'v9' });
+  call.say('Hi');
+  call.finish();
+  await answer(judge, 'yes');
+  expect(await stack.wait(run)).toMatchObject({ status: 'answered', content: 'Hi' });
+  const next = await stack.say('again');
+  await answer(model, 'Hi again');
+  expect(await stack.wait(next)).toMatchObject({ status: 'blocked', reason: 'reviewer: later' });
 });
 
 test('the slot of the model is free meanwhile, the chat is not', async () => {
