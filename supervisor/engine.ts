@@ -1,6 +1,5 @@
 /**
- * Puts the parts of the supervisor together, brings them up and down, and takes them through a failure of the storage. What each
- * part promises stands in its own file.
+ * Puts the parts of the supervisor together, and brings them up and down. What each part promises stands in its own file.
  */
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
@@ -25,11 +24,11 @@ import { TurnControl } from './runs/turn-control.ts';
 import { UpstreamQueue } from './runs/upstream-queue.ts';
 import type { Workbench } from './runs/workbench.ts';
 import type { ChildExit, SupervisorSettings } from './settings.ts';
+import { StorageFailure } from './storage-failure.ts';
 import { openStore, type Store } from './store/store.ts';
 
 /** Agents that outlived the previous supervisor say hello within this time; others have lost their turns. */
 const HELLO_MS = 1000;
-const STORAGE_RETRY_MS = 1000;
 
 /** Whom the engine tells what happens. */
 export interface EngineOutside {
@@ -53,20 +52,18 @@ export class Engine {
   readonly hub: EventHub;
   readonly turns: TurnControl;
   readonly reloads: PolicyReloads;
-  /** Why the storage cannot be written; undefined while it can. */
-  degraded: string | undefined;
   readonly #settings: SupervisorSettings;
   readonly #watchdog: Watchdog;
   readonly #checkpoints: Worker;
   readonly #dispatcher: Dispatcher;
   readonly #recovery: Recovery;
   readonly #upstreamQueue: UpstreamQueue;
+  readonly #storageFailure: StorageFailure;
   readonly #stop = new AbortController();
   readonly #outside: EngineOutside;
   #idle: (() => void) | undefined;
   #listener: Listener | undefined;
   #isGuarded = false;
-  #storageFailures = 0;
 
   /** @throws when the database cannot be opened */
   constructor(settings: SupervisorSettings, entries: WorkerEntries, log: Log, outside: EngineOutside) {
@@ -80,7 +77,7 @@ export class Engine {
     const recorder = new Recorder(store, {
       publish: (events) => this.#publish(events),
       rewritten: (seq) => this.hub.forget(seq),
-      onFailure: (error) => this.#storageFailed(error),
+      onFailure: (error) => this.#storageFailure.happened(error),
     });
     this.#watchdog = new Watchdog(settings.dataFolder, entries.watchdog);
     this.hub = new EventHub({
@@ -94,6 +91,12 @@ export class Engine {
     this.#dispatcher = new Dispatcher(this.bench, this.turns);
     this.#recovery = new Recovery(this.bench, this.turns);
     this.#upstreamQueue = new UpstreamQueue(this.bench);
+    this.#storageFailure = new StorageFailure(this.bench, () => this.#takeUpAgain());
+  }
+
+  /** Why the storage cannot be written; undefined while it can. */
+  get degraded(): string | undefined {
+    return this.#storageFailure.reason;
   }
 
   #workbench(store: Store, recorder: Recorder, log: Log): Workbench {
@@ -255,45 +258,11 @@ export class Engine {
     for (const { type, run } of events) if (type === 'run-end' && run !== undefined) this.#outside.onRunEnd(run);
   }
 
-  /** What memory says no longer fits the store: open turns are cancelled, and all runs are read anew once it can be written. */
-  #storageFailed(error: Error): void {
-    const { runs, links, recorder, log } = this.bench;
-    this.#storageFailures++;
-    for (const { turn, row } of runs.all()) if (turn) links.send(row.agent, { type: 'turn-cancel', turn: turn.id });
-    runs.clear();
-    if (this.degraded !== undefined) return;
-    this.degraded = error.message;
-    log.error({ error: error.message, code: (error as { code?: string }).code }, 'the data folder cannot be written');
-    recorder.announce('degraded', {}, { reason: error.message });
-    setTimeout(() => this.#tryStorage(), STORAGE_RETRY_MS);
-  }
-
-  #tryStorage(): void {
-    if (this.#stop.signal.aborted) return;
-    if (this.#canWrite() && this.#takeUpAgain()) this.degraded = undefined;
-    else setTimeout(() => this.#tryStorage(), STORAGE_RETRY_MS);
-  }
-
-  /** Returns whether the runs that wait could be started too: that writes more than a first try does. */
-  #takeUpAgain(): boolean {
-    const before = this.#storageFailures;
-    this.guarded(() => {
-      this.#recovery.restore(undefined);
-      this.#recovery.giveUpOnAbsent();
-      this.#dispatcher.dispatch();
-    });
-    this.bench.recorder.flush();
-    return this.#storageFailures === before;
-  }
-
-  #canWrite(): boolean {
-    const { recorder, store } = this.bench;
-    try {
-      recorder.write(() => store.touch());
-      return recorder.flush();
-    } catch {
-      return false;
-    }
+  /** What was in memory is forgotten: the store knows all that was acknowledged. */
+  #takeUpAgain(): void {
+    this.#recovery.restore(undefined);
+    this.#recovery.giveUpOnAbsent();
+    this.#dispatcher.dispatch();
   }
 
   #dispatch(): void {
@@ -318,6 +287,7 @@ export class Engine {
   async close(): Promise<void> {
     if (this.#stop.signal.aborted) return;
     this.#stop.abort();
+    this.#storageFailure.close();
     this.#dispatcher.close();
     await this.#listener?.close();
     this.reloads.close();
