@@ -12,9 +12,18 @@ import { isWellFormed } from './well-formed.ts';
 export const MAX_PATTERN_LENGTH = 500;
 export const MAX_PATTERNS_LENGTH = 100_000;
 
-const HOOKS = ['onMessage', 'onText', 'onTurnEnd', 'onError'] as const;
+const HOOKS = ['onMessage', 'onText', 'onTurnEnd', 'onError', 'review'] as const;
 export const HEAD = ['name', 'agents', 'onFailure'] as const satisfies readonly (keyof Policy)[];
-export const FIELDS = [...HEAD, 'patterns', 'holdback', ...HOOKS] as const satisfies readonly (keyof Policy)[];
+const REVIEW = ['reviewWhen', 'reviewDeadlineMs', 'reviewBackends'] as const satisfies readonly (keyof Policy)[];
+export const FIELDS = [
+  ...HEAD,
+  'patterns',
+  'holdback',
+  ...HOOKS,
+  ...REVIEW,
+] as const satisfies readonly (keyof Policy)[];
+/** Milliseconds. */
+const REVIEW_DEADLINE = { least: 100, most: 3_600_000 } as const;
 const NAME = /^[a-z0-9][a-z0-9-]{0,39}$/;
 /** Stands in interventions for people, so no policy may be called that. */
 const RESERVED_NAME = 'person';
@@ -33,6 +42,7 @@ export function checkPolicy(candidate: Candidate): Policy {
   checkHooks(candidate);
   checkPatterns(candidate);
   checkHoldback(candidate);
+  checkReview(candidate);
   checkHead(candidate);
   return candidate as Policy;
 }
@@ -133,6 +143,31 @@ function checkHoldback(candidate: Candidate): void {
   if (candidate.onText === undefined && candidate.onTurnEnd === undefined) {
     throw new InvalidPolicyError('"holdback" without "onText" or "onTurnEnd": nobody would judge what is held back');
   }
+}
+
+function checkReview(candidate: Candidate): void {
+  const given = REVIEW.find((field) => candidate[field] !== undefined);
+  if (given !== undefined && candidate.review === undefined) {
+    throw new InvalidPolicyError(`"${given}" without "review": there is nothing that it is for`);
+  }
+  const { reviewWhen = 'before', reviewDeadlineMs = REVIEW_DEADLINE.least, reviewBackends = [] } = candidate;
+  if (reviewWhen !== 'before' && reviewWhen !== 'after') {
+    throw new InvalidPolicyError(`"reviewWhen" must be 'before' or 'after', it is ${kindOf(reviewWhen)}`);
+  }
+  const { least, most } = REVIEW_DEADLINE;
+  const isDeadline = Number.isSafeInteger(reviewDeadlineMs) && isBetween(Number(reviewDeadlineMs), least, most);
+  if (!isDeadline) {
+    throw new InvalidPolicyError(
+      `"reviewDeadlineMs" must be a whole number of milliseconds from ${least} to ${most}, it is ${kindOf(reviewDeadlineMs)}`,
+    );
+  }
+  if (!Array.isArray(reviewBackends) || !reviewBackends.every((name) => typeof name === 'string')) {
+    throw new InvalidPolicyError(`"reviewBackends" must be a list of names, it is ${kindOf(reviewBackends)}`);
+  }
+}
+
+function isBetween(value: number, least: number, most: number): boolean {
+  return value >= least && value <= most;
 }
 
 /** What a wrong value is, for people: short, and never the content of an object. */

@@ -125,6 +125,57 @@ export interface TurnToJudge extends Place {
   spent: TextToJudge['spent'];
 }
 
+/** One line of a conversation, as a model is shown it. */
+export interface ConversationLine {
+  role: 'system' | 'user' | 'assistant';
+  content: string;
+}
+
+/** A question of a policy to a model server of the configuration. */
+export interface AskRequest {
+  /** Name of a backend; default: the one that gave the answer. */
+  backend?: string;
+  /** Default: the agent's on the backend that gave the answer, elsewhere the backend's own. */
+  model?: string;
+  messages: readonly ConversationLine[];
+  /** Tokens; default: as many as the server likes. */
+  maxTokens?: number;
+  temperature?: number;
+  /** JSON Schema that the answer is to fit; servers that do not know such a thing may ignore it. */
+  schema?: Readonly<Record<string, unknown>>;
+}
+
+export interface AskResult {
+  /** Without reasoning. */
+  text: string;
+  /** `length`: the token limit was reached. */
+  finishReason: 'stop' | 'length';
+  /** As the server counted; 0: it does not count. */
+  promptTokens: number;
+  completionTokens: number;
+}
+
+/** A finished answer. The model's reasoning is not part of it. */
+export interface TurnToReview extends Place {
+  /** The whole answer as the model wrote it; verdicts count in it. */
+  text: string;
+  /** The same as readers see it: with the masks of all policies. For whoever sends it elsewhere. */
+  shown: string;
+  turn: number;
+  /** The user's message. */
+  question: string;
+  /** What the model was shown: system prompt, conversation, the question with corrections; shortened as for the model. */
+  history: readonly ConversationLine[];
+  spent: TextToJudge['spent'];
+  /**
+   * Asks a model. It waits for a free slot of that server, which does not count against `reviewDeadlineMs`.
+   * Rejects: unknown backend (TypeError), server away or failing, review over.
+   */
+  ask(request: AskRequest): Promise<AskResult>;
+  /** Aborts at the deadline, and when nobody wants to know any more. */
+  signal: AbortSignal;
+}
+
 /** Something went wrong with a turn. */
 export interface ErrorToJudge extends Place {
   turn: number;
@@ -150,6 +201,19 @@ export interface PolicyHooks {
   onText?(text: TextToJudge): Judgement;
   onTurnEnd?(turn: TurnToJudge): Judgement;
   onError?(error: ErrorToJudge): Judgement;
+  /** Judges a finished answer and may take its time, for example to ask a model. A rejection is a failure of the policy. */
+  review?(turn: TurnToReview): Promise<Judgement>;
+  /**
+   * `before` (default): readers see nothing of the answer until it is reviewed. `after`: they see it as it comes; an objection then ends
+   * or corrects what they have seen, a redaction is a failure.
+   */
+  reviewWhen?: 'before' | 'after';
+  /** Milliseconds until a review counts as failed, 100 to 3,600,000; default 30,000. Waiting for a free slot does not count. */
+  reviewDeadlineMs?: number;
+  /** Names of the backends that `review` asks; one that the configuration does not have is refused at load. */
+  reviewBackends?: readonly string[];
+  /** As beside `create`; only where it does not stand there. */
+  onFailure?: 'closed' | 'open';
 }
 
 interface PolicyHead {

@@ -52,7 +52,8 @@ function create(value: object, given: unknown): object {
   if (typeof hooks !== 'object' || hooks === null) {
     throw new InvalidPolicyError(`"create" must return the hooks, it returned ${kindOf(hooks)}`);
   }
-  const twice = HEAD.find((field) => field in hooks);
+  // What becomes of a run when the policy fails may be an option of it.
+  const twice = HEAD.find((field) => field in hooks && (field !== 'onFailure' || field in head));
   if (twice !== undefined) throw new InvalidPolicyError(`"create" returned "${twice}", which stands beside it`);
   return { ...hooks, ...head };
 }

@@ -1,6 +1,7 @@
 /** Says in a few words how much of an answer a policy holds back before a reader sees it. */
 import type { Policy } from '../policy/policy.ts';
 import { Holdback } from '../supervisor/gate/holdback.ts';
+import { isReviewedBefore } from '../supervisor/gate/reviewed.ts';
 
 const MOST_PATTERNS = 3;
 /** Characters of an expression that are told. */
@@ -8,10 +9,12 @@ const LONGEST_EXPRESSION = 60;
 
 export function holdbackNote(policy: Policy): string {
   const { counted } = new Holdback(policy);
+  if (isReviewedBefore(policy)) return 'withholds an answer until it is reviewed';
   if (counted === Number.POSITIVE_INFINITY) return 'withholds an answer until it is complete';
   const parts = [counted > 0 ? `the last ${counted} characters` : '', patternNote(policy.patterns ?? [])];
   const held = parts.filter((part) => part !== '').join(' and ');
-  if (held === '') return 'holds nothing back';
+  const isReviewed = policy.review !== undefined;
+  if (held === '') return isReviewed ? 'shows an answer as it comes, and reviews it then' : 'holds nothing back';
   const hint = policy.holdback === undefined && counted > 0 ? ' (declare patterns or holdback to choose)' : '';
   return `holds back ${held}${hint}`;
 }

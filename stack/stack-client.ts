@@ -33,6 +33,7 @@ const agentsReply = record({
         terminate: count,
       }),
       failures: count,
+      reviews: optional(record({ calls: count, ms: count, prompt_tokens: count, completion_tokens: count })),
       problem: optional(text),
     }),
   ),

@@ -78,7 +78,7 @@ function describe({ overview: { agents, backends, policies }, readiness, waiting
     '',
     ...(policies.length === 0
       ? ['  no policies: nothing is judged']
-      : table(['policy', 'version', 'state', 'verdicts', 'failures'], policies.map(policyRow))),
+      : table(['policy', 'version', 'state', 'verdicts', 'failures', 'reviews'], policies.map(policyRow))),
     ...policies.flatMap(problemLine),
     '',
     ...agents.flatMap(stoppedLine),
@@ -89,11 +89,18 @@ function describe({ overview: { agents, backends, policies }, readiness, waiting
   ];
 }
 
-function policyRow({ name, version, quarantined, verdicts, failures, problem }: PolicyHealth): string[] {
+function policyRow({ name, version, quarantined, verdicts, failures, problem, reviews }: PolicyHealth): string[] {
   const counted = Object.entries(verdicts).filter(([, count]) => count > 0);
   const said = counted.map(([action, count]) => `${count} ${action}`).join(', ');
   const state = quarantined ? 'in quarantine' : 'in force';
-  return [name, version, problem === undefined ? state : `${state}, not as saved`, said || 'none', String(failures)];
+  const saved = problem === undefined ? '' : ', not as saved';
+  return [name, version, state + saved, said || 'none', String(failures), reviews === undefined ? '' : costOf(reviews)];
+}
+
+/** Tokens are the judge's: what it read and what it wrote. */
+function costOf({ calls, ms, prompt_tokens, completion_tokens }: NonNullable<PolicyHealth['reviews']>): string {
+  const seconds = (ms / 1000).toFixed(1);
+  return `${calls} in ${seconds} s, ${prompt_tokens} + ${completion_tokens} tokens`;
 }
 
 /** In lines of their own: they are long. */

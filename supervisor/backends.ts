@@ -2,10 +2,15 @@
  * The model servers as the supervisor sees them: asked at once, then regularly, and whenever a turn failed on one. What is down
  * gets no turns; where an agent names another one instead, its turns go there meanwhile. A change is told.
  */
-import type { Backend, BackendStatus } from '../agent/backend/backend.ts';
+import type { Backend, BackendStatus, ModelRequest, StreamPart } from '../agent/backend/backend.ts';
 import type { AgentDefinition, BackendConfiguration } from './configuration.ts';
 import type { BackendView } from './service.ts';
 import { type BackendListener, WatchedBackend } from './watched-backend.ts';
+
+/** For people: there is no such backend, and which there are. */
+export function unknownBackend(name: string, known: readonly string[]): string {
+  return `there is no backend "${name}"; known are ${known.join(', ')}`;
+}
 
 /** Requests in flight over all backends of a group that nothing is said of: one GPU does one thing at a time best. */
 const DEFAULT_GROUP_LIMIT = 1;
@@ -48,6 +53,11 @@ export class Backends {
     return this.#watched.get(backend)?.up ?? false;
   }
 
+  /** It was asked and does not answer; not before it has had the time to. */
+  isDown(backend: string): boolean {
+    return this.#watched.get(backend)?.down ?? true;
+  }
+
   /** Requests it takes at a time; 0 while it is down. */
   slots(backend: string): number {
     const watched = this.#watched.get(backend);
@@ -83,6 +93,24 @@ export class Backends {
   /** How often it has come up; what was learned of a server may be wrong the next time. */
   timesUp(backend: string): number {
     return this.#watched.get(backend)?.timesUp ?? 0;
+  }
+
+  /** As the configuration names them, in its order. */
+  get names(): readonly string[] {
+    return [...this.#watched.keys()];
+  }
+
+  /** Why it takes no requests now; undefined while it does. */
+  whyDown(backend: string): string | undefined {
+    const watched = this.#watched.get(backend);
+    return watched?.up ? undefined : (watched?.view().detail ?? 'it does not answer');
+  }
+
+  /** One model call of the supervisor's own. @throws BackendError; TypeError there is no such backend */
+  stream(backend: string, request: ModelRequest, signal: AbortSignal): AsyncIterable<StreamPart> {
+    const watched = this.#watched.get(backend);
+    if (watched === undefined) throw new TypeError(unknownBackend(backend, this.names));
+    return watched.stream(request, signal);
   }
 
   /** The model that a request names: the agent's, else the backend's own. */

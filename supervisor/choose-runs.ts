@@ -2,14 +2,15 @@
 
 /** A run that waits for a slot or works; waiting ones are in the order in which they are to be served. */
 export interface SlotUser {
-  agent: string;
+  /** Undefined: it is no agent's turn. */
+  agent: string | undefined;
   /** Where it works, or where it would go now. */
   backend: string;
   /** Id of the chat; its runs are strictly serial. */
   chatId: string;
   /** Of a waiting one: not yet, it has just failed. */
   isPaused?: boolean;
-  /** Of one that has begun: it waits for a person; it has its chat and no slot. */
+  /** Of one that has begun: it waits for a person or is reviewed; it has its chat and no slot. */
   isParked?: boolean;
 }
 
@@ -76,14 +77,14 @@ class Room {
   }
 
   hasFor({ agent, backend }: SlotUser): boolean {
-    if (this.#agents.of(agent) >= this.#limits.agent(agent)) return false;
+    if (agent !== undefined && this.#agents.of(agent) >= this.#limits.agent(agent)) return false;
     if (this.#backends.of(backend) >= this.#limits.backend(backend)) return false;
     const group = this.#limits.groupOf(backend);
     return group === undefined || this.#groups.of(group) < this.#limits.group(group);
   }
 
   take({ agent, backend }: SlotUser): void {
-    this.#agents.add(agent);
+    if (agent !== undefined) this.#agents.add(agent);
     this.#backends.add(backend);
     const group = this.#limits.groupOf(backend);
     if (group !== undefined) this.#groups.add(group);

@@ -17,6 +17,7 @@ import { type PolicyBundler, PolicyReloads } from './policies/reloads.ts';
 import { forgetOffence, type Offence, readOffence, Watchdog, whatItDid } from './policies/watchdog.ts';
 import { Pruning } from './pruning.ts';
 import { Recorder } from './recorder.ts';
+import { Asks } from './runs/asks.ts';
 import { Dispatcher } from './runs/dispatcher.ts';
 import { Ledger } from './runs/ledger.ts';
 import { LiveRuns } from './runs/live-runs.ts';
@@ -103,35 +104,43 @@ export class Engine {
   }
 
   #workbench(store: Store, recorder: Recorder, log: Log): Workbench {
-    const { agents, backends } = this.#settings;
+    const { agents } = this.#settings;
+    const backends = this.#backends();
+    const dispatch = (): void => this.guarded(() => this.#dispatch());
     return {
       store,
       recorder,
       log,
       ledger: new Ledger(store, recorder),
-      policies: new PolicyHost(this.#watchdog, store.offences, log),
+      policies: new PolicyHost(this.#watchdog, store.offences, log, backends.names),
       links: new AgentLinks(
         agents.map(({ name }) => name),
         this.#agentListener(),
         log,
       ),
-      backends: new Backends(
-        backends.map((configuration) => ({ configuration, backend: createBackend(configuration) })),
-        {
-          onUp: (backend) => this.guarded(() => this.#backendUp(backend)),
-          onDown: (backend, reason) => this.guarded(() => this.#backendDown(backend, reason)),
-        },
-        this.#settings.gpuGroups,
-      ),
+      backends,
       runs: new LiveRuns(),
       metrics: new Metrics(store.measures),
+      asks: new Asks(backends, dispatch),
       agents: new Map(agents.map((agent) => [agent.name, agent])),
-      backendOf: (agent) => agent.backend ?? backends[0]?.name ?? '',
-      dispatch: () => this.guarded(() => this.#dispatch()),
+      backendOf: (agent) => agent.backend ?? backends.names[0] ?? '',
+      dispatch,
       chargeExit: (agent, incarnation) => this.#outside.chargeExit(agent, incarnation),
       stopAgent: (agent) => this.#outside.stopAgent(agent),
       guarded: (work) => this.guarded(work),
     };
+  }
+
+  #backends(): Backends {
+    const { backends, gpuGroups } = this.#settings;
+    return new Backends(
+      backends.map((configuration) => ({ configuration, backend: createBackend(configuration) })),
+      {
+        onUp: (backend) => this.guarded(() => this.#backendUp(backend)),
+        onDown: (backend, reason) => this.guarded(() => this.#backendDown(backend, reason)),
+      },
+      gpuGroups,
+    );
   }
 
   #policyReloads(trial: string): PolicyReloads {

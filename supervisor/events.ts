@@ -43,6 +43,14 @@ export const EVENTS = {
     turn: z.int().describe('0: the message itself'),
     offset: z.int(),
   }),
+  review: z.object({
+    turn,
+    policy: z.string(),
+    when: z.enum(['before', 'after']).describe('`before`: the answer is withheld until then'),
+    state: z
+      .enum(['started', 'passed', 'objected', 'failed'])
+      .describe('`failed`: also when it did not decide in time'),
+  }),
   'turn-cut': z.object({ turn, text: z.string().describe('all that was shown of the turn'), reason: z.string() }),
   'turn-end': z.object({ turn, text: z.string().describe('the whole answer'), reason: z.string() }),
   'run-paused': z.object({

@@ -163,8 +163,19 @@ export interface PolicyView {
   verdicts: Record<InterventionView['action'], number>;
   /** Times that a hook threw or returned what is no verdict. */
   failures: number;
+  /** What its reviews cost since the data folder is used; absent: it has none, and had none. */
+  reviews?: ReviewsView;
   /** Why what is saved now is not in force; absent: it is. */
   problem?: string;
+}
+
+export interface ReviewsView {
+  calls: number;
+  /** Milliseconds, waiting for free slots included. */
+  ms: number;
+  /** Of what was asked of models for it; no part of any run's usage. */
+  prompt_tokens: number;
+  completion_tokens: number;
 }
 
 export interface Readiness {

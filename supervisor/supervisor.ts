@@ -11,6 +11,7 @@ import type { RunWaiters } from './run-waiters.ts';
 import type { Received } from './runs/ledger.ts';
 import { LiveRun } from './runs/live-run.ts';
 import type * as service from './service.ts';
+import type { ReviewCost } from './store/reviews.ts';
 import type { RunRow } from './store/runs.ts';
 import { Views } from './views.ts';
 
@@ -70,9 +71,10 @@ export class StackSupervisor implements service.Supervisor {
   }
 
   #isSeamless(run: LiveRun): boolean {
-    const canCut = this.#engine.bench.policies
-      .of(run.row.agent)
-      .some(({ policy }) => policy.onText !== undefined || policy.onTurnEnd !== undefined);
+    const policies = this.#engine.bench.policies.of(run.row.agent).map(({ policy }) => policy);
+    // An answer that was shown and reviewed afterwards is followed by another one, also where cut ones go on.
+    if (policies.some(({ review, reviewWhen }) => review !== undefined && reviewWhen === 'after')) return false;
+    const canCut = policies.some(({ onText, onTurnEnd }) => onText !== undefined || onTurnEnd !== undefined);
     return !canCut || this.#engine.turns.continues(run);
   }
 
@@ -205,8 +207,12 @@ export class StackSupervisor implements service.Supervisor {
   }
 
   policies(): service.PolicyView[] {
-    const { policies, agents } = this.#engine.bench;
-    return policies.views([...agents.keys()]);
+    const { policies, agents, store } = this.#engine.bench;
+    const costs = store.reviews.costs();
+    return policies.views([...agents.keys()]).map((view) => {
+      const cost = costs.get(view.name);
+      return cost === undefined ? view : { ...view, reviews: reviewsView(cost) };
+    });
   }
 
   async releasePolicy(name: string): Promise<service.PolicyView> {
@@ -268,6 +274,10 @@ export class StackSupervisor implements service.Supervisor {
 
 function whyDown({ name, url, detail = 'no reason given' }: service.BackendView): string {
   return `the model server ${name} (${url}) is not ready: ${detail}`;
+}
+
+function reviewsView({ calls, ms, promptTokens, completionTokens }: ReviewCost): service.ReviewsView {
+  return { calls, ms: Math.round(ms), prompt_tokens: promptTokens, completion_tokens: completionTokens };
 }
 
 function accepted({ id, chat, agent, firstSeq }: RunRow): service.AcceptedMessage {

@@ -90,7 +90,7 @@ function unfinished(row: RunRow, history: readonly HistoryRow[], live: LiveRun |
   if (history.length === 0) {
     return [{ ...base, id: row.id, role: 'user', content: row.content, status: 'queued' }];
   }
-  if (live?.turn === undefined || live.phase !== 'turn') return [];
+  if (live?.turn === undefined || !live.hasOpenTurn) return [];
   const { id, number, shown } = live.turn;
   const reasoning = shown.reasoning === '' ? {} : { reasoning: shown.reasoning };
   return [{ ...base, id, role: 'assistant', content: shown.text, ...reasoning, status: 'streaming', turn: number }];

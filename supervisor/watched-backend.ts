@@ -1,5 +1,5 @@
 /** One model server that is asked again and again what it is and whether it takes requests; a change is told. */
-import type { Backend, BackendStatus } from '../agent/backend/backend.ts';
+import type { Backend, BackendStatus, ModelRequest, StreamPart } from '../agent/backend/backend.ts';
 import type { BackendConfiguration } from './configuration.ts';
 import type { BackendView } from './service.ts';
 
@@ -38,6 +38,11 @@ export class WatchedBackend {
   /** What it said of itself when it last answered; undefined before. */
   get status(): BackendStatus | undefined {
     return this.#status;
+  }
+
+  /** One model call. @throws BackendError */
+  stream(request: ModelRequest, signal: AbortSignal): AsyncIterable<StreamPart> {
+    return this.#backend.stream(request, signal);
   }
 
   /** How often it has come up. */

@@ -35,6 +35,8 @@ export interface ModelRequest {
   model: string;
   messages: readonly ModelMessage[];
   options: SamplingOptions;
+  /** JSON Schema that the answer is to fit; a server that does not know such a thing ignores it. */
+  schema?: Readonly<Record<string, unknown>>;
 }
 
 /** Tokens of one model call as the server counted them. */

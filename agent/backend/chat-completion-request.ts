@@ -2,7 +2,7 @@
 import type { ModelMessage, ModelRequest } from './backend.ts';
 
 /** The body as JSON; options that are absent are left to the server. `top_k` and `repeat_penalty` are llama-server's additions. */
-export function chatCompletionBody({ model, messages, options }: ModelRequest): string {
+export function chatCompletionBody({ model, messages, options, schema }: ModelRequest): string {
   return JSON.stringify({
     model,
     messages: messages.map(({ role, content }) => ({ role, content })),
@@ -17,6 +17,9 @@ export function chatCompletionBody({ model, messages, options }: ModelRequest): 
     stop: options.stop,
     presence_penalty: options.presencePenalty,
     frequency_penalty: options.frequencyPenalty,
+    ...(schema && {
+      response_format: { type: 'json_schema', json_schema: { name: 'answer', strict: true, schema } },
+    }),
     ...continuation(messages),
   });
 }

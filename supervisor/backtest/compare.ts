@@ -18,7 +18,7 @@ export function disagreements(
 ): Disagreement[] {
   const { decided, policies } = item;
   if (decided === undefined) return [];
-  const byPolicies = decided.filter(({ policy, isOfError }) => policy !== 'person' && !isOfError);
+  const byPolicies = decided.filter(({ policy, isBeyondReplay }) => policy !== 'person' && !isBeyondReplay);
   const own = byPolicies.filter(({ policy }) => policy === name);
   const hasJudged = own.length > 0 || policies?.includes(name) === true;
   const isExact = policies?.length === 1 && !isResumed(item);

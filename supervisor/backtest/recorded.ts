@@ -17,7 +17,7 @@ export interface Decision {
   /** Of a redaction: first character after. */
   to?: number;
   /** It was about a turn that failed: what was said then is not recorded, so nobody else can judge it. */
-  isOfError?: boolean;
+  isBeyondReplay?: boolean;
 }
 
 export interface RecordedStream {

@@ -12,12 +12,14 @@
  *    split. The wait is shorter than the longest pattern. A block never waits: nothing starts before the released offset.
  * 4. A redaction closes nothing. Its mask is released, once, when all of the span may be released and was followed by more text (or
  *    by a ruling, or the end): a span that touches the end of what was read may still grow. A ruling inside a span divides it.
- * 5. After a ruling, the end of the turn, or a judge that throws, it is closed and releases nothing more. What is withheld then is
+ * 5. A text that a policy reviews before it is shown is withheld whole until `settle`; whatever else objects to it shows nothing of it.
+ * 6. After a ruling, the end of the turn, or a judge that throws, it is closed and releases nothing more. What is withheld then is
  *    masked as the policies want a finished text masked, and no ruling's words quote a secret.
  *
  * All policies judge the same text, as the model wrote it, in configuration order, also while a ruling waits. Offsets are UTF-16
  * units of that text, unless they are called shown.
  */
+import type { Verdict } from '../../policy/policy.ts';
 import type { Judge, LoadedPolicy } from '../policies/loaded-policy.ts';
 import { Intake } from './intake.ts';
 import { type Findings, type GatePlace, Panel } from './panel.ts';
@@ -47,8 +49,10 @@ export interface GateStep {
 export interface Gate {
   /** @throws whatever the judge throws; the gate is closed then */
   push(delta: string): GateStep;
-  /** The turn is over. @throws whatever the judge throws; the gate is closed then */
+  /** The turn is over. What has to be reviewed stays withheld. @throws whatever the judge throws; the gate is closed then */
   end(): GateStep;
+  /** After the end, and after reviews: the verdicts that they came to. What is withheld is released, or ruled about. */
+  settle(reviewed: Reviewed): GateStep;
   /** All that was read, withheld and masked text included. */
   readonly text: string;
   /** Characters of it that were released, as they were or masked. */
@@ -61,6 +65,9 @@ export interface Gate {
   /** What was read and not released, masked where policies want that. Closes the gate. @throws whatever the judge throws */
   withheld(): string;
 }
+
+/** The verdicts of reviews, by policy. */
+export type Reviewed = ReadonlyMap<LoadedPolicy, readonly Verdict[]>;
 
 /** Opens a gate for one channel of one turn. */
 export function createGate(options: GateOptions): Gate {
@@ -78,7 +85,7 @@ class StreamGate implements Gate {
   readonly #redactions = new Redactions();
   /** Those that were released as their masks. */
   readonly #maskedSecrets: Secret[] = [];
-  #isSettled = false;
+  #isJudgedWhole = false;
   #objection: Objection | undefined;
   #closed = false;
 
@@ -125,14 +132,20 @@ class StreamGate implements Gate {
       this.#note(this.#panel.judgeLastMatches(this.#text, this.releasedLength)),
     );
     if (this.#objection !== undefined) return this.#rule(this.#objection);
-    this.#isSettled = true;
+    this.#isJudgedWhole = true;
     const objection = this.#note(this.#panel.judgeTurnEnd(this.#text, this.releasedLength));
+    if (this.#panel.isReviewed) return objection === undefined ? NOTHING : this.#close(objection, this.releasedLength);
     // Everybody has judged the whole text now: nothing is held back for a later judgement.
     return objection === undefined ? this.#release(this.#text.length) : this.#close(objection, objection.from);
   }
 
+  settle(reviewed: Reviewed): GateStep {
+    const objection = this.#note(this.#panel.weigh(reviewed, this.#text, this.releasedLength));
+    return objection === undefined ? this.#release(this.#text.length) : this.#close(objection, objection.from);
+  }
+
   withheld(): string {
-    this.#settle();
+    this.#judgeRest();
     return this.#redactions.maskedFrom(this.#text, this.releasedLength);
   }
 
@@ -171,7 +184,7 @@ class StreamGate implements Gate {
 
   #close({ by, verdict: given, from, decidedAt }: Objection, length: number): GateStep {
     this.#closed = true;
-    if (length < this.#text.length) this.#settle();
+    if (length < this.#text.length) this.#judgeRest();
     this.#redactions.divide(from);
     const step = this.#release(length);
     const { name: policy, version } = by;
@@ -180,10 +193,10 @@ class StreamGate implements Gate {
   }
 
   /** Nothing follows: what is withheld may be kept, and shown by a person, so what only its end makes a secret is one now. */
-  #settle(): void {
+  #judgeRest(): void {
     this.#closed = true;
-    if (this.#isSettled || this.#held === '') return;
-    this.#isSettled = true;
+    if (this.#isJudgedWhole || this.#held === '') return;
+    this.#isJudgedWhole = true;
     this.#note(this.#panel.judgeLastMatches(this.#text, this.releasedLength));
     this.#note(this.#panel.judgeTurnEnd(this.#text, this.releasedLength));
   }

@@ -6,6 +6,7 @@ import type { PatternMatch, TextToJudge, Verdict } from '../../policy/policy.ts'
 import type { Judge, LoadedPolicy } from '../policies/loaded-policy.ts';
 import { Holdback } from './holdback.ts';
 import { type Span, spanOf } from './redactions.ts';
+import { isReviewedBefore } from './reviewed.ts';
 import { foremost, type Objection, wantedFrom } from './ruling.ts';
 
 /** What stream is judged. `spent` is one object that its owner keeps up to date. */
@@ -32,11 +33,13 @@ export class Panel {
   readonly #seats: readonly Seat[];
   readonly #judge: Judge;
   readonly #place: GatePlace;
+  readonly #isReviewed: boolean;
 
   constructor(policies: readonly LoadedPolicy[], judge: Judge, place: GatePlace) {
     this.#seats = policies.map((loaded) => ({ loaded, holdback: new Holdback(loaded.policy) }));
     this.#judge = judge;
     this.#place = place;
+    this.#isReviewed = place.channel === 'text' && policies.some(({ policy }) => isReviewedBefore(policy));
   }
 
   /** Characters at the end of the text that can still become a pattern of some policy. */
@@ -46,10 +49,16 @@ export class Panel {
 
   /** Characters at the end of the text that some policy, other than `besides`, holds back by count. */
   counted(besides?: LoadedPolicy): number {
+    if (this.isReviewed) return Number.POSITIVE_INFINITY;
     return this.#seats.reduce(
       (most, { loaded, holdback }) => Math.max(most, loaded === besides ? 0 : holdback.counted),
       0,
     );
+  }
+
+  /** Nothing of the text is shown before somebody has reviewed the whole of it. */
+  get isReviewed(): boolean {
+    return this.#isReviewed;
   }
 
   /** Makes the text known to the matchers, without judging it. */
@@ -81,6 +90,15 @@ export class Panel {
     if (text === '' && this.#place.channel === 'reasoning') return NO_FINDINGS;
     return this.#gather(text, released, (loaded) =>
       loaded.policy.onTurnEnd === undefined ? NONE : this.#judge(loaded, 'onTurnEnd', { ...this.#place, text }),
+    );
+  }
+
+  /** What reviews of the finished text come to. A verdict that does not say where it begins means all that is not shown. */
+  weigh(reviewed: ReadonlyMap<LoadedPolicy, readonly Verdict[]>, text: string, released: number): Findings {
+    return this.#gather(text, released, (loaded) =>
+      (reviewed.get(loaded) ?? NONE).map((verdict) =>
+        verdict.action === 'redact' ? verdict : { from: released, ...verdict },
+      ),
     );
   }
 

@@ -4,16 +4,18 @@
  */
 import { pathToFileURL } from 'node:url';
 import type { Log } from '../../agent/log.ts';
-import type { Verdict } from '../../policy/policy.ts';
+import type { TurnToReview, Verdict } from '../../policy/policy.ts';
 import { readPolicy } from '../../policy/read-policy.ts';
 import type { PolicyView } from '../service.ts';
 import type { PolicySource } from '../settings.ts';
 import type { OffenceStore } from '../store/offences.ts';
+import { callReview } from './call-review.ts';
 import {
   builtIn,
   type Hosted,
   judges,
   mustBeTheOnly,
+  mustKnowBackends,
   neverAsked,
   newCounters,
   type Place,
@@ -35,8 +37,11 @@ export class PolicyHost {
   readonly #watchdog: Watchdog;
   readonly #offences: OffenceStore;
   readonly #log: Log | undefined;
+  readonly #backends: readonly string[];
 
-  constructor(watchdog: Watchdog, offences: OffenceStore, log?: Log) {
+  /** `backends`: names of all there are. */
+  constructor(watchdog: Watchdog, offences: OffenceStore, log?: Log, backends: readonly string[] = []) {
+    this.#backends = backends;
     this.#watchdog = watchdog;
     this.#offences = offences;
     this.#log = log;
@@ -77,6 +82,7 @@ export class PolicyHost {
     const watched = this.#watchdog.add({ name: use, version });
     const isMissing = this.#offences.isQuarantined(use, version);
     const policy = isMissing ? neverAsked(source) : await this.#import(source, watched);
+    mustKnowBackends(policy, use, this.#backends);
     const { name } = policy;
     const known = name === use ? watched : this.#watchdog.add({ name, version });
     return { name, version, policy, watched: known, agents, isMissing, counters: newCounters() };
@@ -171,6 +177,41 @@ export class PolicyHost {
         this.#watchdog.end();
       }
     };
+  }
+
+  /** Lets a policy review a turn; the part before it first waits is watched. @throws PolicyFailure */
+  async review(loaded: LoadedPolicy, turn: TurnToReview, run: number): Promise<readonly Verdict[]> {
+    return callReview(loaded, () => this.#watched(loaded, run, () => loaded.policy.review?.(turn)));
+  }
+
+  /** Watches what runs next of a policy that has waited; to be called in a microtask, and it lasts until there is none left. */
+  watchNext(loaded: LoadedPolicy, run: number): void {
+    this.#watchdog.begin((loaded as Hosted).watched, run);
+    process.nextTick(() => this.#watchdog.end());
+  }
+
+  /** Tells a policy that its review is over, at once but not from our code: what it leaves behind would carry our trace (loose-ends.ts). */
+  abortReview(loaded: LoadedPolicy, run: number, controller: AbortController, reason: unknown): void {
+    process.nextTick(() => this.#watchdog.begin((loaded as Hosted).watched, run));
+    process.nextTick(controller.abort.bind(controller), reason);
+    process.nextTick(() => this.#watchdog.end());
+  }
+
+  #watched<T>(loaded: LoadedPolicy, run: number, call: () => T): T {
+    this.#watchdog.begin((loaded as Hosted).watched, run);
+    try {
+      return call();
+    } finally {
+      this.#watchdog.end();
+    }
+  }
+
+  /** Counts what a review came to; returns what counts of it. @throws PolicyFailure when the run must not do without the policy */
+  reviewed(loaded: LoadedPolicy, result: readonly Verdict[] | PolicyFailure): readonly Verdict[] {
+    const hosted = loaded as Hosted;
+    if (result instanceof PolicyFailure) return this.#failed(hosted, result);
+    for (const { action } of result) hosted.counters.verdicts[action]++;
+    return result;
   }
 
   /** Fails the run, or lets it pass. Of one that may be done without only the first failure is logged: there may be one a delta. */

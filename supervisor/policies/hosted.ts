@@ -1,6 +1,7 @@
 /** Policies as the host keeps them: one place for each use in the configuration, and in it the version in force. */
 import { BUILT_IN_POLICIES } from '../../policy/built-in.ts';
 import type { Action, Policy } from '../../policy/policy.ts';
+import { unknownBackend } from '../backends.ts';
 import type { PolicySource } from '../settings.ts';
 import type { LoadedPolicy } from './loaded-policy.ts';
 
@@ -53,6 +54,12 @@ export function mustBeTheOnly(name: string, source: PolicySource, others: readon
     `${source.use}: another policy is called "${name}" too. Give one of them a name of its own where the ` +
       `configuration uses it (${uses}): { use: '${source.use}', name: '${name}-2' }.`,
   );
+}
+
+/** @throws PolicyLoadError when it asks a model server that there is not */
+export function mustKnowBackends({ reviewBackends = [] }: Policy, use: string, known: readonly string[]): void {
+  const unknown = reviewBackends.find((name) => !known.includes(name));
+  if (unknown !== undefined) throw new PolicyLoadError(`${use}: ${unknownBackend(unknown, known)}.`);
 }
 
 /** One policy that is in the lists of several agents. */

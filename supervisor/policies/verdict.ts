@@ -32,9 +32,9 @@ export class PolicyFailure extends Error {
   override readonly name = 'PolicyFailure';
   readonly policy: string;
   readonly version: string;
-  readonly hook: HookName;
+  readonly hook: HookName | 'review';
 
-  constructor(loaded: LoadedPolicy, hook: HookName, problem: string, options?: ErrorOptions) {
+  constructor(loaded: LoadedPolicy, hook: HookName | 'review', problem: string, options?: ErrorOptions) {
     super(`policy ${loaded.name} failed in ${hook}: ${problem}`, options);
     this.policy = loaded.name;
     this.version = loaded.version;
@@ -48,9 +48,14 @@ export const callHook: Judge = (loaded, hook, input) => {
   try {
     return call === undefined ? NONE : readJudgement(call.call(loaded.policy, input));
   } catch (error) {
-    throw new PolicyFailure(loaded, hook, problemOf(error), { cause: error });
+    throw failureOf(loaded, hook, error);
   }
 };
+
+/** What a hook threw, or what was wrong with what it returned, as the failure of its policy. */
+export function failureOf(loaded: LoadedPolicy, hook: HookName | 'review', error: unknown): PolicyFailure {
+  return new PolicyFailure(loaded, hook, problemOf(error), { cause: error });
+}
 
 /** The correction or the reason, as people read it. */
 export function reasonOf(verdict: Verdict): string {
@@ -58,10 +63,10 @@ export function reasonOf(verdict: Verdict): string {
 }
 
 /** What a hook returned is no verdict; the message says why. */
-class NotAVerdict extends Error {}
+export class NotAVerdict extends Error {}
 
 /** What a hook returned, as a list of fresh verdicts. @throws NotAVerdict */
-function readJudgement(returned: unknown): readonly Verdict[] {
+export function readJudgement(returned: unknown): readonly Verdict[] {
   if (returned === undefined || returned === null) return NONE;
   if (!Array.isArray(returned)) return [readVerdict(returned)];
   if (!(returned.length <= MOST_VERDICTS)) {

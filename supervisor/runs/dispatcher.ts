@@ -15,7 +15,7 @@ export class Dispatcher {
   readonly #bench: Workbench;
   readonly #turns: TurnControl;
   /** Nothing starts before the agents that were alive have said which turns they hold. */
-  #isOpen = false;
+  #hasOpened = false;
   #isClosed = false;
   #isAsked = false;
   #isBusy = false;
@@ -26,20 +26,19 @@ export class Dispatcher {
   }
 
   open(): void {
-    this.#isOpen = !this.#isClosed;
+    this.#hasOpened = true;
     this.dispatch();
   }
 
-  /** Starts nothing more, for good: the stack is about to stop. */
+  /** Starts no turn any more, for good: the stack is about to stop. What is being reviewed is reviewed to its end. */
   close(): void {
-    this.#isOpen = false;
     this.#isClosed = true;
   }
 
   /** Starts every run that can start now. One that ends at once frees its slot meanwhile: that is another round, not a recursion. */
   dispatch(): void {
     this.#isAsked = true;
-    if (!this.#isOpen || this.#isBusy) return;
+    if (!this.#hasOpened || this.#isBusy) return;
     this.#isBusy = true;
     try {
       while (this.#isAsked) this.#startAll();
@@ -50,7 +49,7 @@ export class Dispatcher {
 
   #startAll(): void {
     this.#isAsked = false;
-    const { runs, links, backends } = this.#bench;
+    const { runs, links, backends, asks } = this.#bench;
     const busy = runs.waitingUpstream();
     const limits: Limits = {
       agent: (name) => (links.connected(name) === undefined ? 0 : this.#concurrency(name)),
@@ -58,7 +57,9 @@ export class Dispatcher {
       groupOf: (name) => backends.groupOf(name),
       group: (name) => backends.groupLimit(name),
     };
-    const startable = runs.takeStartable(limits, (run) => backends.route(run.ownBackend, run.agent));
+    asks.start(runs.slotUsers(), limits);
+    if (this.#isClosed) return;
+    const startable = runs.takeStartable(limits, (run) => backends.route(run.ownBackend, run.agent), asks.working);
     for (const run of startable) this.#begin(run);
   }
 

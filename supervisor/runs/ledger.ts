@@ -11,6 +11,7 @@ import type { Recorder } from '../recorder.ts';
 import type { LabelView } from '../service.ts';
 import type { ApprovalDecision, NewApproval } from '../store/approvals.ts';
 import type { NewIntervention } from '../store/interventions.ts';
+import type { NewReview, ReviewOutcome } from '../store/reviews.ts';
 import type { RunRow } from '../store/runs.ts';
 import type { Store } from '../store/store.ts';
 import type { TurnOutcome } from '../store/turns.ts';
@@ -39,6 +40,11 @@ export interface Release {
   raw: string;
   /** When the delta came that brought it; as `performance.now` counts. */
   arrivedAt: number;
+}
+
+/** A review that is over. */
+export interface RecordedReview extends Omit<NewReview, 'run' | 'turn' | 'now'> {
+  isBefore: boolean;
 }
 
 export class Ledger {
@@ -149,7 +155,8 @@ export class Ledger {
     return this.#recorder.write(() => {
       const { policy, action, reason, offset } = intervention;
       this.#recorder.event('intervention', run.scope, { policy, action, reason, turn, offset });
-      return this.#store.interventions.add({ ...intervention, run: run.number, turn, now: Date.now() });
+      const hook = run.phase === 'reviewing' ? 'review' : intervention.hook;
+      return this.#store.interventions.add({ ...intervention, hook, run: run.number, turn, now: Date.now() });
     });
   }
 
@@ -192,6 +199,34 @@ export class Ledger {
   /** What a turn cost that the model had finished, and that is not the answer. */
   counted(run: LiveRun, turn: number, usage: Usage | undefined): void {
     if (usage !== undefined) this.#recorder.write(() => this.#store.turns.setUsage(run.number, turn, usage));
+  }
+
+  /** The model has ended; policies review what it wrote. */
+  reviewing(run: LiveRun, turn: LiveTurn, usage: Usage | undefined): void {
+    this.#recorder.write(() => {
+      if (usage !== undefined) this.#store.turns.setUsage(run.number, turn.number, usage);
+      for (const { name: policy, policy: reviewer } of turn.reviewers) {
+        const when = reviewer.reviewWhen ?? 'before';
+        this.#recorder.event('review', run.scope, { turn: turn.number, policy, when, state: 'started' });
+      }
+    });
+  }
+
+  /** What a review came to. */
+  reviewed(run: LiveRun, turn: LiveTurn, review: RecordedReview): void {
+    this.reviewLeft(run, turn, review);
+    this.#recorder.write(() => {
+      const { policy, isBefore, outcome } = review;
+      const when = isBefore ? 'before' : 'after';
+      this.#recorder.event('review', run.scope, { turn: turn.number, policy, when, state: stateOf(outcome) });
+    });
+  }
+
+  /** What a review cost that nobody wants to hear of. */
+  reviewLeft(run: LiveRun, turn: LiveTurn, { isBefore: _, ...review }: RecordedReview): void {
+    this.#recorder.write(() =>
+      this.#store.reviews.add({ ...review, run: run.number, turn: turn.number, now: Date.now() }),
+    );
   }
 
   /** The run waits for a person from now on. */
@@ -296,6 +331,11 @@ function redactedIn({ channel, raw, arrivedAt }: Release, redaction: Redaction, 
     redacted: { rawTo: to, maskLength: mask.length, secret },
     latencyMs: performance.now() - arrivedAt,
   };
+}
+
+function stateOf(outcome: ReviewOutcome): EventData<'review'>['state'] {
+  if (outcome === 'failed' || outcome === 'late') return 'failed';
+  return outcome === 'passed' ? 'passed' : 'objected';
 }
 
 function sha256(text: string): string {

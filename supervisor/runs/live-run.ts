@@ -6,16 +6,25 @@ import type { Prompt } from '../context/prompt.ts';
 import type { EventScope } from '../events.ts';
 import type { Gate } from '../gate/gate.ts';
 import type { HeldTimes } from '../metrics/held-times.ts';
+import type { LoadedPolicy } from '../policies/loaded-policy.ts';
 import { chatId, type RunRow } from '../store/runs.ts';
 import { Spending } from './spending.ts';
 import type { StreamRecord } from './stream-record.ts';
 
 /**
- * `waiting`: needs a slot. `between`: about to start a turn; after a cut that waits until the connection to the model is closed.
+ * `reviewing`: the model has ended, policies review the answer; it has its chat and no slot. `waiting`: needs a slot. `between`: about to start a turn; after a cut that waits until the connection to the model is closed.
  * `turn`: the model is generating. `paused`: a person has to decide; it has its chat, and a slot only until its connection to the
- * model is closed. `draining`: the run has ended, its connection to the model is not closed yet. All others but `waiting` hold a slot.
+ * model is closed. `draining`: the run has ended, its connection to the model is not closed yet. All others but `waiting` and `reviewing` hold a slot.
  */
-export type Phase = 'waiting' | 'turn' | 'between' | 'paused' | 'draining';
+export type Phase = 'waiting' | 'turn' | 'reviewing' | 'between' | 'paused' | 'draining';
+
+/** What is going on with a finished answer, as those see it who take its turn away. */
+export interface TurnReview {
+  /** The turn is left, and what became of it is recorded: nobody wants to know any more. */
+  leave(): void;
+  /** What is in memory is void: the store was not told. */
+  drop(): void;
+}
 
 /** One turn of a live run. */
 export interface LiveTurn {
@@ -45,6 +54,12 @@ export interface LiveTurn {
   heldToldAt: number;
   /** How long its text waits to be shown. */
   heldTimes: Record<Channel, HeldTimes>;
+  /** The policies that it began with and that review it. */
+  reviewers: readonly LoadedPolicy[];
+  /** In the phase `reviewing`. */
+  review?: TurnReview;
+  /** All of the answer was shown before somebody objected: there is nothing to go on with. */
+  wasWhole?: boolean;
   /** The channel in which a policy objected. */
   cutIn?: Channel;
   /** What was sent; undefined when a previous supervisor sent it. */
@@ -118,6 +133,16 @@ export class LiveRun {
   /** It waits for a person and has no connection to a model. */
   get isParked(): boolean {
     return this.phase === 'paused' && !this.turn?.upstreamOpen;
+  }
+
+  /** Its model has a connection to nobody, and it wants none now. */
+  get hasNoSlot(): boolean {
+    return this.isParked || this.phase === 'reviewing';
+  }
+
+  /** Readers may be shown more of its turn. */
+  get hasOpenTurn(): boolean {
+    return this.turn !== undefined && (this.phase === 'turn' || this.phase === 'reviewing');
   }
 
   get hasEnded(): boolean {

@@ -60,6 +60,7 @@ export class LiveRuns {
 
   forgetTurn(run: LiveRun): void {
     if (run.turn !== undefined) this.#byTurn.delete(run.turn.id);
+    run.turn?.review?.leave();
     run.turn = undefined;
   }
 
@@ -69,7 +70,9 @@ export class LiveRuns {
     this.#waiting = this.#waiting.filter((other) => other !== run);
   }
 
+  /** All is void that is in memory. */
   clear(): void {
+    for (const { turn } of this.#byId.values()) turn?.review?.drop();
     this.#byId.clear();
     this.#byTurn.clear();
     this.#waiting = [];
@@ -85,8 +88,8 @@ export class LiveRuns {
   /** Slots that runs hold, by backend. */
   slotsUsed(): Map<string, number> {
     const counts = new Map<string, number>();
-    for (const { backend, phase, isParked } of this.#byId.values()) {
-      if (phase !== 'waiting' && !isParked) counts.set(backend, (counts.get(backend) ?? 0) + 1);
+    for (const { backend, phase, hasNoSlot } of this.#byId.values()) {
+      if (phase !== 'waiting' && !hasNoSlot) counts.set(backend, (counts.get(backend) ?? 0) + 1);
     }
     return counts;
   }
@@ -101,21 +104,26 @@ export class LiveRuns {
     return counts;
   }
 
+  /** The runs that have left the queue. */
+  slotUsers(): SlotUser[] {
+    const working = this.all().filter(({ phase }) => phase !== 'waiting');
+    return working.map((run) => (run.hasEnded ? { ...slotUser(run), chatId: '' } : slotUser(run)));
+  }
+
   /**
    * Takes the runs that can start now out of the queue and gives them their slots on the backends that `routeOf` names. A run that
-   * has ended and still drains uses a slot, not its chat.
+   * has ended and still drains uses a slot, not its chat. `others`: who else has slots.
    */
-  takeStartable(limits: Limits, routeOf: (run: LiveRun) => string): LiveRun[] {
+  takeStartable(limits: Limits, routeOf: (run: LiveRun) => string, others: readonly SlotUser[] = []): LiveRun[] {
     const now = performance.now();
-    const working = this.all().filter(({ phase }) => phase !== 'waiting');
-    this.#share.settle(new Set(working.filter(({ isParked }) => !isParked)), now);
+    this.#share.settle(new Set(this.all().filter((run) => run.phase !== 'waiting' && !run.hasNoSlot)), now);
     if (this.#waiting.length === 0) return [];
-    const users = working.map((run) => (run.hasEnded ? { ...slotUser(run), chatId: '' } : slotUser(run)));
+    const users = [...this.slotUsers(), ...others];
     const asked = this.#waiting.map((run) => {
       const backend = routeOf(run);
       return {
-        ...claimant(run, limits.groupOf(backend) ?? backend),
         ...slotUser(run),
+        ...claimant(run, limits.groupOf(backend) ?? backend),
         backend,
         isPaused: run.pausedOn === backend,
         run,
@@ -138,5 +146,5 @@ function claimant({ agent }: LiveRun, resource: string): Claimant {
 }
 
 function slotUser(run: LiveRun): SlotUser {
-  return { agent: run.row.agent, backend: run.backend, chatId: run.chatId, isParked: run.isParked };
+  return { agent: run.row.agent, backend: run.backend, chatId: run.chatId, isParked: run.hasNoSlot };
 }

@@ -50,6 +50,7 @@ export function reopenTurn(run: LiveRun, policies: PolicyHost, recorded: Recorde
     id: turnId(run.id, number),
     number,
     incarnation,
+    reviewers: judges.filter(({ policy }) => policy.review !== undefined),
     gates: { text: gate('text'), reasoning: gate('reasoning') },
     origin,
     received,

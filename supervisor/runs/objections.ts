@@ -75,8 +75,15 @@ export class Objections {
     }
     ledger.turnCut(run, turn, 'cut', policy);
     ledger.corrected(run, turn.number, reason, id);
+    if (run.phase === 'reviewing') return this.#queue(run);
     run.phase = 'between';
     if (!turn.upstreamOpen) this.#next(run);
+  }
+
+  /** Its slot may have been given to somebody else. */
+  #queue(run: LiveRun): void {
+    this.#bench.runs.addFirst(run);
+    this.#bench.dispatch();
   }
 
   /** A person corrects while no turn is going on. */

@@ -10,12 +10,12 @@ const NOTHING = { text: '', reasoning: '' };
 
 /**
  * What a turn that is over leaves to go on from: one that was cut, all that was shown of it; one that was lost, the same if it went on
- * itself, since its beginning was accepted. Undefined: nobody cut it.
+ * itself, since its beginning was accepted. A whole answer that was objected to is answered anew. Undefined: nobody cut it.
  */
 export function resumePointOf(turn: LiveTurn, outcome: TurnOutcome): ResumePoint | undefined {
-  const { number, shown, cutIn, origin } = turn;
+  const { number, shown, cutIn, origin, wasWhole } = turn;
   if (outcome !== 'cut' && origin.text === 0) return undefined;
-  const isUsable = cutIn !== 'reasoning' && shown.text.trim() !== '';
+  const isUsable = cutIn !== 'reasoning' && wasWhole !== true && shown.text.trim() !== '';
   return { turn: number, shown: isUsable ? { ...shown } : NOTHING };
 }
 

@@ -27,7 +27,7 @@ export class RunEnding {
     const { turn } = run;
     const { ledger } = this.#bench;
     if (run.row.status === 'queued') ledger.started(run);
-    if (turn !== undefined && run.phase === 'turn') {
+    if (turn !== undefined && run.hasOpenTurn) {
       this.closeUpstream(run, turn);
       ledger.turnCut(run, turn, status === 'failed' ? 'failed' : 'cut', reason);
     }

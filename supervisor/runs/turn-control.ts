@@ -13,6 +13,7 @@ import { CHANNELS, type LiveRun, type LiveTurn } from './live-run.ts';
 import { newTurn } from './live-turn.ts';
 import { Objections, PERSON } from './objections.ts';
 import { Prompts } from './prompts.ts';
+import { Reviews } from './reviews.ts';
 import { RunEnding } from './run-ending.ts';
 import { TurnFailures } from './turn-failures.ts';
 import type { Workbench } from './workbench.ts';
@@ -31,6 +32,7 @@ export class TurnControl {
   readonly #prompts: Prompts;
   readonly #objections: Objections;
   readonly #failures: TurnFailures;
+  readonly #reviews: Reviews;
 
   constructor(bench: Workbench) {
     this.#bench = bench;
@@ -44,6 +46,13 @@ export class TurnControl {
       this.#prompts,
       new ErrorJudges(bench, this.ending, this.#objections),
     );
+    this.#reviews = new Reviews(bench, {
+      messages: (run, turn) => (turn.prompt ?? this.#prepare(run)).messages,
+      settle: (run, turn, reviewed, since) =>
+        this.#pass(run, turn, 'text', () => turn.gates.text.settle(reviewed), since),
+      passed: (run, turn, end) => this.#answered(run, turn, end),
+      failed: (run, failure) => this.ending.end(run, 'failed', `policy_failed: ${failure.message}`),
+    });
   }
 
   /** Starts the next turn of a run that holds a slot; without its agent the run goes back to the queue. */
@@ -135,6 +144,8 @@ export class TurnControl {
   ended(agent: string, end: TurnEnd): void {
     const run = this.#bench.runs.ofTurn(end.turn);
     if (run?.turn !== undefined) this.#settle(run, run.turn, end);
+    // Until it is reviewed the agent keeps it: a supervisor that is restarted reviews it again.
+    if (run?.turn?.id === end.turn && run.turn.review !== undefined) return;
     this.#bench.recorder.afterCommit(() =>
       this.#bench.links.send(agent, { type: 'turn-end-recorded', turn: end.turn }),
     );
@@ -143,7 +154,7 @@ export class TurnControl {
   /** A person corrects: the turn is cut where the reader is, and the next one follows the correction. */
   correct(run: LiveRun, text: string): void {
     const verdict = { action: 'interject', text } as const;
-    if (run.turn === undefined || run.phase !== 'turn') return this.#objections.correctBetweenTurns(run, text);
+    if (run.turn === undefined || !run.hasOpenTurn) return this.#objections.correctBetweenTurns(run, text);
     try {
       const withheld = run.turn.gates.text.withheld();
       this.ending.closeUpstream(run, run.turn);
@@ -154,8 +165,7 @@ export class TurnControl {
   }
 
   /** Lets a gate judge; returns whether the turn goes on. */
-  #pass(run: LiveRun, turn: LiveTurn, channel: Channel, judge: () => GateStep): boolean {
-    const arrivedAt = performance.now();
+  #pass(run: LiveRun, turn: LiveTurn, channel: Channel, judge: () => GateStep, arrivedAt = performance.now()): boolean {
     try {
       const { released, ruling, redactions = [] } = judge();
       const gate = turn.gates[channel];
@@ -212,6 +222,7 @@ export class TurnControl {
   }
 
   #settle(run: LiveRun, turn: LiveTurn, end: TurnEnd): void {
+    if (run.phase === 'reviewing') return;
     turn.upstreamOpen = false;
     if (end.usage !== undefined) run.spending.counted(end.usage.completionTokens);
     if (end.cutMs !== undefined) {
@@ -234,7 +245,11 @@ export class TurnControl {
       return this.#bench.ledger.counted(run, turn.number, end.usage);
     }
     this.#prompts.counted(turn.prompt, end.usage?.promptTokens);
-    this.#bench.ledger.answered(run, turn, end.finishReason ?? 'stop', end.usage);
+    if (!this.#reviews.begin(run, turn, end)) this.#answered(run, turn, end);
+  }
+
+  #answered(run: LiveRun, turn: LiveTurn, { finishReason, usage }: TurnEnd): void {
+    this.#bench.ledger.answered(run, turn, finishReason ?? 'stop', usage);
     this.ending.leave(run);
   }
 

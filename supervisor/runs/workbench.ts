@@ -7,6 +7,7 @@ import type { Metrics } from '../metrics/metrics.ts';
 import type { PolicyHost } from '../policies/host.ts';
 import type { Recorder } from '../recorder.ts';
 import type { Store } from '../store/store.ts';
+import type { Asks } from './asks.ts';
 import type { Ledger } from './ledger.ts';
 import type { LiveRuns } from './live-runs.ts';
 
@@ -18,6 +19,7 @@ export interface Workbench {
   readonly links: AgentLinks;
   readonly backends: Backends;
   readonly runs: LiveRuns;
+  readonly asks: Asks;
   readonly log: Log;
   readonly metrics: Metrics;
   readonly agents: ReadonlyMap<string, AgentDefinition>;

@@ -2,7 +2,7 @@
 import type { Database } from './database.ts';
 
 /** Rows of a run, in an order in which nothing refers to what is gone. */
-const OF_RUN = ['approval', 'chat_history', 'intervention', 'turn_stream', 'run_label', 'turn', 'inbox'];
+const OF_RUN = ['approval', 'chat_history', 'intervention', 'turn_stream', 'run_label', 'review', 'turn', 'inbox'];
 
 export type EphemeralStore = ReturnType<typeof ephemeralStore>;
 

@@ -17,7 +17,7 @@ export interface NewIntervention extends InterventionView {
   latencyMs?: number | undefined;
   redacted?: RedactedSpan | undefined;
   /** Where it was not the message or the text that was objected to. */
-  hook?: 'onError' | undefined;
+  hook?: 'onError' | 'review' | undefined;
   now: number;
 }
 

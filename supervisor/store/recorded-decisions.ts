@@ -31,20 +31,20 @@ export function decisionsOf(
     decisions.set(turn, [...(decisions.get(turn) ?? []), decision]);
   };
   for (const { turn, policy, action, reason, channel, from, to, hook } of rows) {
-    const isOfError = hook !== null && { isOfError: true };
-    add(turn, { policy, action, reason, channel, from, ...(to !== null && { to }), ...isOfError });
+    const isBeyondReplay = hook !== null && { isBeyondReplay: true };
+    add(turn, { policy, action, reason, channel, from, ...(to !== null && { to }), ...isBeyondReplay });
   }
   const failure = /^policy_failed: (policy (\S+) failed in (\w+): .*)$/s.exec(runReason ?? '');
   if (failure !== null) {
     const [, reason = '', policy = '', hook] = failure;
-    const isOfError = hook === 'onError' && { isOfError: true };
+    const isBeyondReplay = (hook === 'onError' || hook === 'review') && { isBeyondReplay: true };
     add(hook === 'onMessage' ? 0 : lastTurn, {
       policy,
       action: 'failed',
       reason,
       channel: 'text',
       from: 0,
-      ...isOfError,
+      ...isBeyondReplay,
     });
   }
   return decisions;

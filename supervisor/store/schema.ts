@@ -172,11 +172,26 @@ const MIGRATIONS = [
   ) strict;
 
   alter table run add column policies text;      -- the versions that judged the message, as in turn
-  alter table intervention add column hook text; -- onError where that objected; null: to the text, or the message
+  alter table intervention add column hook text; -- onError or review where that objected; null: to the text, or the message
   `,
   `
   alter table chat add column is_ephemeral integer not null default 0; -- a caller's of /v1: not listed, and deleted after a while
   create index chat_ephemeral on chat (created_at) where is_ephemeral = 1;
+  `,
+  `
+  create table review (
+    id integer primary key autoincrement,
+    run integer not null references run (number),
+    turn integer not null,
+    policy text not null,
+    version text not null,
+    outcome text not null,              -- passed, failed, late, left, or the action of the verdict
+    ms real not null,                   -- from its beginning, waiting for slots included
+    prompt_tokens integer not null,     -- of all that it asked
+    completion_tokens integer not null,
+    ts integer not null
+  ) strict;
+  create index review_run on review (run, turn);
   `,
 ];
 

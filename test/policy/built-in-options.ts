@@ -16,6 +16,7 @@ const OPTIONS: Record<string, readonly Record<string, unknown>[]> = {
     { languages: ['eng'], minimumText: 50 },
   ],
   json: [{ schema: { type: 'object' } }, { fenced: true }],
+  judge: [{}, { when: 'after', action: 'block', onFailure: 'open' }],
   'off-topic': [{ forbidden: ['a', 'b c', 'é'] }, { forbidden: ['abc'], action: 'block' }, { wanted: ['c'] }],
 };
 

@@ -27,6 +27,7 @@ describe('accepted as they are', () => {
     ['the longest pattern', { name: 'a', patterns: ['x'.repeat(MAX_PATTERN_LENGTH)], onText: allow }],
     ['the same pattern twice', { name: 'a', patterns: ['x', 'x'], onText: allow }],
     ['the longest name', { name: 'a'.repeat(40), onText: allow }],
+    ['a review', { name: 'a', review: allow, reviewWhen: 'after', reviewDeadlineMs: 100, reviewBackends: ['big'] }],
     ['an instance of a class', new ClassPolicy()],
     ['an async hook, found out when it is called', { name: 'a', onText: async () => undefined }],
   ])('%s', (_, policy) => {
@@ -94,7 +95,7 @@ describe('refused', () => {
     [{ name: 'a', onText: allow, onTrunEnd: allow }, 'unknown field "onTrunEnd"; did you mean "onTurnEnd"?'],
     [
       { name: 'a', onText: allow, version: 1 },
-      'unknown field "version"; known are name, agents, onFailure, patterns, holdback, onMessage, onText, onTurnEnd, onError',
+      'unknown field "version"; known are name, agents, onFailure, patterns, holdback, onMessage, onText, onTurnEnd, onError, review, reviewWhen, reviewDeadlineMs, reviewBackends',
     ],
     [{ name: 'a', onText: allow, patterns: 'ERROR' }, '"patterns" must be a list, it is "ERROR"'],
     [{ name: 'a', onText: allow, patterns: [] }, '"patterns" is an empty list; leave it out'],
@@ -125,6 +126,15 @@ describe('refused', () => {
       { name: 'a', onText: allow, holdback: -1 },
       `"holdback" must be a whole number of characters from 0, or 'turn'; it is -1`,
     ],
+    [{ name: 'a', review: 'x' }, '"review" must be a function, it is "x"'],
+    [{ name: 'a', onText: allow, reviewWhen: 'after' }, '"reviewWhen" without "review"'],
+    [{ name: 'a', review: allow, reviewWhen: 'then' }, `"reviewWhen" must be 'before' or 'after', it is "then"`],
+    ...[99, 3_600_001, 100.5, Number.NaN, '1000', null].map((reviewDeadlineMs): [unknown, string] => [
+      { name: 'a', review: allow, reviewDeadlineMs },
+      `"reviewDeadlineMs" must be a whole number of milliseconds from 100 to 3600000, it is`,
+    ]),
+    [{ name: 'a', review: allow, reviewBackends: 'big' }, '"reviewBackends" must be a list of names, it is "big"'],
+    [{ name: 'a', review: allow, reviewBackends: [7] }, '"reviewBackends" must be a list of names'],
     [{ name: 'a', onText: allow, holdback: 1.5 }, '"holdback" must be a whole number'],
     [{ name: 'a', onText: allow, holdback: Number.NaN }, '"holdback" must be a whole number'],
     [{ name: 'a', onText: allow, holdback: Number.POSITIVE_INFINITY }, '"holdback" must be a whole number'],

@@ -131,6 +131,7 @@ it.each([
 
 describe('a policy', () => {
   const onText = () => undefined;
+  const later = async () => undefined;
   it.each([
     [{ patterns: ['ERROR'], onText }, 'holds back what could become "ERROR"'],
     [{ patterns: [/a{1,5}b/i, 'x'], onText }, 'holds back what could become /a{1,5}b/i or "x"'],
@@ -145,6 +146,8 @@ describe('a policy', () => {
     [{ onText, holdback: 5, patterns: ['x'] }, 'holds back the last 5 characters and what could become "x"'],
     [{ onTurnEnd: onText, holdback: 'turn' as const }, 'withholds an answer until it is complete'],
     [{ onMessage: onText }, 'holds nothing back'],
+    [{ review: later, onText }, 'withholds an answer until it is reviewed'],
+    [{ review: later, reviewWhen: 'after' as const }, 'shows an answer as it comes, and reviews it then'],
   ])('%j', (policy, note) => {
     expect(holdbackNote({ name: 'p', ...policy })).toBe(note);
   });

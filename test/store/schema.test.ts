@@ -19,6 +19,10 @@ test('opening again changes nothing and keeps what is there', () => {
   expect(schema()).toEqual(before);
 });
 
+/** Takes back what the sixth and the seventh migration did. */
+const SIXTH_AND_SEVENTH_UNDONE =
+  'drop table review; drop index chat_ephemeral; alter table chat drop column is_ephemeral';
+
 /** Takes back what the fifth migration did. */
 const FIFTH_UNDONE = [
   'drop table turn_stream; drop table run_label',
@@ -42,7 +46,8 @@ test('a database of the first version is brought up to date; an open turn of it 
   store.turns.start({ run: number, number: 1, incarnation: 'a1', policies: 'p@v', backend: 'b', now: 5 });
   store.close();
   const database = connectTo(path);
-  database.exec(`drop index event_notice; ${FIFTH_UNDONE}; ${FOURTH_UNDONE}; alter table turn drop column backend`);
+  database.exec(`${SIXTH_AND_SEVENTH_UNDONE}; drop index event_notice; ${FIFTH_UNDONE}; ${FOURTH_UNDONE}`);
+  database.exec('alter table turn drop column backend');
   database.pragma('user_version = 1');
   database.close();
   const again = openStore(path, 'normal');

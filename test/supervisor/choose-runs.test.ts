@@ -92,7 +92,7 @@ describe('properties', () => {
   const hasRoom = (each: SlotUser, list: readonly SlotUser[], given: Limits): boolean => {
     const group = given.groupOf(each.backend);
     return (
-      count(list, ({ agent }) => agent === each.agent) < given.agent(each.agent) &&
+      count(list, ({ agent }) => agent === each.agent) < given.agent(each.agent ?? '') &&
       count(list, (other) => other.backend === each.backend) < given.backend(each.backend) &&
       (group === undefined || count(list, (other) => given.groupOf(other.backend) === group) < given.group(group))
     );

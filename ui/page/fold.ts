@@ -61,6 +61,8 @@ function changeRun(run: RunLines, event: PageEvent): RunLines | undefined {
       return withDelta(run, event, 'reasoning');
     case 'held':
       return withAnswer(run, event.turn, (answer) => ({ ...answer, held: event.characters }));
+    case 'review':
+      return withReview(run, event);
     case 'notice':
       return { ...run, notices: [...run.notices, noticeOf(event)] };
     case 'intervention':
@@ -108,6 +110,13 @@ function noticeOf({ code, text, turn }: EventOf<'notice'>): NoticeView {
 
 function intervention({ policy, action, reason, turn }: EventOf<'intervention'>): Item {
   return { kind: 'intervention', policy, action, reason, turn };
+}
+
+/** What came of it is told by what follows: a correction, the end of the answer or of the run. */
+function withReview(run: RunLines, { turn, policy, state }: EventOf<'review'>): RunLines {
+  const note = { started: `policy ${policy} judges it`, failed: `policy ${policy} could not judge it` };
+  if (state !== 'started' && state !== 'failed') return run;
+  return withAnswer(run, turn, (answer) => ({ ...answer, note: note[state] }));
 }
 
 function newAnswer(turn: number): Answer {

@@ -13,6 +13,7 @@ const TYPES: Record<EventType, true> = {
   'text-delta': true,
   'reasoning-delta': true,
   intervention: true,
+  review: true,
   'turn-cut': true,
   'turn-end': true,
   'run-paused': true,

@@ -11,4 +11,6 @@ export interface AnswerRequest {
   temperature: number;
   /** The beginning of the answer that is repeated in it; empty: none. */
   echo: string;
+  /** JSON Schema that the answer is to fit. */
+  schema?: Record<string, unknown> | undefined;
 }

@@ -22,8 +22,14 @@ export function readChatRequest(body: string): ChatRequest {
     maxTokens: readNumber(request, request.max_tokens === undefined ? 'max_completion_tokens' : 'max_tokens', -1, -1),
     seed: request.seed === undefined ? undefined : readNumber(request, 'seed', 0, 0),
     temperature: readNumber(request, 'temperature', 0, 0.8),
+    schema: readSchema(request),
     echo: last?.role === 'assistant' && request.continue_final_message !== true ? last.content : '',
   };
+}
+
+function readSchema({ response_format }: Record<string, unknown>): ChatRequest['schema'] {
+  const { type, json_schema } = fieldsOf(response_format);
+  return type === 'json_schema' ? fieldsOf(fieldsOf(json_schema).schema) : undefined;
 }
 
 /**

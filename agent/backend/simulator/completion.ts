@@ -10,6 +10,7 @@ import type { AnswerSummary, AnswerWriter } from './answer-writer.ts';
 import { Pacer } from './pacing.ts';
 import type { PreparedAnswer } from './prepared-answer.ts';
 import { epochMs, type LoggedRequest, type RequestOutcome } from './request-log.ts';
+import { answerBySchema } from './schema-answer.ts';
 import type { Simulation } from './simulation.ts';
 import type { Slot, SlotWork } from './slots.ts';
 import { commonTokens } from './tokens.ts';
@@ -42,7 +43,11 @@ export interface CompletionTask {
 }
 
 /** What is said to a request, and which fault it has: its own, or that of the settings. */
-export function planCompletion(simulation: Simulation, { messages, seed }: AnswerRequest): AnswerPlan {
+export function planCompletion(simulation: Simulation, { messages, seed, schema }: AnswerRequest): AnswerPlan {
+  if (schema !== undefined) {
+    const text = answerBySchema(schema, messages.at(-1)?.content ?? '');
+    return { reasoning: '', text, isScripted: true, fault: simulation.takeFault() };
+  }
   const plan = planAnswer(messages, seed ?? simulation.seed);
   return { ...plan, fault: plan.fault ?? simulation.takeFault() };
 }

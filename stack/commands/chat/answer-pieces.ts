@@ -70,6 +70,8 @@ export class AnswerPieces {
         return this.#held(event);
       case 'intervention':
         return [{ type: 'note', text: describeIntervention(event) }];
+      case 'review':
+        return describeReview(event);
       case 'turn-cut':
         // What was shown stays until a person has decided.
         return event.reason === 'paused' ? [] : this.#cut();
@@ -159,6 +161,12 @@ export class AnswerPieces {
       ...(reason === 'length' ? [{ type: 'note', text: 'the answer reached its token limit' } as const] : []),
     ];
   }
+}
+
+/** An objection is told as what it is; that nobody objects needs no word. */
+function describeReview({ policy, state }: EventData<'review'>): Piece[] {
+  if (state === 'started') return [{ type: 'note', text: `policy ${policy} judges the answer …` }];
+  return state === 'failed' ? [{ type: 'note', text: `policy ${policy} could not judge the answer` }] : [];
 }
 
 function describeIntervention({ policy, action, reason, turn }: EventData<'intervention'>): string {

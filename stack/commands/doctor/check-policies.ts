@@ -6,6 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { BUILT_IN_POLICIES } from '../../../policy/built-in.ts';
 import { readPolicy } from '../../../policy/read-policy.ts';
+import { mustKnowBackends } from '../../../supervisor/policies/hosted.ts';
 import { messageOf } from '../../failure.ts';
 import { holdbackNote } from '../../holdback-note.ts';
 import type { PlannedPolicy } from '../../plan-policies.ts';
@@ -18,22 +19,31 @@ const LOADS_WITHIN_MS = 3000;
 /** A worker that loads the policy first: one that never returns is ended with it. */
 const LOADER = "const { workerData } = require('node:worker_threads'); import(workerData).then(() => process.exit(0));";
 
-export async function checkPolicies(policies: readonly PlannedPolicy[]): Promise<Finding[]> {
+/** `backends`: names of those that are known; none: they are looked for at the start. */
+export async function checkPolicies(
+  policies: readonly PlannedPolicy[],
+  backends: readonly string[],
+): Promise<Finding[]> {
   if (policies.length === 0) return [note('policy', 'none: nothing is judged', 'Leave --policy none out.')];
   const folder = mkdtempSync(join(tmpdir(), 'interject-doctor-'));
   try {
-    return await Promise.all(policies.map((policy) => checkOne(policy, folder)));
+    return await Promise.all(policies.map((policy) => checkOne(policy, folder, backends)));
   } finally {
     await stopBundler();
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-async function checkOne({ use, name, options, path, agents }: PlannedPolicy, folder: string): Promise<Finding> {
+async function checkOne(
+  { use, name, options, path, agents }: PlannedPolicy,
+  folder: string,
+  backends: readonly string[],
+): Promise<Finding> {
   try {
     const loaded = path === undefined ? BUILT_IN_POLICIES.get(use) : await load(path, use, folder);
     if (loaded === undefined) return fail('policy', `${use}: there is no built-in policy of this name`);
     const policy = readPolicy(loaded, { name, options });
+    if (backends.length > 0) mustKnowBackends(policy, use, backends);
     const whose = agents === undefined ? '' : ` (for ${agents.join(', ')})`;
     return ok('policy', `${policy.name}${whose}: ${holdbackNote(policy)}`);
   } catch (error) {

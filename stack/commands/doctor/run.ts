@@ -61,7 +61,11 @@ async function checkPlan(plan: StackPlan, report: Report): Promise<void> {
   const { finding, url } = checkStack(dataFolder);
   report.tell(finding);
   report.tell(await checkPort(host, port, url));
-  for (const policy of await checkPolicies(policies)) report.tell(policy);
+  for (const policy of await checkPolicies(
+    policies,
+    backends.map(({ name }) => name),
+  ))
+    report.tell(policy);
   for (const remark of plan.remarks ?? []) report.tell(note('model', remark));
   for (const backend of backends) {
     for (const model of await checkBackend(backend, modelsOf(plan, backend))) report.tell(model);

@@ -44,6 +44,23 @@ describe('the pieces of an answer', () => {
     ]);
   });
 
+  it('say that an answer is being judged, and when it could not be', () => {
+    const review = { type: 'review', turn: 1, policy: 'judge', when: 'after' } as const;
+    expect(
+      piecesOf(
+        delta(1, 0, 'Hi'),
+        { ...review, state: 'started' },
+        { ...review, state: 'failed' },
+        { ...review, state: 'passed' },
+        { ...review, state: 'objected' },
+      ),
+    ).toEqual([
+      { type: 'text', text: 'Hi' },
+      { type: 'note', text: 'policy judge judges the answer …' },
+      { type: 'note', text: 'policy judge could not judge the answer' },
+    ]);
+  });
+
   it('say who objected and that what was shown is withdrawn, before the next turn', () => {
     const objection = { policy: 'p', action: 'interject', reason: 'Not so.', turn: 1, offset: 3 } as const;
     expect(

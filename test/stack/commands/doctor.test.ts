@@ -39,6 +39,21 @@ describe('the doctor', () => {
     expect(readdirSync(folder)).toEqual(['mine.ts']);
   });
 
+  it('finds a policy that asks a model server that there is not', async () => {
+    const { run, folder } = workplace();
+    const server = await simulator();
+    writeFileSync(
+      join(folder, 'agents.config.json'),
+      JSON.stringify({
+        agents: [{ name: 'assistant', policies: [{ use: 'judge', options: { backend: 'bigg' } }] }],
+        backends: [{ name: 'one', url: server.url }],
+      }),
+    );
+    const { code, output } = await run(['doctor', '--port', '0']).ended;
+    expect(code).not.toBe(0);
+    expect(output).toMatch(/\nfail +policy +judge: there is no backend "bigg"; known are one\./);
+  });
+
   it('knows the stack that runs, its port, and one that was killed', async () => {
     const { start, run, url, data } = workplace();
     const stack = await start();

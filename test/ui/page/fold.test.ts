@@ -56,6 +56,22 @@ describe('a run', () => {
     expect(answered).not.toHaveProperty('waitsFor');
   });
 
+  test('says that its answer is being judged, that it could not be, and no more when that is over', () => {
+    const review = (state: 'started' | 'passed' | 'failed' | 'objected'): Unplaced => {
+      return { type: 'review', turn: 1, policy: 'judge', when: 'before', state };
+    };
+    const noteAfter = (...more: Unplaced[]) => {
+      const [item] = run(folded(events(...begun, ...more)))?.items ?? [];
+      return item?.kind === 'answer' ? item.note : undefined;
+    };
+    expect(noteAfter(review('started'))).toBe('policy judge judges it');
+    expect(noteAfter(review('started'), review('failed'))).toBe('policy judge could not judge it');
+    const end: Unplaced = { type: 'turn-end', turn: 1, text: 'So.', reason: 'stop' };
+    expect(noteAfter(review('started'), review('passed'), end)).toBe('');
+    const cut: Unplaced = { type: 'turn-cut', turn: 1, text: 'So.', reason: 'judge' };
+    expect(noteAfter(said(1, 0, 'So.'), review('started'), review('objected'), cut)).toBe('judge');
+  });
+
   test('whose message a person has replaced is loaded again', () => {
     const list = [
       asked,

@@ -78,6 +78,7 @@ function readCommon(request: Record<string, unknown>): Omit<OllamaRequest, 'mess
     gpuLayers: layers < 0 ? undefined : layers,
     truncate: readFlag(request, 'truncate', true),
     shift: readFlag(request, 'shift', true),
+    schema: typeof request.format === 'object' && request.format !== null ? fieldsOf(request.format) : undefined,
     think: request.think !== false,
     echo: '',
   };
