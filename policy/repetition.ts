@@ -46,8 +46,8 @@ export const repetition = definePolicy({
   },
 });
 
-/** `end` ends with `delta`. What is repeated, in words. */
-function findRepetition(end: string, delta: string, limits: Options): string | undefined {
+/** What is repeated, in words; undefined: nothing. `end`: the end of a text, which ends with `delta`. */
+export function findRepetition(end: string, delta: string, limits: Options): string | undefined {
   if (isRun(end, limits.tokens)) return 'the same characters over and over';
   // Phrases and lines change where a word ends.
   if (!/\s/.test(delta)) return undefined;
