@@ -13,7 +13,8 @@ export interface ServerWish {
   /** Of agent A and agent B; undefined: the usual one. */
   collectorUrl: string | undefined;
   insightUrl: string | undefined;
-  model: string;
+  /** Models that will be asked for, at least one. */
+  models: readonly string[];
   /** Fail instead of doing with less. */
   strict: boolean;
 }
@@ -33,7 +34,8 @@ const NOTHING_TO_CLOSE = async (): Promise<void> => {};
 /** @throws Failure no server answers where one was named, or with `strict` one of two does not */
 export async function chooseServers(wish: ServerWish, signal: AbortSignal): Promise<ChosenServers> {
   const urls = [wish.collectorUrl ?? USUAL_URLS[0], wish.insightUrl ?? USUAL_URLS[1]] as const;
-  const seen = await Promise.all(urls.map((url) => lookAtServer(url, wish.model, signal)));
+  const model = wish.models[0] ?? '';
+  const seen = await Promise.all(urls.map((url) => lookAtServer(url, model, signal)));
   const [first, second] = seen;
   if (first !== undefined && second !== undefined) {
     return { facts: [first, second], fallback: undefined, simulated: false, warnings: [], close: NOTHING_TO_CLOSE };
@@ -52,8 +54,8 @@ async function noServer(wish: ServerWish, urls: readonly string[], signal: Abort
   if (isNamed || wish.strict) {
     throw new Failure(`No model server answers at ${places}. Start one, or leave the URLs out to try the simulator.`);
   }
-  const simulators = await startSimulators(2, { model: wish.model });
-  const facts = await Promise.all(simulators.urls.map((url) => lookAtServer(url, wish.model, signal)));
+  const simulators = await startSimulators(2, { models: wish.models });
+  const facts = await Promise.all(simulators.urls.map((url) => lookAtServer(url, wish.models[0] ?? '', signal)));
   const [first, second] = facts;
   if (first === undefined || second === undefined) {
     await simulators.close();

@@ -12,7 +12,7 @@ type Settings = Readonly<Record<string, unknown>>;
 /** Starts that many, each with the same settings. `slots`: how many requests each works on at a time. @throws Failure */
 export async function startSimulators(
   count: number,
-  { model, slots = 1, settings = {} }: { model: string; slots?: number; settings?: Settings },
+  { models, slots = 1, settings = {} }: { models: readonly string[]; slots?: number; settings?: Settings },
 ): Promise<Simulators> {
   const log = { file: '/dev/null', level: 'silent' };
   const children = await Promise.all(
@@ -21,7 +21,7 @@ export async function startSimulators(
     ),
   );
   const urls = children.map(({ port }) => `http://127.0.0.1:${port}`);
-  await Promise.all(urls.map((url) => changeSettings(url, { models: [model], ...settings })));
+  await Promise.all(urls.map((url) => changeSettings(url, { models, ...settings })));
   return { urls, close: async () => void (await Promise.all(children.map((child) => child.close()))) };
 }
 

@@ -4,7 +4,7 @@ import { ask } from '../../agent/backend/question.ts';
 import { ServerAddress } from '../../agent/backend/server-address.ts';
 import { lookAtServer, type ServerFacts } from '../model-servers/look.ts';
 import type { Runtime } from '../runtimes/start.ts';
-import { callOptionsOf, type Scenario, scenarioOf } from '../scenarios.ts';
+import { type ChimeraOptions, callOptionsOf, type Scenario, scenarioOf } from '../scenarios.ts';
 import type { Bench, MeasuredAgent } from '../schedule/agent-work.ts';
 import { type Step, stepsOf } from '../schedule/design.ts';
 import { type MeasurementRecord, measure } from '../schedule/measure.ts';
@@ -54,6 +54,28 @@ export async function runConfiguration(
   folder.writeSummary(settings.runs, surroundings.interrupt.aborted, context);
 }
 
+/** What measurements of a configuration have in common. */
+export function benchOf(settings: RunSettings, { runtime, corpus, interrupt }: Surroundings): Bench {
+  const calls = new Semaphore(settings.max_concurrent ?? Number.POSITIVE_INFINITY);
+  return { runtime, workload: settings.workload, corpus, calls, interrupt };
+}
+
+/** The agent at this place, counted from 0; places take turns at the two parts of a workload. */
+export function measuredAgent(
+  name: string,
+  index: number,
+  options: ChimeraOptions,
+  { model, num_predict, seed, timeout_s }: RunSettings,
+): MeasuredAgent {
+  return {
+    name,
+    part: index % 2 === 0 ? 'collector' : 'insight',
+    model,
+    options: callOptionsOf(options, num_predict ?? undefined, seed ?? undefined),
+    timeoutSeconds: timeout_s,
+  };
+}
+
 class Measuring {
   readonly #settings: RunSettings;
   readonly #scenario: Scenario;
@@ -65,20 +87,10 @@ class Measuring {
     this.#settings = settings;
     this.#scenario = scenario;
     this.#surroundings = surroundings;
-    this.#bench = {
-      runtime: surroundings.runtime,
-      workload: settings.workload,
-      corpus: surroundings.corpus,
-      calls: new Semaphore(settings.max_concurrent ?? Number.POSITIVE_INFINITY),
-      interrupt: surroundings.interrupt,
-    };
-    this.#agents = scenario.agents.map(({ options }, index) => ({
-      name: PAIR[index] ?? '',
-      part: index === 0 ? 'collector' : 'insight',
-      model: settings.model,
-      options: callOptionsOf(options, settings.num_predict ?? undefined, settings.seed ?? undefined),
-      timeoutSeconds: settings.timeout_s,
-    }));
+    this.#bench = benchOf(settings, surroundings);
+    this.#agents = scenario.agents.map(({ options }, index) =>
+      measuredAgent(PAIR[index] ?? '', index, options, settings),
+    );
   }
 
   context(): RunContext {

@@ -11,7 +11,7 @@ import type { Scenario } from '../scenarios.ts';
 import { type AgentDescription, agentFile } from './agent-file.ts';
 import { measurementField, type PlacedMeasurement, scheduleField } from './recording-fields.ts';
 import { aggregateOf, runSummary } from './run-summary.ts';
-import { physicalWarnings, serverReport } from './server-report.ts';
+import { physicalWarnings, serverReports } from './server-report.ts';
 import type { RunSettings } from './settings.ts';
 import { agentReport, combinedReport, summaryText } from './texts.ts';
 
@@ -153,14 +153,8 @@ function metricsOf(
     settings: { ...settings },
     measurements: measured.map((one) => measurementField(one, identities)),
     schedule: measured.flatMap(scheduleField),
-    servers: serverReports(servers),
+    servers: serverReports(servers, ['a', 'b']),
     gpu_samples: [],
     warnings: [...context.warnings, ...physical],
   };
-}
-
-function serverReports(servers: readonly [ServerFacts, ServerFacts]): MetricsFile['servers'] {
-  const [first, second] = servers;
-  if (first.url === second.url) return [serverReport(second, ['a', 'b'])];
-  return [serverReport(first, ['a']), serverReport(second, ['b'])];
 }

@@ -3,10 +3,18 @@ import type { ServerFacts } from '../model-servers/look.ts';
 import type { MetricsFile } from '../results/metrics-file.ts';
 import { type ChimeraOptions, definedOnly } from '../scenarios.ts';
 
-export type ServerReport = MetricsFile['servers'][number];
+type ServerReport = MetricsFile['servers'][number];
+
+/** The servers, each once; `agents`: names, which take turns at the two. */
+export function serverReports(servers: readonly [ServerFacts, ServerFacts], agents: readonly string[]): ServerReport[] {
+  const [first, second] = servers;
+  if (first.url === second.url) return [serverReport(second, agents)];
+  const ofPlace = (place: number): string[] => agents.filter((_, index) => index % 2 === place);
+  return [serverReport(first, ofPlace(0)), serverReport(second, ofPlace(1))];
+}
 
 /** `agents`: names of those that ask it. */
-export function serverReport(facts: ServerFacts, agents: readonly string[]): ServerReport {
+function serverReport(facts: ServerFacts, agents: readonly string[]): ServerReport {
   return definedOnly({
     base_url: facts.url,
     agents: [...agents],

@@ -7,6 +7,8 @@ import { declareSubcommand } from './declare.ts';
 /** Action → what it does with the words that follow it. Its code is loaded only then. Returns the exit code. */
 const ACTIONS: Record<string, (words: readonly string[], own: BenchOptions) => Promise<number>> = {
   run: async (words, own) => (await import('./bench/run.ts')).runBenchmark(words, own),
+  sweep: async (words, own) => (await import('./bench/sweep.ts')).runSweep(words, own),
+  scale: async (words, own) => (await import('./bench/scale.ts')).runScaling(words, own),
 };
 
 export const benchCommand = declareSubcommand({
@@ -14,7 +16,7 @@ export const benchCommand = declareSubcommand({
   help: 'the dual-agent benchmark: two agents at once, and each alone, on two model servers',
   argument: {
     placeholder: 'ACTION',
-    help: 'run: measure one configuration (also without a word)',
+    help: 'run: measure one configuration (also without a word); sweep: many of them; scale: more and more agents',
     isRepeatable: true,
   },
   options: BENCH_OPTIONS,
@@ -22,6 +24,8 @@ export const benchCommand = declareSubcommand({
   examples: [
     'npx tsx run.ts bench',
     'npx tsx run.ts bench --preset production',
+    'npx tsx run.ts bench sweep --matrix tr114 --runs 5 --only test011 --dry-run',
+    'npx tsx run.ts bench scale --agents 1,2,4,8',
     'npx tsx run.ts bench --scenario baseline_vs_chimera --model gemma3:latest --chimera-num-gpu 80 --chimera-num-ctx 512',
   ],
   run: async ({ words: [action = 'run', ...words], own }) => findAction(action)(words, own),

@@ -1,6 +1,6 @@
 /** The options of `bench`, declared once. Those of the original keep their names and meanings. */
 import { DESIGNS, PRESETS, RUNTIMES, SCENARIOS, WORKLOADS } from '../../../bench/choices.ts';
-import { flag, number, type OptionKind, oneOf, text, textLike, wholeNumber } from '../../option-kinds.ts';
+import { flag, nameList, number, type OptionKind, oneOf, text, textLike, wholeNumber } from '../../option-kinds.ts';
 import { type OwnValues, withDefault } from '../declare.ts';
 
 /** An option that has a value only when somebody gave one. */
@@ -97,6 +97,17 @@ export const BENCH_OPTIONS = {
   unloadBetween: withDefault(flag(), false, 'unload the model before every measurement (Ollama)'),
   timeout: withDefault(number('SECONDS', 0.1, 86_400), 300, 'a call that takes longer is given up and invalid'),
   strict: withDefault(flag(), false, 'fail when a server is down, instead of doing with less'),
+  matrix: optional(text('tr114|FILE'), 'sweep: the published matrix, or a JSON file with axes (default: tr114)'),
+  only: optional(
+    nameList('NAMES', /^[\w.-]+$/, 'names of the matrix, like test011'),
+    'sweep: these configurations, separated by commas',
+  ),
+  dryRun: withDefault(flag(), false, 'sweep: say what would be measured and how long it takes, and stop'),
+  agents: withDefault(
+    textLike('NUMBERS', /^\d{1,3}(,\d{1,3})*$/, 'numbers like 1,2,4,8'),
+    '1,2,4,8',
+    'scale: how many agents at once, one after the other',
+  ),
   resume: withDefault(flag(), false, 'go on in --output-dir, keeping the runs that are there'),
 } as const;
 

@@ -15,7 +15,7 @@ export async function runBenchmark(words: readonly string[], own: BenchOptions):
   const settings = settingsOf(own);
   const path = resolve(own.outputDir ?? defaultFolder(settings.scenario));
   const folder = usingResults(() => ResultFolder.open(path, settings, own.resume));
-  return withSurroundings(own, settings, async (surroundings) => {
+  return withSurroundings(own, settings, { models: [settings.model] }, async (surroundings) => {
     await runConfiguration(settings, surroundings, folder);
     for (const line of describeRun(folder)) say(line);
     return folder.runs.some(({ summary }) => summary.efficiency_percent !== undefined) ? EXIT.ok : EXIT.failed;
@@ -23,7 +23,7 @@ export async function runBenchmark(words: readonly string[], own: BenchOptions):
 }
 
 /** The date with its time, so that two on one day have a folder each. */
-function defaultFolder(name: string): string {
+export function defaultFolder(name: string): string {
   const date = new Date().toISOString().slice(0, 19).replaceAll(':', '').replace('T', '_');
   return `benchmarks/${name}_${date}`;
 }

@@ -20,7 +20,8 @@ import { openProgress } from './progress.ts';
 /** Runs `work` with all it needs. Returns its exit code, or the one of an interruption. @throws Failure */
 export async function withSurroundings(
   own: BenchOptions,
-  settings: RunSettings,
+  settings: Pick<RunSettings, 'corpus' | 'runtime'>,
+  { models, agents = PAIR }: { models: readonly string[]; agents?: readonly string[] },
   work: (surroundings: Surroundings) => Promise<number>,
 ): Promise<number> {
   const signals = new EndingSignals();
@@ -31,10 +32,10 @@ export async function withSurroundings(
   ends.push(() => progress.close());
   try {
     const corpus = settings.corpus === null ? temporaryCorpus(ends) : existing(settings.corpus);
-    const servers = await chooseServers(wishOf(own), leaving.signal);
+    const servers = await chooseServers(wishOf(own, models), leaving.signal);
     ends.push(servers.close);
     for (const warning of servers.warnings) progress.note(warning);
-    const runtime = await startRuntime(settings.runtime, placesOf(servers));
+    const runtime = await startRuntime(settings.runtime, placesOf(servers, agents));
     ends.push(runtime.close);
     const { facts, fallback, warnings } = servers;
     const code = await work({
@@ -70,17 +71,18 @@ function exitCodeOf(signals: EndingSignals): number {
   return signals.received === 'SIGINT' ? EXIT.interrupted : EXIT.failed;
 }
 
-function wishOf({ collectorOllamaUrl, insightOllamaUrl, model, strict }: BenchOptions) {
-  return { collectorUrl: plainUrl(collectorOllamaUrl), insightUrl: plainUrl(insightOllamaUrl), model, strict };
+function wishOf({ collectorOllamaUrl, insightOllamaUrl, strict }: BenchOptions, models: readonly string[]) {
+  return { collectorUrl: plainUrl(collectorOllamaUrl), insightUrl: plainUrl(insightOllamaUrl), models, strict };
 }
 
 function plainUrl(url: string | undefined): string | undefined {
   return url?.startsWith('ollama:') ? ollamaUrl(url) : url?.replace(/\/+$/, '').replace(/\/(v1|api)$/, '');
 }
 
-function placesOf({ facts }: ChosenServers) {
-  return PAIR.map((name, index) => {
-    const { url, protocol: kind } = facts[index === 0 ? 0 : 1];
+/** Agents take turns at the two servers. */
+function placesOf({ facts }: ChosenServers, agents: readonly string[]) {
+  return agents.map((name, index) => {
+    const { url, protocol: kind } = facts[index % 2 === 0 ? 0 : 1];
     return { name, backend: { kind, url } };
   });
 }
