@@ -41,7 +41,7 @@ export function writeScaling(folder: string, scaling: ScalingFile): void {
 }
 
 /** Writes a file beside its place and moves it there. */
-function writeWhole(path: string, text: string): void {
+export function writeWhole(path: string, text: string): void {
   const beside = `${path}.${process.pid}.tmp`;
   writeFileSync(beside, text);
   renameSync(beside, path);

@@ -9,6 +9,7 @@ const ACTIONS: Record<string, (words: readonly string[], own: BenchOptions) => P
   run: async (words, own) => (await import('./bench/run.ts')).runBenchmark(words, own),
   sweep: async (words, own) => (await import('./bench/sweep.ts')).runSweep(words, own),
   scale: async (words, own) => (await import('./bench/scale.ts')).runScaling(words, own),
+  analyze: async (words, own) => (await import('./bench/analyze.ts')).analyzeResults(words, own),
 };
 
 export const benchCommand = declareSubcommand({
@@ -16,7 +17,7 @@ export const benchCommand = declareSubcommand({
   help: 'the dual-agent benchmark: two agents at once, and each alone, on two model servers',
   argument: {
     placeholder: 'ACTION',
-    help: 'run: measure one configuration (also without a word); sweep: many of them; scale: more and more agents',
+    help: 'run (also without a word), sweep: many configurations, scale: more and more agents, analyze FOLDER: what results show',
     isRepeatable: true,
   },
   options: BENCH_OPTIONS,
@@ -24,9 +25,10 @@ export const benchCommand = declareSubcommand({
   examples: [
     'npx tsx run.ts bench',
     'npx tsx run.ts bench --preset production',
+    'npx tsx run.ts bench --model gemma3:latest --chimera-num-gpu 80 --chimera-num-ctx 512',
     'npx tsx run.ts bench sweep --matrix tr114 --runs 5 --only test011 --dry-run',
     'npx tsx run.ts bench scale --agents 1,2,4,8',
-    'npx tsx run.ts bench --scenario baseline_vs_chimera --model gemma3:latest --chimera-num-gpu 80 --chimera-num-ctx 512',
+    'npx tsx run.ts bench analyze results --compare earlier-results',
   ],
   run: async ({ words: [action = 'run', ...words], own }) => findAction(action)(words, own),
 });

@@ -1,4 +1,4 @@
-/** The options of `bench`, declared once. Those of the original keep their names and meanings. */
+/** The options of `bench`, of all its actions, declared once. Those of the original keep their names and meanings. */
 import { DESIGNS, PRESETS, RUNTIMES, SCENARIOS, WORKLOADS } from '../../../bench/choices.ts';
 import { flag, nameList, number, type OptionKind, oneOf, text, textLike, wholeNumber } from '../../option-kinds.ts';
 import { type OwnValues, withDefault } from '../declare.ts';
@@ -109,6 +109,9 @@ export const BENCH_OPTIONS = {
     'scale: how many agents at once, one after the other',
   ),
   resume: withDefault(flag(), false, 'go on in --output-dir, keeping the runs that are there'),
+  compare: optional(text('FOLDER'), 'analyze: a second folder, against which the first one is told'),
+  json: withDefault(flag(), false, 'analyze: print every figure as JSON instead of a report'),
+  output: optional(text('FOLDER'), 'analyze: where report.md and report.html go (default: beside what was analyzed)'),
 } as const;
 
 export type BenchOptions = OwnValues<typeof BENCH_OPTIONS>;

@@ -1,6 +1,5 @@
 /** Result folders: what is written is read again, the original's are taken as they are, and rubbish is named. */
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { metricsFile } from '../../../bench/results/metrics-file.ts';
@@ -8,8 +7,7 @@ import { readResults } from '../../../bench/results/read.ts';
 import { scalingFile } from '../../../bench/results/scaling-file.ts';
 import { summaryFile } from '../../../bench/results/summary-file.ts';
 import { writeRun, writeScaling, writeSummary } from '../../../bench/results/write.ts';
-
-const newFolder = (): string => mkdtempSync(join(tmpdir(), 'results-'));
+import { temporaryFolder } from '../../store/temporary-store.ts';
 
 function put(folder: string, path: string, text: string): void {
   mkdirSync(dirname(join(folder, path)), { recursive: true });
@@ -23,7 +21,7 @@ const timed = { kind: 'concurrent', block: 1, order: 3, released_ms: 1, ended_ms
 const taken = { agent: 'a', started_ms: 1, ended_ms: 13, execution_time_s: 0.012, process_id: 7, thread_id: 0 };
 
 test('a written run is read again with its new fields', () => {
-  const folder = newFolder();
+  const folder = temporaryFolder();
   const invalid = { reason: 'runaway' as const, detail: 'the same 40 words 9 times' };
   const metrics = metricsFile.parse({
     ...bare,
@@ -46,7 +44,7 @@ test('a written run is read again with its new fields', () => {
 });
 
 test('folders of the original are nested, spelt both ways and lack figures', () => {
-  const folder = newFolder();
+  const folder = temporaryFolder();
   put(folder, 'chimera-homo/test100/run_10/metrics.json', JSON.stringify(bare));
   put(folder, 'chimera-homo/test100/run_2/metrics.json', JSON.stringify(bare));
   const calls = [{ stage: 'report', response: 'x', metrics: null }];
@@ -68,7 +66,7 @@ test('folders of the original are nested, spelt both ways and lack figures', () 
 });
 
 test('what cannot be read is named and left out', () => {
-  const folder = newFolder();
+  const folder = temporaryFolder();
   put(folder, 'run_1/metrics.json', JSON.stringify(bare));
   put(folder, 'run_2/metrics.json', '{"run_number": 2,');
   put(folder, 'run_3/metrics.json', '{"some": "other file"}');
@@ -80,7 +78,7 @@ test('what cannot be read is named and left out', () => {
 });
 
 test('a folder without a single run says so, with the files that are broken', () => {
-  const folder = newFolder();
+  const folder = temporaryFolder();
   expect(() => readResults(join(folder, 'nowhere'))).toThrow('there is no folder');
   expect(() => readResults(folder)).toThrow('holds no run_<n>/metrics.json');
   put(folder, 'test001/run_1/metrics.json', 'NaN');
