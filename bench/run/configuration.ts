@@ -5,10 +5,11 @@ import { ServerAddress } from '../../agent/backend/server-address.ts';
 import { lookAtServer, type ServerFacts } from '../model-servers/look.ts';
 import type { Runtime } from '../runtimes/start.ts';
 import { type ChimeraOptions, callOptionsOf, type Scenario, scenarioOf } from '../scenarios.ts';
-import type { Bench, MeasuredAgent } from '../schedule/agent-work.ts';
+import { type Bench, type MeasuredAgent, PAIR } from '../schedule/agent-work.ts';
 import { type Step, stepsOf } from '../schedule/design.ts';
 import { type MeasurementRecord, measure } from '../schedule/measure.ts';
 import { Semaphore } from '../schedule/semaphore.ts';
+import { worksOfStep } from '../schedule/works.ts';
 import { antiPatterns } from './anti-patterns.ts';
 import type { Progress } from './progress.ts';
 import type { PlacedMeasurement } from './recording-fields.ts';
@@ -29,8 +30,6 @@ export interface Surroundings {
   progress: Progress;
 }
 
-/** Names of the two agents, on the bus and in the schedule. */
-export const PAIR = ['a', 'b'] as const;
 const UNLOADED_MS = 10_000;
 const LOOK_MS = 50;
 
@@ -58,6 +57,11 @@ export async function runConfiguration(
 export function benchOf(settings: RunSettings, { runtime, corpus, interrupt }: Surroundings): Bench {
   const calls = new Semaphore(settings.max_concurrent ?? Number.POSITIVE_INFINITY);
   return { runtime, workload: settings.workload, corpus, calls, interrupt };
+}
+
+/** How many servers there really are: 1 or 2. */
+export function differentServers({ servers }: Surroundings): number {
+  return new Set(servers.map(({ url }) => url)).size;
 }
 
 /** The agent at this place, counted from 0; places take turns at the two parts of a workload. */
@@ -94,8 +98,8 @@ class Measuring {
   }
 
   context(): RunContext {
-    const { servers, fallback, warnings, runtime } = this.#surroundings;
-    const different = new Set(servers.map(({ url }) => url)).size;
+    const { fallback, warnings, runtime } = this.#surroundings;
+    const different = differentServers(this.#surroundings);
     return {
       settings: this.#settings,
       scenario: this.#scenario,
@@ -142,7 +146,7 @@ class Measuring {
     );
     const agents = step.agents.flatMap((name) => this.#agents.filter((agent) => agent.name === name));
     const record = await measure(this.#bench, step.kind, agents, this.#settings.stagger_ms);
-    progress.ended(step.kind, record);
+    progress.ended(worksOfStep(step, this.#settings, differentServers(this.#surroundings)), record);
     return record;
   }
 

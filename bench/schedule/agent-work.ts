@@ -7,6 +7,9 @@ import { type CallRecord, type CallSettings, makeCall } from './call.ts';
 import type { Semaphore } from './semaphore.ts';
 import type { Invalid } from './validity.ts';
 
+/** Names of the two agents, on the bus and in the schedule. */
+export const PAIR = ['a', 'b'] as const;
+
 /** An agent as it is measured. */
 export interface MeasuredAgent extends CallSettings {
   /** `a`, `b`, … */

@@ -24,14 +24,6 @@ export function planCells(cells: readonly Cell[], base: RunSettings): PlannedCel
   });
 }
 
-/** Whole agents' works that are done one after the other in a configuration with so many runs. */
-export function worksOf({ design, runtime, warmup }: RunSettings, runs: number, servers: number): number {
-  // Two at once take as long as one on two servers, as long as both on one.
-  const both = servers === 1 || runtime.startsWith('serial') ? 2 : 1;
-  if (runs === 0) return 0;
-  return warmup * both + runs * (design === 'legacy' ? both : 4 + both);
-}
-
 /** Groups of two configurations or more that the servers cannot tell apart, with the reason, for people. */
 export function sameCells(cells: readonly PlannedCell[], facts: readonly ServerFacts[]): string[] {
   const groups = new Map<string, PlannedCell[]>();

@@ -2,11 +2,12 @@
 
 import type { ScalingFile } from '../results/scaling-file.ts';
 import { writeScaling } from '../results/write.ts';
-import { benchOf, measuredAgent, type Surroundings } from '../run/configuration.ts';
+import { benchOf, differentServers, measuredAgent, type Surroundings } from '../run/configuration.ts';
 import { measurementField, type PlacedMeasurement, scheduleField } from '../run/recording-fields.ts';
 import { serverReports } from '../run/server-report.ts';
 import type { RunSettings } from '../run/settings.ts';
 import { measure } from '../schedule/measure.ts';
+import { worksOfStep } from '../schedule/works.ts';
 
 const FIRST_LETTER = 'a'.codePointAt(0) ?? 0;
 const LETTERS = 26;
@@ -31,11 +32,14 @@ export async function runScale(
   const bench = benchOf(settings, surroundings);
   const placed: PlacedMeasurement[] = [];
   const { interrupt, progress } = surroundings;
+  const servers = differentServers(surroundings);
+  const works = counts.reduce((sum, count) => sum + Math.ceil(count / servers), 0);
+  progress.expect(settings.runs * works + settings.warmup * Math.ceil(2 / servers));
   const step = async (block: number, order: number, count: number): Promise<void> => {
     const kind = block === 0 ? 'warm_up' : 'concurrent';
     progress.began(block === 0 ? 'warm-up' : `run ${block}, ${count} agents`);
     const record = await measure(bench, kind, agents.slice(0, count), settings.stagger_ms);
-    progress.ended(kind, record);
+    progress.ended(worksOfStep({ kind, agents: names.slice(0, count) }, settings, servers), record);
     if (!interrupt.aborted) placed.push({ block, order, record });
   };
   for (let warmUp = 0; warmUp < settings.warmup; warmUp++) await step(0, warmUp, Math.min(2, names.length));

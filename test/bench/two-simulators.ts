@@ -8,13 +8,13 @@ import type { SimulatorOptions } from '../../agent/backend/simulator/settings.ts
 import type { RuntimeName } from '../../bench/choices.ts';
 import { lookAtServer, type ServerFacts } from '../../bench/model-servers/look.ts';
 import type { Surroundings } from '../../bench/run/configuration.ts';
-import { PAIR } from '../../bench/run/configuration.ts';
 import type { RunSettings } from '../../bench/run/settings.ts';
 import { startRuntime } from '../../bench/runtimes/start.ts';
+import { PAIR } from '../../bench/schedule/agent-work.ts';
 import { writeDefaultCorpus } from '../../bench/workload/corpus.ts';
 
-export const MODEL = 'gemma3:latest';
-export const FAST: SimulatorOptions = { models: [MODEL], ttftMs: 5, tokensPerSecond: 1000, slots: 1 };
+const MODEL = 'gemma3:latest';
+const FAST: SimulatorOptions = { models: [MODEL], ttftMs: 5, tokensPerSecond: 1000, slots: 1 };
 
 /** A folder that is gone when the test ends. */
 export function folder(): string {
@@ -46,7 +46,7 @@ export async function surroundingsOn(
   onTestFinished(() => runtime.close());
   const corpus = folder();
   writeDefaultCorpus(corpus);
-  const progress = { began() {}, ended() {}, note() {}, close() {} };
+  const progress = { expect() {}, began() {}, ended() {}, note() {}, close() {} };
   return { runtime, servers: [first, second], fallback: undefined, corpus, warnings: [], interrupt, progress };
 }
 

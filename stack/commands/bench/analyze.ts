@@ -2,6 +2,7 @@
 import { join, resolve } from 'node:path';
 import { analyse } from '../../../bench/analysis/analysis.ts';
 import { compare } from '../../../bench/analysis/compare.ts';
+import type { ReportDocument } from '../../../bench/report/document.ts';
 import { html } from '../../../bench/report/html.ts';
 import { markdown } from '../../../bench/report/markdown.ts';
 import { report } from '../../../bench/report/report.ts';
@@ -26,10 +27,18 @@ export async function analyzeResults(
     return 0;
   }
   const told = report(analysis, comparison);
-  const text = markdown(told);
-  await sayAll(text);
-  write(resolve(output ?? folder), { 'report.md': text, 'report.html': await html(told) });
+  await sayAll(markdown(told));
+  await writeReport(told, output ?? folder);
   return 0;
+}
+
+/** Writes `report.md` and `report.html` of what is in a folder so far. @throws Failure */
+export async function reportOn(folder: string): Promise<void> {
+  await writeReport(report(analysed(folder), undefined), folder);
+}
+
+async function writeReport(told: ReportDocument, folder: string): Promise<void> {
+  write(resolve(folder), { 'report.md': markdown(told), 'report.html': await html(told) });
 }
 
 function analysed(folder: string) {

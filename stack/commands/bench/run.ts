@@ -1,9 +1,11 @@
 /** `bench`, or `bench run`: measures one configuration and says where the files are. */
 import { resolve } from 'node:path';
-import { runConfiguration } from '../../../bench/run/configuration.ts';
+import { differentServers, runConfiguration } from '../../../bench/run/configuration.ts';
 import { ResultFolder } from '../../../bench/run/result-folder.ts';
+import { worksOf } from '../../../bench/schedule/works.ts';
 import { EXIT, usageFailure } from '../../failure.ts';
 import { say } from '../../terminal.ts';
+import { reportOn } from './analyze.ts';
 import { describeRun } from './describe.ts';
 import type { BenchOptions } from './options.ts';
 import { settingsOf } from './settings.ts';
@@ -16,8 +18,12 @@ export async function runBenchmark(words: readonly string[], own: BenchOptions):
   const path = resolve(own.outputDir ?? defaultFolder(settings.scenario));
   const folder = usingResults(() => ResultFolder.open(path, settings, own.resume));
   return withSurroundings(own, settings, { models: [settings.model] }, async (surroundings) => {
+    surroundings.progress.expect(
+      worksOf(settings, folder.missing(settings.runs).length, differentServers(surroundings)),
+    );
     await runConfiguration(settings, surroundings, folder);
     for (const line of describeRun(folder)) say(line);
+    if (folder.runs.length > 0) await reportOn(path);
     return folder.runs.some(({ summary }) => summary.efficiency_percent !== undefined) ? EXIT.ok : EXIT.failed;
   });
 }

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { agentNames, runScale } from '../../../bench/sweep/scale.ts';
 import { EXIT, Failure, usageFailure } from '../../failure.ts';
 import { say } from '../../terminal.ts';
+import { reportOn } from './analyze.ts';
 import type { BenchOptions } from './options.ts';
 import { defaultFolder } from './run.ts';
 import { settingsOf } from './settings.ts';
@@ -31,6 +32,7 @@ export async function runScaling(words: readonly string[], own: BenchOptions): P
       if (walls.length > 0) say(`${count} ${count === 1 ? 'agent' : 'agents'}: ${seconds}`);
     }
     say(`Files: ${folder}`);
+    await reportOn(folder);
     return EXIT.ok;
   });
 }

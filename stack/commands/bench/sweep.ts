@@ -1,12 +1,22 @@
 /** `bench sweep`: many configurations, one after the other, each into `<folder>/<scenario>/<name>`. The time is said first. */
 import { join, resolve } from 'node:path';
-import { benchOf, measuredAgent, PAIR, runConfiguration, type Surroundings } from '../../../bench/run/configuration.ts';
+import {
+  benchOf,
+  differentServers,
+  measuredAgent,
+  runConfiguration,
+  type Surroundings,
+} from '../../../bench/run/configuration.ts';
+import { duration } from '../../../bench/run/progress.ts';
 import { ResultFolder } from '../../../bench/run/result-folder.ts';
+import { PAIR } from '../../../bench/schedule/agent-work.ts';
+import { worksOf } from '../../../bench/schedule/works.ts';
 import { secondsOfWork } from '../../../bench/sweep/calibrate.ts';
 import { MatrixError, onlyCells, readMatrix } from '../../../bench/sweep/matrix.ts';
-import { type PlannedCell, planCells, sameCells, worksOf } from '../../../bench/sweep/plan.ts';
+import { type PlannedCell, planCells, sameCells } from '../../../bench/sweep/plan.ts';
 import { EXIT, usageFailure } from '../../failure.ts';
 import { say } from '../../terminal.ts';
+import { reportOn } from './analyze.ts';
 import { describeRun } from './describe.ts';
 import type { BenchOptions } from './options.ts';
 import { defaultFolder } from './run.ts';
@@ -31,6 +41,7 @@ export async function runSweep(words: readonly string[], own: BenchOptions): Pro
     if (own.dryRun) return EXIT.ok;
     await runCells(cells, { ...surroundings, warnings: [...surroundings.warnings, ...warnings] });
     say(`Files: ${root}`);
+    if (cells.some(({ results }) => results.runs.length > 0)) await reportOn(root);
     return EXIT.ok;
   });
 }
@@ -60,10 +71,11 @@ async function runCells(cells: readonly OpenCell[], surroundings: Surroundings):
 }
 
 async function timeOf(cells: readonly OpenCell[], surroundings: Surroundings): Promise<string> {
-  const servers = new Set(surroundings.servers.map(({ url }) => url)).size;
+  const servers = differentServers(surroundings);
   const missing = cells.map(({ results, settings }) => ({ settings, runs: results.missing(settings.runs).length }));
   const runs = missing.reduce((sum, cell) => sum + cell.runs, 0);
   const works = missing.reduce((sum, cell) => sum + worksOf(cell.settings, cell.runs, servers), 0);
+  surroundings.progress.expect(works);
   const what = `${cells.length} configurations, ${runs} runs to measure`;
   const [first] = missing;
   if (first === undefined || works === 0) return `${what}: nothing is left to do.`;
@@ -71,10 +83,4 @@ async function timeOf(cells: readonly OpenCell[], surroundings: Surroundings): P
   const seconds = await secondsOfWork(benchOf(first.settings, surroundings), agent);
   if (seconds === undefined) return `${what}; how long it takes is unknown: a first short call did not succeed.`;
   return `${what}: at most about ${duration(works * seconds)}, by one short call and answers as long as they may be.`;
-}
-
-/** In the largest fitting unit. */
-function duration(seconds: number): string {
-  if (seconds < 100) return `${Math.ceil(seconds)} s`;
-  return seconds < 6000 ? `${Math.ceil(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`;
 }
