@@ -80,7 +80,7 @@ function readReport({ text, end }: CallReport) {
 }
 
 /** What the server did not tell is absent, never 0. */
-function metricsOf({ timing, figures, usage }: TurnEnd): CallMetrics {
+function metricsOf({ timing, figures, usage, finishReason }: TurnEnd): CallMetrics {
   const { sentMs = 0, firstTextMs, endMs = 0 } = timing ?? {};
   const { answerTokens, evalMs, promptEvalMs, loadMs, totalMs, doneReason } = figures ?? {};
   return {
@@ -93,7 +93,7 @@ function metricsOf({ timing, figures, usage }: TurnEnd): CallMetrics {
     eval_duration_ms: evalMs,
     load_duration_ms: loadMs,
     server_total_duration_ms: totalMs,
-    done_reason: doneReason,
+    done_reason: doneReason ?? finishReason,
   };
 }
 
