@@ -10,6 +10,8 @@ export interface Tiers {
 }
 
 const ALPHA = 0.05;
+/** A true speed-up that is smaller by less than this is no reason to prefer another, however certain. */
+const MATTERS = 0.99;
 
 /** `nameOf`: name of a configuration for people. */
 export function tiers(parts: readonly Part[], nameOf: (configuration: string) => string): Tiers {
@@ -28,10 +30,11 @@ export function tiers(parts: readonly Part[], nameOf: (configuration: string) =>
   if (others.length === 0) return none('there is one configuration only, and nothing to prefer it to');
   if (samples.some(({ speedups }) => speedups.length < 2))
     return none('a configuration has one block only: no interval');
-  const ps = holm(others.map(({ speedups }) => unpairedRatio(best.speedups, speedups)?.p));
-  const worse = others.filter((_, at) => (ps[at] ?? 1) < ALPHA);
+  const ratios = others.map(({ speedups }) => unpairedRatio(best.speedups, speedups));
+  const ps = holm(ratios.map((compared) => compared?.p));
+  const worse = others.filter((_, at) => (ps[at] ?? 1) < ALPHA && (ratios[at]?.ratio ?? 1) < MATTERS);
   if (worse.length === 0)
-    return none(`no configuration is told apart from the best (${best.name}) at 95 %, after Holm`);
+    return none(`no configuration is told apart from the best (${best.name}) by more than 1 % at 95 %, after Holm`);
   const alike = others.filter((one) => !worse.includes(one));
   const names = (of: readonly { name: string }[]): string[] => of.map(({ name }) => name);
   return {
@@ -39,7 +42,7 @@ export function tiers(parts: readonly Part[], nameOf: (configuration: string) =>
       { tier: 1, configurations: names([best, ...alike]) },
       { tier: 2, configurations: names(worse) },
     ],
-    why: "tier 1: the best true speed-up and all that are not told apart from it; tier 2: worse at 95 % (Welch's t on logarithms, Holm)",
+    why: "tier 1: the best true speed-up and all that are not told apart from it; tier 2: worse by more than 1 %, at 95 % (Welch's t on logarithms, Holm)",
   };
 }
 
