@@ -66,7 +66,7 @@ export function analyse(results: Results): Analysis {
     rollbackTriggers: rollbackTriggers(runs),
     overhead: overhead(runs),
     sound,
-    tiers: tiers(parts, nameOf),
+    tiers: tiers(sound),
     scaling: results.scalings.map(scalingFigures),
     timeline: timeline(results.runs),
     servers: uniqueServers(results),

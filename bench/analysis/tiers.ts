@@ -1,7 +1,7 @@
 /** Recommended tiers: only from true speed-ups, and only where their intervals tell configurations apart. */
 import { holm, unpairedRatio } from '../statistics/comparison.ts';
-import { groupBy } from './group-by.ts';
-import { centre, type Part } from './parts.ts';
+import { centre } from './parts.ts';
+import type { SoundFigures } from './sound.ts';
 
 export interface Tiers {
   /** Best first; empty: none can be recommended, and `why`. */
@@ -13,15 +13,10 @@ const ALPHA = 0.05;
 /** A true speed-up that is smaller by less than this is no reason to prefer another, however certain. */
 const MATTERS = 0.99;
 
-/** `nameOf`: name of a configuration for people. */
-export function tiers(parts: readonly Part[], nameOf: (configuration: string) => string): Tiers {
-  const samples = [
-    ...groupBy(
-      parts.filter(({ valid }) => valid),
-      ({ configuration }) => configuration,
-    ),
-  ]
-    .map(([configuration, own]) => ({ name: nameOf(configuration), speedups: trueSpeedups(own) }))
+/** `sound`: undefined when nothing was measured but concurrent runs. */
+export function tiers(sound: SoundFigures | undefined): Tiers {
+  const samples = (sound?.configurations ?? [])
+    .map(({ name, blockSpeedups }) => ({ name, speedups: blockSpeedups }))
     .filter(({ speedups }) => speedups.length > 0)
     .sort((one, other) => (centre(other.speedups) ?? 0) - (centre(one.speedups) ?? 0));
   const [best, ...others] = samples;
@@ -48,13 +43,4 @@ export function tiers(parts: readonly Part[], nameOf: (configuration: string) =>
 
 function none(why: string): Tiers {
   return { tiers: [], why };
-}
-
-function trueSpeedups(parts: readonly Part[]): number[] {
-  return [...groupBy(parts, ({ block }) => block).values()].flatMap((block) => {
-    const wall = (kind: Part['kind']) =>
-      centre(block.filter((part) => part.kind === kind).map(({ measurement }) => measurement.wall_time_s));
-    const [serial, concurrent] = [wall('serial'), wall('concurrent')];
-    return serial === undefined || concurrent === undefined ? [] : [serial / concurrent];
-  });
 }

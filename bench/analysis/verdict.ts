@@ -42,7 +42,7 @@ function effectOfConfiguration({ anova: { published, valid }, configurations }: 
   const p = Math.max(published.p, published.permutationP);
   const said =
     p < SIGNIFICANT
-      ? 'The configuration has an effect on efficiency'
+      ? 'The configuration has an effect on efficiency (on balance, that is)'
       : 'No effect of the configuration on efficiency can be seen';
   const without =
     valid === undefined || valid.freedomWithin === published.freedomWithin ? '' : `; valid runs only: ${test(valid)}`;
@@ -70,8 +70,19 @@ function trueSpeedup({ sound, valid }: Figures): Sentence | undefined {
   if (speedup === undefined) return undefined;
   const legacy = decimals(valid.efficiencyPercent?.mean, 1);
   const gain = gainOf(speedup);
-  const text = `Running the agents at once ${gain}: true speed-up ${decimals(speedup.ratio, 3)} (95 %: ${between(speedup.interval, 3)}) against the agents one after the other. The efficiency of ${legacy} % says nothing of that; believe the true speed-up.`;
-  return { text, from: ['sound.overall.trueSpeedup', 'valid.efficiencyPercent.mean'] };
+  const text = `Running the agents at once ${gain}: true speed-up ${decimals(speedup.ratio, 3)} (95 %: ${between(speedup.interval, 3)}) against the agents one after the other${range(sound)}. The efficiency of ${legacy} % says nothing of that; believe the true speed-up.`;
+  return { text, from: ['sound.overall.trueSpeedup', 'sound.configurations', 'valid.efficiencyPercent.mean'] };
+}
+
+/** The worst and the best configuration, where there are several. */
+function range(sound: Figures['sound']): string {
+  const all = (sound?.configurations ?? []).flatMap(({ name, trueSpeedup: of }) =>
+    of === undefined ? [] : [{ name, ratio: of.ratio }],
+  );
+  all.sort((one, other) => one.ratio - other.ratio);
+  const [worst, best] = [all[0], all.at(-1)];
+  if (worst === undefined || best === undefined || worst === best) return '';
+  return `, from ${decimals(worst.ratio, 3)} (${worst.name}) to ${decimals(best.ratio, 3)} (${best.name})`;
 }
 
 function gainOf({ interval, ratio }: Ratio): string {

@@ -118,6 +118,10 @@ test('two folders: paired ratios with intervals, by Holm, and what only one of t
   expect(interval?.low).toBeGreaterThan(1.9);
   expect(wall?.configurations[0]?.adjustedP).toBeLessThan(0.001);
   expect([compared.onlyHere, compared.onlyOther]).toEqual([['y'], ['z']]);
+  const gain = compared.measures.find(({ measure }) => measure.startsWith('true speed-up'));
+  expect(gain?.configurations).toMatchObject([{ name: 'x', compared: { ratio: expect.closeTo(1, 9) }, adjustedP: 1 }]);
+  const none = compare(analyse(readResults(one)), analyse(readResults(join(other, 'z'))));
+  expect(markdown(report(analyse(readResults(one)), none))).toContain('no run of the same configuration in common');
 });
 
 test('the page draws both agents in time', async () => {

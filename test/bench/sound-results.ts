@@ -132,9 +132,9 @@ function recording(spans: readonly Span[], block: number) {
   });
   const schedule = parts.flatMap(([kind, own], order) => {
     const released = 3_600_000 * (order + 1);
-    return own.map((span, at) => ({
+    return own.map((span) => ({
       agent: span.agent,
-      stage: at % 2 === 0 ? 'analysis' : 'report',
+      stage: own.find(({ agent }) => agent === span.agent) === span ? 'analysis' : 'report',
       block,
       kind,
       sent_ms: released + 1000 * span.sent,
