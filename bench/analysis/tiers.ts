@@ -37,7 +37,7 @@ export function tiers(sound: SoundFigures | undefined): Tiers {
       { tier: 1, configurations: names([best, ...alike]) },
       { tier: 2, configurations: names(worse) },
     ],
-    why: "tier 1: the best true speed-up and all that are not told apart from it; tier 2: worse by more than 1 %, at 95 % (Welch's t on logarithms, Holm)",
+    why: "Tier 1: the best true speed-up and all that are not told apart from it; tier 2: worse by more than 1 %, at 95 % (Welch's t on logarithms, Holm)",
   };
 }
 

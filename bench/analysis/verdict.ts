@@ -60,7 +60,7 @@ function balanceOnly({ balance, runs }: Figures): Sentence | undefined {
   const distance = decimals(largestDifference, largestDifference < 0.1 ? 3 : 2);
   const text =
     largestDifference < 1
-      ? `Efficiency is balance: it equals 100·mean(T)/max(T) to ${distance} percentage points in every run. It says how alike the two turns were in length; if both took twice as long it would stay the same.`
+      ? `Efficiency is balance: it equals 100·mean(T)/max(T) to within ${distance} percentage points in every run. It says how alike the two turns were in length; if both took twice as long it would stay the same.`
       : `Efficiency is 100·mean(T)/W with T out of the same run: balance, less what W is longer than the slower agent (here up to ${distance} percentage points). It measures no contention.`;
   return { text, from: ['balance.largestDifference'] };
 }
@@ -102,11 +102,14 @@ function slowdowns({ sound }: Figures): Sentence | undefined {
 }
 
 function scalability({ scaling }: Figures): Sentence | undefined {
-  const law = scaling[0]?.law;
-  if (law === undefined) return undefined;
-  const peak = law.peak === undefined ? '' : `; throughput is highest at about ${decimals(law.peak, 1)} agents`;
-  const text = `Scaling: σ = ${decimals(law.sigma, 4)}, κ = ${decimals(law.kappa, 5)}${peak}.`;
-  return { text, from: ['scaling[0].law'] };
+  const [{ law, points } = {}] = scaling;
+  if (law === undefined || points === undefined) return undefined;
+  const beyond = (law.peak ?? 0) > (points.at(-1)?.agents ?? 0) ? ', which is beyond what was measured' : '';
+  const peak =
+    law.peak === undefined ? '' : `; throughput is highest at about ${decimals(law.peak, 1)} agents${beyond}`;
+  const weak = law.explained < 0.8 ? ': believe the points rather than the curve' : '';
+  const text = `Scaling: σ = ${decimals(law.sigma, 4)}, κ = ${decimals(law.kappa, 5)}${peak}. The law explains ${decimals(100 * law.explained, 1)} % of the variance${weak}.`;
+  return { text, from: ['scaling[0].law', 'scaling[0].points'] };
 }
 
 function leftOut({ invalidRuns, published, valid }: Figures): Sentence | undefined {
@@ -125,10 +128,9 @@ function unmeasuredContention({ sound, runs }: Figures): Sentence | undefined {
   return { text, from: ['sound'] };
 }
 
-function noTiers({ tiers }: Figures): Sentence | undefined {
-  return tiers.tiers.length > 0
-    ? undefined
-    : { text: `Which configuration to recommend: ${tiers.why}.`, from: ['tiers'] };
+function noTiers({ tiers, runs }: Figures): Sentence | undefined {
+  if (tiers.tiers.length > 0 || runs.length === 0) return undefined;
+  return { text: `Which configuration to recommend: ${tiers.why}.`, from: ['tiers'] };
 }
 
 function whichConfiguration({ anova: { published }, ranking: { topByAverage } }: Figures): Sentence | undefined {

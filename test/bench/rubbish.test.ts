@@ -33,6 +33,8 @@ test('an empty folder, a missing one, one without JSON and wrong usage each fail
     exitCode: 2,
     message: expect.stringContaining('"more" is too much'),
   });
+  put(join(folder, 'summary.json'), { scenario: 'chimera_homo', runs: [] });
+  await refused([folder]).toMatchObject({ message: expect.stringContaining('a summary.json alone is not believed') });
   put(join(folder, 'run_1/metrics.json'), '{"collector": ');
   await refused([folder]).toMatchObject({
     exitCode: 1,

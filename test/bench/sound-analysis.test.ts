@@ -89,6 +89,8 @@ test('the scaling curve gives back the law that it was made by', async () => {
   expect(found?.kappa).toBeCloseTo(0.015, 6);
   expect(found?.peak).toBeCloseTo(Math.sqrt(0.88 / 0.015), 6);
   expect(found?.explained).toBeCloseTo(1, 9);
+  expect(analysis.verdict.concluded[0]?.text).toContain('The law explains 100.0 %');
+  expect(markdown(report(analysis, undefined))).not.toContain('tiers');
   expect(await html(report(analysis, undefined))).toContain('Scaling curve');
 });
 
@@ -122,6 +124,32 @@ test('two folders: paired ratios with intervals, by Holm, and what only one of t
   expect(gain?.configurations).toMatchObject([{ name: 'x', compared: { ratio: expect.closeTo(1, 9) }, adjustedP: 1 }]);
   const none = compare(analyse(readResults(one)), analyse(readResults(join(other, 'z'))));
   expect(markdown(report(analyse(readResults(one)), none))).toContain('no run of the same configuration in common');
+});
+
+test('it tells how the runs were made: processes, threads, the largest read, the graphics card', () => {
+  const folder = temporaryFolder();
+  writeSound(folder, { a: 2, b: 3, servers: 'two' }, [1, 1]);
+  for (const number of [1, 2]) {
+    const path = join(folder, `run_${number}/metrics.json`);
+    const metrics = JSON.parse(readFileSync(path, 'utf8'));
+    for (const { agents } of metrics.measurements) {
+      for (const one of agents)
+        Object.assign(one, { process_id: 7, thread_id: one.agent === 'a' ? 1 : 2, largest_read_bytes: 900 + number });
+    }
+    metrics.gpu_samples = [0, 1].map((at) => ({
+      at_ms: at,
+      gpu: '0',
+      memory_bytes: 2 ** 30 * (at + 1),
+      utilisation_percent: 50,
+    }));
+    writeFileSync(path, JSON.stringify(metrics));
+  }
+  const analysis = analyse(readResults(folder));
+  expect(analysis.conditions).toMatchObject([
+    { runs: 2, runtime: 'process', processes: 1, threads: 2, largestReadBytes: 902 },
+  ]);
+  expect(analysis.gpus).toMatchObject([{ gpu: '0', memoryBytes: { max: 2 ** 31 }, utilisationPercent: { mean: 50 } }]);
+  expect(markdown(report(analysis, undefined))).toMatch(/most memory, MiB.*\n.*\n\| 0 \| 2048 \| 50\.0 \|/);
 });
 
 test('the page draws both agents in time', async () => {
