@@ -12,6 +12,7 @@ import { LEVEL } from '../statistics/intervals.ts';
 import { oneWayAnova } from '../statistics/variance.ts';
 import type { CallFigures } from './calls.ts';
 import { CHANCE, freshRandom } from './chance.ts';
+import { conditions, gpuUse } from './conditions.ts';
 import { baselineOf, detectors } from './detectors.ts';
 import type { AgentSpread, Figures } from './figures.ts';
 import { groupBy } from './group-by.ts';
@@ -66,10 +67,12 @@ export function analyse(results: Results): Analysis {
     rollbackTriggers: rollbackTriggers(runs),
     overhead: overhead(runs),
     sound,
-    tiers: tiers(parts, nameOf),
+    tiers: tiers(sound),
     scaling: results.scalings.map(scalingFigures),
     timeline: timeline(results.runs),
     servers: uniqueServers(results),
+    conditions: conditions(results.runs),
+    gpus: gpuUse(results.runs),
     runs,
   };
   return { ...figures, verdict: verdict(figures) };

@@ -2,7 +2,7 @@
  * Two folders of results, told against each other: ratios other/this of the same configurations, run by run, with intervals at 95 %,
  * their p-values adjusted by Holm over all configurations of a measure; and over the configurations as a whole.
  */
-import { holm, pairedRatio, type Ratio } from '../statistics/comparison.ts';
+import { holm, pairedRatio, type Ratio, unpairedRatio } from '../statistics/comparison.ts';
 import type { Analysis } from './analysis.ts';
 import { groupBy } from './group-by.ts';
 import { centre } from './parts.ts';
@@ -71,7 +71,7 @@ export function compare(here: Analysis, other: Analysis): Comparison {
   return {
     folder: here.folder,
     other: other.folder,
-    measures: MEASURES.map((measure) => compareMeasure(measure, pairings)),
+    measures: [...MEASURES.map((measure) => compareMeasure(measure, pairings)), ...trueSpeedups(here, other, pairings)],
     onlyHere: [...own.keys()].filter((name) => !names('name').has(name)),
     onlyOther: [...others.keys()].filter((name) => !names('otherName').has(name)),
     unpaired: here.runs.length + other.runs.length - 2 * paired,
@@ -120,6 +120,27 @@ function compareMeasure({ measure, unit, above, of }: Measure, pairings: readonl
 function valuesOf([one, other]: [RunFigures, RunFigures], of: Measure['of']): [number, number][] {
   const [first, second] = [of(one), of(other)];
   return first === undefined || second === undefined ? [] : [[first, second]];
+}
+
+/** Blocks of two folders are no pairs: Welch's t. Nothing unless both were measured soundly. */
+function trueSpeedups(here: Analysis, other: Analysis, pairings: readonly Pairing[]): ComparedMeasure[] {
+  const of = ({ sound }: Analysis, name: string): number[] =>
+    sound?.configurations.find((one) => one.name === name)?.blockSpeedups ?? [];
+  const compared = pairings.flatMap(({ name, otherName }) => {
+    const ratio = unpairedRatio(of(here, name), of(other, otherName));
+    return ratio === undefined ? [] : [{ name, otherName, compared: ratio }];
+  });
+  if (compared.length === 0) return [];
+  const adjusted = holm(compared.map((one) => one.compared.p));
+  const configurations = compared.map((one, at) => ({ ...one, adjustedP: adjusted[at] }));
+  const centres = pairings.map(
+    ({ name, otherName }) => [centre(of(here, name)), centre(of(other, otherName))] as const,
+  );
+  const known = centres.flatMap(([one, two]) =>
+    one === undefined || two === undefined ? [] : [[one, two] as [number, number]],
+  );
+  const overall = compared.length === 1 ? compared[0]?.compared : pairedRatio(known);
+  return [{ measure: 'true speed-up (blocks, not paired)', unit: '×', above: 'better', configurations, overall }];
 }
 
 function overallRatio(configurations: readonly [number, number][][]): Ratio | undefined {

@@ -2,6 +2,7 @@
 import type { FileProblem } from '../results/read.ts';
 import type { Description } from '../statistics/describe.ts';
 import type { Anova } from '../statistics/variance.ts';
+import type { Condition, GpuUse } from './conditions.ts';
 import type { Baseline, Detector } from './detectors.ts';
 import type { Mixture } from './mixture.ts';
 import type { OverheadPart } from './overhead.ts';
@@ -50,5 +51,7 @@ export interface Figures {
   scaling: ScalingFigures[];
   timeline: { file: string; calls: TimelineCall[] } | undefined;
   servers: Record<string, unknown>[];
+  conditions: Condition[];
+  gpus: GpuUse[];
   runs: RunFigures[];
 }

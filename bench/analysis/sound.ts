@@ -16,8 +16,9 @@ export interface SoundConfiguration {
   name: string;
   blocks: number;
   invalidParts: number;
-  /** T_serial / W. */
+  /** T_serial / W, over all blocks and of each. */
   trueSpeedup: Ratio | undefined;
+  blockSpeedups: number[];
   /** (Σtokens/W) / (Σtokens alone / ΣT alone): the same, freed of answers that came out longer or shorter. */
   tokenNormalised: Ratio | undefined;
   /** T beside the others / T alone, for each agent. */
@@ -91,12 +92,14 @@ function soundConfiguration(parts: readonly Part[], configuration: string, name:
     return slowdown === undefined ? [] : [{ agent, slowdown }];
   });
   const together = ofKind(valid, 'concurrent');
+  const walls = pairs(blocks, wallOf('concurrent'), wallOf('serial'));
   return {
     configuration,
     name,
     blocks: blocks.length,
     invalidParts: parts.length - valid.length,
-    trueSpeedup: pairedRatio(pairs(blocks, wallOf('concurrent'), wallOf('serial'))),
+    trueSpeedup: pairedRatio(walls),
+    blockSpeedups: walls.map(([concurrent, serial]) => serial / concurrent),
     tokenNormalised: pairedRatio(pairs(blocks, soloRate, concurrentRate)),
     slowdowns,
     ...systemFigures(slowdowns.map(({ slowdown }) => slowdown.ratio)),

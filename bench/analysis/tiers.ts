@@ -1,7 +1,7 @@
 /** Recommended tiers: only from true speed-ups, and only where their intervals tell configurations apart. */
 import { holm, unpairedRatio } from '../statistics/comparison.ts';
-import { groupBy } from './group-by.ts';
-import { centre, type Part } from './parts.ts';
+import { centre } from './parts.ts';
+import type { SoundFigures } from './sound.ts';
 
 export interface Tiers {
   /** Best first; empty: none can be recommended, and `why`. */
@@ -10,16 +10,13 @@ export interface Tiers {
 }
 
 const ALPHA = 0.05;
+/** A true speed-up that is smaller by less than this is no reason to prefer another, however certain. */
+const MATTERS = 0.99;
 
-/** `nameOf`: name of a configuration for people. */
-export function tiers(parts: readonly Part[], nameOf: (configuration: string) => string): Tiers {
-  const samples = [
-    ...groupBy(
-      parts.filter(({ valid }) => valid),
-      ({ configuration }) => configuration,
-    ),
-  ]
-    .map(([configuration, own]) => ({ name: nameOf(configuration), speedups: trueSpeedups(own) }))
+/** `sound`: undefined when nothing was measured but concurrent runs. */
+export function tiers(sound: SoundFigures | undefined): Tiers {
+  const samples = (sound?.configurations ?? [])
+    .map(({ name, blockSpeedups }) => ({ name, speedups: blockSpeedups }))
     .filter(({ speedups }) => speedups.length > 0)
     .sort((one, other) => (centre(other.speedups) ?? 0) - (centre(one.speedups) ?? 0));
   const [best, ...others] = samples;
@@ -28,10 +25,11 @@ export function tiers(parts: readonly Part[], nameOf: (configuration: string) =>
   if (others.length === 0) return none('there is one configuration only, and nothing to prefer it to');
   if (samples.some(({ speedups }) => speedups.length < 2))
     return none('a configuration has one block only: no interval');
-  const ps = holm(others.map(({ speedups }) => unpairedRatio(best.speedups, speedups)?.p));
-  const worse = others.filter((_, at) => (ps[at] ?? 1) < ALPHA);
+  const ratios = others.map(({ speedups }) => unpairedRatio(best.speedups, speedups));
+  const ps = holm(ratios.map((compared) => compared?.p));
+  const worse = others.filter((_, at) => (ps[at] ?? 1) < ALPHA && (ratios[at]?.ratio ?? 1) < MATTERS);
   if (worse.length === 0)
-    return none(`no configuration is told apart from the best (${best.name}) at 95 %, after Holm`);
+    return none(`no configuration is told apart from the best (${best.name}) by more than 1 % at 95 %, after Holm`);
   const alike = others.filter((one) => !worse.includes(one));
   const names = (of: readonly { name: string }[]): string[] => of.map(({ name }) => name);
   return {
@@ -39,19 +37,10 @@ export function tiers(parts: readonly Part[], nameOf: (configuration: string) =>
       { tier: 1, configurations: names([best, ...alike]) },
       { tier: 2, configurations: names(worse) },
     ],
-    why: "tier 1: the best true speed-up and all that are not told apart from it; tier 2: worse at 95 % (Welch's t on logarithms, Holm)",
+    why: "Tier 1: the best true speed-up and all that are not told apart from it; tier 2: worse by more than 1 %, at 95 % (Welch's t on logarithms, Holm)",
   };
 }
 
 function none(why: string): Tiers {
   return { tiers: [], why };
-}
-
-function trueSpeedups(parts: readonly Part[]): number[] {
-  return [...groupBy(parts, ({ block }) => block).values()].flatMap((block) => {
-    const wall = (kind: Part['kind']) =>
-      centre(block.filter((part) => part.kind === kind).map(({ measurement }) => measurement.wall_time_s));
-    const [serial, concurrent] = [wall('serial'), wall('concurrent')];
-    return serial === undefined || concurrent === undefined ? [] : [serial / concurrent];
-  });
 }

@@ -42,7 +42,7 @@ function effectOfConfiguration({ anova: { published, valid }, configurations }: 
   const p = Math.max(published.p, published.permutationP);
   const said =
     p < SIGNIFICANT
-      ? 'The configuration has an effect on efficiency'
+      ? 'The configuration has an effect on efficiency (on balance, that is)'
       : 'No effect of the configuration on efficiency can be seen';
   const without =
     valid === undefined || valid.freedomWithin === published.freedomWithin ? '' : `; valid runs only: ${test(valid)}`;
@@ -60,7 +60,7 @@ function balanceOnly({ balance, runs }: Figures): Sentence | undefined {
   const distance = decimals(largestDifference, largestDifference < 0.1 ? 3 : 2);
   const text =
     largestDifference < 1
-      ? `Efficiency is balance: it equals 100·mean(T)/max(T) to ${distance} percentage points in every run. It says how alike the two turns were in length; if both took twice as long it would stay the same.`
+      ? `Efficiency is balance: it equals 100·mean(T)/max(T) to within ${distance} percentage points in every run. It says how alike the two turns were in length; if both took twice as long it would stay the same.`
       : `Efficiency is 100·mean(T)/W with T out of the same run: balance, less what W is longer than the slower agent (here up to ${distance} percentage points). It measures no contention.`;
   return { text, from: ['balance.largestDifference'] };
 }
@@ -70,8 +70,19 @@ function trueSpeedup({ sound, valid }: Figures): Sentence | undefined {
   if (speedup === undefined) return undefined;
   const legacy = decimals(valid.efficiencyPercent?.mean, 1);
   const gain = gainOf(speedup);
-  const text = `Running the agents at once ${gain}: true speed-up ${decimals(speedup.ratio, 3)} (95 %: ${between(speedup.interval, 3)}) against the agents one after the other. The efficiency of ${legacy} % says nothing of that; believe the true speed-up.`;
-  return { text, from: ['sound.overall.trueSpeedup', 'valid.efficiencyPercent.mean'] };
+  const text = `Running the agents at once ${gain}: true speed-up ${decimals(speedup.ratio, 3)} (95 %: ${between(speedup.interval, 3)}) against the agents one after the other${range(sound)}. The efficiency of ${legacy} % says nothing of that; believe the true speed-up.`;
+  return { text, from: ['sound.overall.trueSpeedup', 'sound.configurations', 'valid.efficiencyPercent.mean'] };
+}
+
+/** The worst and the best configuration, where there are several. */
+function range(sound: Figures['sound']): string {
+  const all = (sound?.configurations ?? []).flatMap(({ name, trueSpeedup: of }) =>
+    of === undefined ? [] : [{ name, ratio: of.ratio }],
+  );
+  all.sort((one, other) => one.ratio - other.ratio);
+  const [worst, best] = [all[0], all.at(-1)];
+  if (worst === undefined || best === undefined || worst === best) return '';
+  return `, from ${decimals(worst.ratio, 3)} (${worst.name}) to ${decimals(best.ratio, 3)} (${best.name})`;
 }
 
 function gainOf({ interval, ratio }: Ratio): string {
@@ -91,11 +102,14 @@ function slowdowns({ sound }: Figures): Sentence | undefined {
 }
 
 function scalability({ scaling }: Figures): Sentence | undefined {
-  const law = scaling[0]?.law;
-  if (law === undefined) return undefined;
-  const peak = law.peak === undefined ? '' : `; throughput is highest at about ${decimals(law.peak, 1)} agents`;
-  const text = `Scaling: σ = ${decimals(law.sigma, 4)}, κ = ${decimals(law.kappa, 5)}${peak}.`;
-  return { text, from: ['scaling[0].law'] };
+  const [{ law, points } = {}] = scaling;
+  if (law === undefined || points === undefined) return undefined;
+  const beyond = (law.peak ?? 0) > (points.at(-1)?.agents ?? 0) ? ', which is beyond what was measured' : '';
+  const peak =
+    law.peak === undefined ? '' : `; throughput is highest at about ${decimals(law.peak, 1)} agents${beyond}`;
+  const weak = law.explained < 0.8 ? ': believe the points rather than the curve' : '';
+  const text = `Scaling: σ = ${decimals(law.sigma, 4)}, κ = ${decimals(law.kappa, 5)}${peak}. The law explains ${decimals(100 * law.explained, 1)} % of the variance${weak}.`;
+  return { text, from: ['scaling[0].law', 'scaling[0].points'] };
 }
 
 function leftOut({ invalidRuns, published, valid }: Figures): Sentence | undefined {
@@ -114,10 +128,9 @@ function unmeasuredContention({ sound, runs }: Figures): Sentence | undefined {
   return { text, from: ['sound'] };
 }
 
-function noTiers({ tiers }: Figures): Sentence | undefined {
-  return tiers.tiers.length > 0
-    ? undefined
-    : { text: `Which configuration to recommend: ${tiers.why}.`, from: ['tiers'] };
+function noTiers({ tiers, runs }: Figures): Sentence | undefined {
+  if (tiers.tiers.length > 0 || runs.length === 0) return undefined;
+  return { text: `Which configuration to recommend: ${tiers.why}.`, from: ['tiers'] };
 }
 
 function whichConfiguration({ anova: { published }, ranking: { topByAverage } }: Figures): Sentence | undefined {

@@ -2,6 +2,7 @@
 
 export function decimals(value: number | undefined, digits: number, unit = ''): string {
   if (value === undefined || Number.isNaN(value)) return '–';
+  if (Math.abs(value) >= 1e9) return `${value.toExponential(2)}${unit === '' ? '' : ` ${unit}`}`;
   return `${value.toFixed(digits).replace(/^-(0(\.0*)?)$/, '$1')}${unit === '' ? '' : ` ${unit}`}`;
 }
 

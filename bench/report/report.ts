@@ -7,7 +7,7 @@ import { plots } from './plots.ts';
 import { checkSections } from './sections/checks.ts';
 import { comparisonSections } from './sections/comparison.ts';
 import { efficiencySections } from './sections/efficiency.ts';
-import { scalingSections, serverSection, soundSections } from './sections/sound.ts';
+import { conditionSections, scalingSections, serverSection, soundSections } from './sections/sound.ts';
 import { verdictSection } from './sections/verdict.ts';
 
 export function report(analysis: Analysis, comparison: Comparison | undefined): ReportDocument {
@@ -21,6 +21,7 @@ export function report(analysis: Analysis, comparison: Comparison | undefined): 
       ...plots(analysis),
       ...efficiencySections(analysis),
       ...checkSections(analysis),
+      ...conditionSections(analysis),
       ...serverSection(analysis),
       ...method(analysis),
     ],

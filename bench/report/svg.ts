@@ -20,7 +20,7 @@ const CONFIG = {
     labelLimit: 260,
   },
   header: { labelColor: 'var(--ink)', labelFontSize: 12 },
-  legend: { labelColor: 'var(--ink)', labelFontSize: 12, orient: 'top', symbolOpacity: 1 },
+  legend: { labelColor: 'var(--ink)', labelFontSize: 12, orient: 'top', symbolOpacity: 1, labelLimit: 300 },
 } as const;
 
 export async function drawn({ specification }: Plot): Promise<string> {

@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { z } from 'zod';
-import { findFiles, ResultsError } from './find-files.ts';
+import { type FoundFiles, findFiles, ResultsError } from './find-files.ts';
 import { type MetricsFile, metricsFile } from './metrics-file.ts';
 import { type ScalingFile, scalingFile } from './scaling-file.ts';
 import { type SummaryFile, summaryFile } from './summary-file.ts';
@@ -50,17 +50,16 @@ export function readResults(folder: string): Results {
     scalings: read(found.scalings, scalingFile, 1),
     problems,
   };
-  if (results.runs.length + results.scalings.length === 0) throw nothingToRead(folder, found.metrics.length, problems);
+  if (results.runs.length + results.scalings.length === 0) throw nothingToRead(folder, found, problems);
   return results;
 }
 
-function nothingToRead(folder: string, metrics: number, problems: readonly FileProblem[]): ResultsError {
+function nothingToRead(folder: string, found: FoundFiles, problems: readonly FileProblem[]): ResultsError {
   const broken = problems.map(({ path, message }) => `\n  ${path}: ${message}`).join('');
   if (broken !== '') return new ResultsError(`nothing in ${folder} can be read:${broken}`);
+  const alone = found.summaries.length > 0 ? '; a summary.json alone is not believed' : '';
   return new ResultsError(
-    metrics > 0
-      ? `nothing in ${folder} can be read`
-      : `${folder} holds no run_<n>/metrics.json, at no depth; name a folder that a benchmark wrote`,
+    `${folder} holds no run_<n>/metrics.json, at no depth${alone}; name a folder that a benchmark wrote`,
   );
 }
 

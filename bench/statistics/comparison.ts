@@ -3,6 +3,9 @@ import { mean, sampleStandardDeviation, sampleVariance, sum } from 'simple-stati
 import { tQuantile, tTail } from './distributions.ts';
 import { type Interval, LEVEL } from './intervals.ts';
 
+/** Differences of logarithms below this are of rounding. */
+const ROUNDING = 1e-12;
+
 /** `ratio`: geometric mean of other/one; 1: no difference. `interval` at 95 %. */
 export interface Ratio {
   pairs: number;
@@ -44,7 +47,7 @@ function withSpread(pairs: number, centre: number, error: number, freedom: numbe
     ratio: Math.exp(centre),
     interval: { low: Math.exp(centre - half), high: Math.exp(centre + half) },
     // Without any spread a difference is certain, and no difference is none.
-    p: error === 0 ? Number(centre === 0) : tTail(centre / error, freedom),
+    p: error < ROUNDING ? Number(Math.abs(centre) < ROUNDING) : tTail(centre / error, freedom),
   };
 }
 

@@ -15,7 +15,7 @@ export interface Anova {
   explained: number;
 }
 
-/** Returns undefined unless there are two groups, and more values than groups. Empty groups do not count. */
+/** Returns undefined unless there are two groups, more values than groups, and a value that differs. Empty groups do not count. */
 export function oneWayAnova(
   given: readonly (readonly number[])[],
   permutations: number,
@@ -27,6 +27,8 @@ export function oneWayAnova(
   if (between < 1 || within < 1) return undefined;
   const sizes = groups.map(({ length }) => length);
   const total = squares(values, mean(values));
+  // All alike, but for rounding: nothing varies that could be analysed.
+  if (total <= 1e-20 * squares(values, 0)) return undefined;
   const ofGroups = betweenSquares(values, sizes);
   const f = ofGroups / between / ((total - ofGroups) / within);
   let asLarge = 0;
@@ -38,11 +40,11 @@ export function oneWayAnova(
     f,
     freedomBetween: between,
     freedomWithin: within,
-    p: Number.isNaN(f) ? 1 : fTail(f, between, within),
+    p: fTail(f, between, within),
     // The arrangement that was seen is one of all arrangements (Phipson and Smyth 2010): never 0.
     permutationP: (asLarge + 1) / (permutations + 1),
     permutations,
-    explained: total === 0 ? 0 : ofGroups / total,
+    explained: ofGroups / total,
   };
 }
 

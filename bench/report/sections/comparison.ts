@@ -4,6 +4,8 @@ import { between, counted, decimals, pValue } from '../../analysis/words.ts';
 import { type Block, heading, paragraph, table } from '../document.ts';
 
 const SIGNIFICANT = 0.05;
+const OVERALL = ['measure', 'pairs', 'other/this', '95 %', 'p', 'meaning'];
+const EACH = ['measure', 'configuration', 'pairs', 'other/this', '95 %', 'p', 'p (Holm)', 'told apart'];
 
 export function comparisonSections({ measures, folder, other, onlyHere, onlyOther, unpaired }: Comparison): Block[] {
   const from = 'comparison.measures';
@@ -35,12 +37,9 @@ export function comparisonSections({ measures, folder, other, onlyHere, onlyOthe
       'comparison.other',
       'comparison.unpaired',
     ),
-    table(['measure', 'pairs', 'other/this', '95 %', 'p', 'meaning'], overall, from),
-    table(
-      ['measure', 'configuration', 'pairs', 'other/this', '95 %', 'p', 'p (Holm)', 'told apart'],
-      configurations,
-      from,
-    ),
+    ...(configurations.length === 0
+      ? [paragraph('Nothing can be compared: the folders have no run of the same configuration in common.', from)]
+      : [table(OVERALL, overall, from), table(EACH, configurations, from)]),
     ...only('this folder', onlyHere, 'comparison.onlyHere'),
     ...only('the other folder', onlyOther, 'comparison.onlyOther'),
   ];

@@ -1,7 +1,7 @@
 /** The tables of the original's report: overall, per scenario, per configuration, the best and the worst, percentiles, spread, deltas. */
 import type { Analysis } from '../../analysis/analysis.ts';
 import type { Row } from '../../analysis/rows.ts';
-import { between, decimals, signed } from '../../analysis/words.ts';
+import { between, counted, decimals, signed } from '../../analysis/words.ts';
 import type { Description } from '../../statistics/describe.ts';
 import { type Block, heading, paragraph, table } from '../document.ts';
 
@@ -21,8 +21,11 @@ export function efficiencySections(analysis: Analysis): Block[] {
 
 /** Both readings of a folder; one when they are the same. */
 function readings({ published, valid }: Analysis): [name: string, row: Row, field: string][] {
-  const all: [string, Row, string] = [`as published, ${published.runs} runs`, published, 'published'];
-  return published.runs === valid.runs ? [all] : [all, [`valid only, ${valid.runs} runs`, valid, 'valid']];
+  if (published.runs === valid.runs) return [[`${counted(published.runs, 'run')}`, published, 'published']];
+  return [
+    [`as published, ${published.runs} runs`, published, 'published'],
+    [`valid only, ${counted(valid.runs, 'run')}`, valid, 'valid'],
+  ];
 }
 
 const SHAPE = ['mean', 'median', 'sd', 'CV %', 'min', 'max'];

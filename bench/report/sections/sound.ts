@@ -101,6 +101,39 @@ export function serverSection({ servers }: Analysis): Block[] {
   ];
 }
 
+/** How the runs were made, and what the graphics cards did. */
+export function conditionSections({ conditions, gpus }: Analysis): Block[] {
+  const plain = (value: string | number | undefined): string => String(value ?? '–');
+  const rows = conditions.map((one) => [
+    ...[one.runs, one.design, one.runtime, one.workload, one.seed, one.numPredict, one.fallback].map(plain),
+    ...[one.processes, one.threads, one.largestReadBytes].map(plain),
+  ]);
+  const head = [
+    'runs',
+    'design',
+    'runtime',
+    'workload',
+    'seed',
+    'most tokens',
+    'fallback',
+    'processes',
+    'threads',
+    'largest read, bytes',
+  ];
+  const cards = gpus.map(({ gpu, memoryBytes, utilisationPercent }) => [
+    gpu,
+    decimals(memoryBytes && memoryBytes.max / 2 ** 20, 0),
+    decimals(utilisationPercent?.mean, 1),
+    decimals(utilisationPercent?.max, 1),
+  ]);
+  return [
+    ...(rows.length === 0 ? [] : [heading('How the runs were made'), table(head, rows, 'conditions')]),
+    ...(cards.length === 0
+      ? []
+      : [heading('Graphics cards'), table(['card', 'most memory, MiB', 'mean use %', 'most use %'], cards, 'gpus')]),
+  ];
+}
+
 function ratio(value: Ratio | undefined): [string, string] {
   return [decimals(value?.ratio, 3), between(value?.interval, 3)];
 }

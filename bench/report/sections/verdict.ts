@@ -2,7 +2,7 @@
 import type { Analysis } from '../../analysis/analysis.ts';
 import { type Block, heading, paragraph, table } from '../document.ts';
 
-export function verdictSection({ verdict, invalidRuns, unusable, problems, warnings, tiers }: Analysis): Block[] {
+export function verdictSection({ verdict, invalidRuns, unusable, problems, warnings, tiers, runs }: Analysis): Block[] {
   const none = [{ text: 'Nothing: there are too few runs, or none that can be used.' }];
   return [
     heading('What can be concluded'),
@@ -15,17 +15,7 @@ export function verdictSection({ verdict, invalidRuns, unusable, problems, warni
           ? verdict.notConcluded
           : [{ text: 'Nothing was found that stands against it.' }],
     },
-    heading('Recommended tiers'),
-    paragraph(tiers.tiers.length === 0 ? `None: ${tiers.why}.` : `${tiers.why}.`, 'tiers.why'),
-    ...(tiers.tiers.length === 0
-      ? []
-      : [
-          table(
-            ['tier', 'configurations'],
-            tiers.tiers.map((one) => [String(one.tier), one.configurations.join(', ')]),
-            'tiers.tiers',
-          ),
-        ]),
+    ...(runs.length === 0 ? [] : recommended(tiers)),
     ...leftOut(invalidRuns, [
       ...problems.map(({ path, message }) => [path, message]),
       ...unusable.map(({ file, why }) => [file, why]),
@@ -36,6 +26,16 @@ export function verdictSection({ verdict, invalidRuns, unusable, problems, warni
           heading('Warnings of the benchmark'),
           { kind: 'list' as const, items: warnings.map((text) => ({ text, from: ['warnings'] })) },
         ]),
+  ];
+}
+
+function recommended({ tiers, why }: Analysis['tiers']): Block[] {
+  if (tiers.length === 0) return [heading('Recommended tiers'), paragraph(`None: ${why}.`, 'tiers.why')];
+  const rows = tiers.map(({ tier, configurations }) => [String(tier), configurations.join(', ')]);
+  return [
+    heading('Recommended tiers'),
+    paragraph(`${why}.`, 'tiers.why'),
+    table(['tier', 'configurations'], rows, 'tiers.tiers'),
   ];
 }
 
