@@ -11,6 +11,7 @@ import { type MeasurementRecord, measure } from '../schedule/measure.ts';
 import { Semaphore } from '../schedule/semaphore.ts';
 import { worksOfStep } from '../schedule/works.ts';
 import { antiPatterns } from './anti-patterns.ts';
+import type { GpuSamples } from './gpu-samples.ts';
 import type { Progress } from './progress.ts';
 import type { PlacedMeasurement } from './recording-fields.ts';
 import type { ResultFolder, RunContext } from './result-folder.ts';
@@ -28,6 +29,7 @@ export interface Surroundings {
   warnings: readonly string[];
   interrupt: AbortSignal;
   progress: Progress;
+  gpus: GpuSamples;
 }
 
 const UNLOADED_MS = 10_000;
@@ -47,7 +49,9 @@ export async function runConfiguration(
   for (const run of missing) {
     const measured = await measuring.run(run);
     if (surroundings.interrupt.aborted) break;
-    folder.writeRun(run, [...warmUps, ...measured], await measuring.servers(), context);
+    const gpuSamples = surroundings.gpus.take();
+    const servers = await measuring.servers();
+    folder.writeRun(run, { measured: [...warmUps, ...measured], servers, gpuSamples }, context);
     warmUps = [];
   }
   folder.writeSummary(settings.runs, surroundings.interrupt.aborted, context);

@@ -24,6 +24,13 @@ export interface RunContext {
   identities: ReadonlyMap<string, AgentIdentity>;
 }
 
+/** What a run saw. `servers`: as they were after it, of agent A and agent B. */
+export interface SeenInRun {
+  measured: readonly PlacedMeasurement[];
+  servers: readonly [ServerFacts, ServerFacts];
+  gpuSamples: MetricsFile['gpu_samples'];
+}
+
 export class ResultFolder {
   readonly path: string;
   /** By run number. */
@@ -57,14 +64,9 @@ export class ResultFolder {
     return [...this.#runs].sort(([one], [other]) => one - other).map(([, metrics]) => metrics);
   }
 
-  writeRun(
-    run: number,
-    measured: readonly PlacedMeasurement[],
-    servers: readonly [ServerFacts, ServerFacts],
-    context: RunContext,
-  ): void {
-    this.#agents = describeAgents(context, servers);
-    const metrics = metricsOf(run, measured, servers, context, this.#agents);
+  writeRun(run: number, seen: SeenInRun, context: RunContext): void {
+    this.#agents = describeAgents(context, seen.servers);
+    const metrics = metricsOf(run, seen, context, this.#agents);
     this.#runs.set(run, metrics);
     writeRun(this.path, run, {
       metrics,
@@ -119,8 +121,7 @@ function describeAgents({ scenario, settings }: RunContext, servers: readonly Se
 
 function metricsOf(
   run: number,
-  measured: readonly PlacedMeasurement[],
-  servers: readonly [ServerFacts, ServerFacts],
+  { measured, servers, gpuSamples }: SeenInRun,
   context: RunContext,
   agents: readonly AgentDescription[],
 ): MetricsFile {
@@ -154,7 +155,7 @@ function metricsOf(
     measurements: measured.map((one) => measurementField(one, identities)),
     schedule: measured.flatMap(scheduleField),
     servers: serverReports(servers, ['a', 'b']),
-    gpu_samples: [],
+    gpu_samples: [...gpuSamples],
     warnings: [...context.warnings, ...physical],
   };
 }

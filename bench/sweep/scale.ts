@@ -31,7 +31,8 @@ export async function runScale(
   const agents = names.map((name, index) => measuredAgent(name, index, settings.chimera, settings));
   const bench = benchOf(settings, surroundings);
   const placed: PlacedMeasurement[] = [];
-  const { interrupt, progress } = surroundings;
+  const gpuSamples: ScalingFile['gpu_samples'] = [];
+  const { interrupt, progress, gpus } = surroundings;
   const servers = differentServers(surroundings);
   const works = counts.reduce((sum, count) => sum + Math.ceil(count / servers), 0);
   progress.expect(settings.runs * works + settings.warmup * Math.ceil(2 / servers));
@@ -48,9 +49,10 @@ export async function runScale(
     for (const [place, count] of order.entries()) {
       if (!interrupt.aborted) await step(block, place, count);
     }
-    writeScaling(folder, scalingFile(settings, surroundings, placed, names));
+    gpuSamples.push(...gpus.take());
+    writeScaling(folder, scalingFile(settings, surroundings, placed, names, gpuSamples));
   }
-  const file = scalingFile(settings, surroundings, placed, names);
+  const file = scalingFile(settings, surroundings, placed, names, gpuSamples);
   writeScaling(folder, file);
   return file;
 }
@@ -60,6 +62,7 @@ function scalingFile(
   { runtime, servers, warnings, fallback, interrupt }: Surroundings,
   placed: readonly PlacedMeasurement[],
   names: readonly string[],
+  gpuSamples: ScalingFile['gpu_samples'],
 ): ScalingFile {
   return {
     scaling: true,
@@ -76,7 +79,7 @@ function scalingFile(
     measurements: placed.map((one) => measurementField(one, runtime.identities)),
     schedule: placed.flatMap(scheduleField),
     servers: serverReports(servers, names),
-    gpu_samples: [],
+    gpu_samples: gpuSamples,
     warnings: [...warnings],
   };
 }

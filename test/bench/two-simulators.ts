@@ -47,7 +47,8 @@ export async function surroundingsOn(
   const corpus = folder();
   writeDefaultCorpus(corpus);
   const progress = { expect() {}, began() {}, ended() {}, note() {}, close() {} };
-  return { runtime, servers: [first, second], fallback: undefined, corpus, warnings: [], interrupt, progress };
+  const gpus = { take: () => [], close() {} };
+  return { runtime, servers: [first, second], fallback: undefined, corpus, warnings: [], interrupt, progress, gpus };
 }
 
 function seen(facts: ServerFacts | undefined): ServerFacts {

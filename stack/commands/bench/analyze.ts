@@ -16,7 +16,7 @@ import type { BenchOptions } from './options.ts';
 /** Returns the exit code. @throws Failure for wrong usage (exit code 2) and for folders that cannot be analysed or written (1) */
 export async function analyzeResults(
   [folder, ...more]: readonly string[],
-  { compare: other, json, output }: BenchOptions,
+  { compare: other, json, output }: Pick<BenchOptions, 'compare' | 'json' | 'output'>,
 ): Promise<number> {
   if (folder === undefined) throw usageFailure('bench analyze: say which folder, as in: bench analyze results.');
   if (more.length > 0) throw usageFailure(`bench analyze: one folder, please; "${more.join(' ')}" is too much.`);

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { type ChosenServers, chooseServers } from '../../../bench/model-servers/choose.ts';
 import { ResultsError } from '../../../bench/results/find-files.ts';
 import type { Surroundings } from '../../../bench/run/configuration.ts';
+import { sampleGpus } from '../../../bench/run/gpu-samples.ts';
 import type { RunSettings } from '../../../bench/run/settings.ts';
 import { startRuntime } from '../../../bench/runtimes/start.ts';
 import { PAIR } from '../../../bench/schedule/agent-work.ts';
@@ -39,6 +40,8 @@ export async function withSurroundings(
     const runtime = await startRuntime(settings.runtime, placesOf(servers, agents));
     ends.push(runtime.close);
     const { facts, fallback, warnings } = servers;
+    const gpus = sampleGpus();
+    ends.push(gpus.close);
     const code = await work({
       runtime,
       servers: facts,
@@ -47,6 +50,7 @@ export async function withSurroundings(
       corpus,
       interrupt: leaving.signal,
       progress,
+      gpus,
     });
     return signals.received === undefined ? code : exitCodeOf(signals);
   } catch (error) {
