@@ -35,7 +35,7 @@ export interface Surroundings {
 const UNLOADED_MS = 10_000;
 const LOOK_MS = 50;
 
-/** Runs what is missing in the folder; ends early when it is interrupted. */
+/** Runs what is missing in the folder; ends early when it is interrupted. @throws Failure an agent is gone */
 export async function runConfiguration(
   settings: RunSettings,
   surroundings: Surroundings,
@@ -45,16 +45,25 @@ export async function runConfiguration(
   const measuring = new Measuring(settings, scenario, surroundings);
   const context = measuring.context();
   const missing = folder.missing(settings.runs);
-  let warmUps = missing.length > 0 ? await measuring.warmUps() : [];
-  for (const run of missing) {
-    const measured = await measuring.run(run);
-    if (surroundings.interrupt.aborted) break;
-    const gpuSamples = surroundings.gpus.take();
-    const servers = await measuring.servers();
-    folder.writeRun(run, { measured: [...warmUps, ...measured], servers, gpuSamples }, context);
-    warmUps = [];
+  let isWhole = false;
+  try {
+    await runMissing();
+    isWhole = !surroundings.interrupt.aborted;
+  } finally {
+    folder.writeSummary(settings.runs, !isWhole, context);
   }
-  folder.writeSummary(settings.runs, surroundings.interrupt.aborted, context);
+
+  async function runMissing(): Promise<void> {
+    let warmUps = missing.length > 0 ? await measuring.warmUps() : [];
+    for (const run of missing) {
+      const measured = await measuring.run(run);
+      if (surroundings.interrupt.aborted) return;
+      const gpuSamples = surroundings.gpus.take();
+      const servers = await measuring.servers();
+      folder.writeRun(run, { measured: [...warmUps, ...measured], servers, gpuSamples }, context);
+      warmUps = [];
+    }
+  }
 }
 
 /** What measurements of a configuration have in common. */

@@ -12,7 +12,8 @@ export interface Progress {
   ended(works: number, record: MeasurementRecord): void;
   /** A line for people that stays. */
   note(line: string): void;
-  close(): void;
+  /** Clears what is shown; what begins next is shown again. */
+  hide(): void;
 }
 
 /** Seconds that are left, from what was done so far. Pure. */

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FromAgent, TurnEnd, TurnStart } from '../../agent/bus/messages.ts';
 import { type Listener, listenForAgents, type SupervisorEnd } from '../../agent/bus/transport.ts';
+import { Failure } from '../../stack/failure.ts';
 
 /** A model call as an agent reports it. */
 export interface CallReport {
@@ -63,7 +64,7 @@ export class AgentBus {
 
   /**
    * Has an agent make a model call; aborting cancels it, and its end tells so.
-   * @throws Error the agent is gone
+   * @throws Failure the agent is gone
    */
   call(
     agent: string,
@@ -72,7 +73,7 @@ export class AgentBus {
     signal: AbortSignal,
   ): Promise<CallReport> {
     const link = this.#links.get(agent);
-    if (link === undefined) return Promise.reject(new Error(`agent ${agent} is gone`));
+    if (link === undefined) return Promise.reject(gone(agent));
     this.#turns++;
     const turn = `${agent}-${this.#turns}`;
     const cancel = (): void => link.connection.send({ type: 'turn-cancel', turn });
@@ -103,9 +104,15 @@ export class AgentBus {
 
   #lost(agent: string, link: Link): void {
     if (this.#links.get(agent) === link) this.#links.delete(agent);
-    for (const call of link.calls.values()) call.reject(new Error(`agent ${agent} went away in the middle of a call`));
+    for (const call of link.calls.values()) call.reject(gone(agent));
     link.calls.clear();
   }
+}
+
+function gone(agent: string): Failure {
+  return new Failure(
+    `Agent ${agent} ended in the middle of the benchmark; the runs before are written, --resume goes on.`,
+  );
 }
 
 function handle({ connection, calls }: Link, message: FromAgent): void {

@@ -46,7 +46,7 @@ export async function surroundingsOn(
   onTestFinished(() => runtime.close());
   const corpus = folder();
   writeDefaultCorpus(corpus);
-  const progress = { expect() {}, began() {}, ended() {}, note() {}, close() {} };
+  const progress = { expect() {}, began() {}, ended() {}, note() {}, hide() {} };
   const gpus = { take: () => [], close() {} };
   return { runtime, servers: [first, second], fallback: undefined, corpus, warnings: [], interrupt, progress, gpus };
 }

@@ -25,7 +25,7 @@ function openLines(output: Output): Progress {
       note(`${current}: ${seconds.toFixed(2)} s; ${leftOf(time)}`);
     },
     note,
-    close() {},
+    hide() {},
   };
 }
 
@@ -62,7 +62,7 @@ async function openBar(output: NodeJS.WriteStream): Promise<Progress> {
       hide();
       output.write(`interject: ${printable(line)}\n`);
     },
-    close: hide,
+    hide,
   };
 }
 

@@ -22,6 +22,7 @@ export async function runBenchmark(words: readonly string[], own: BenchOptions):
       worksOf(settings, folder.missing(settings.runs).length, differentServers(surroundings)),
     );
     await runConfiguration(settings, surroundings, folder);
+    surroundings.progress.hide();
     for (const line of describeRun(folder)) say(line);
     if (folder.runs.length > 0) await reportOn(path);
     return folder.runs.some(({ summary }) => summary.efficiency_percent !== undefined) ? EXIT.ok : EXIT.failed;

@@ -26,6 +26,7 @@ export async function runScaling(words: readonly string[], own: BenchOptions): P
   const agents = agentNames(Math.max(...counts));
   return withSurroundings(own, settings, { models: [settings.model], agents }, async (surroundings) => {
     const { measurements } = await runScale(settings, surroundings, counts, folder);
+    surroundings.progress.hide();
     for (const count of counts) {
       const walls = measurements.filter((one) => one.kind === 'concurrent' && one.agents.length === count);
       const seconds = walls.map(({ wall_time_s }) => `${wall_time_s.toFixed(2)} s`).join(', ');

@@ -31,7 +31,7 @@ export async function withSurroundings(
   void signals.first.then(() => leaving.abort());
   const ends: (() => unknown)[] = [];
   const progress = await openProgress();
-  ends.push(() => progress.close());
+  ends.push(() => progress.hide());
   try {
     const corpus = settings.corpus === null ? temporaryCorpus(ends) : existing(settings.corpus);
     const servers = await chooseServers(wishOf(own, models), leaving.signal);

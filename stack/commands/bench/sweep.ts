@@ -66,6 +66,7 @@ async function runCells(cells: readonly OpenCell[], surroundings: Surroundings):
     if (surroundings.interrupt.aborted) return;
     surroundings.progress.note(`${settings.scenario} ${id}`);
     await runConfiguration(settings, surroundings, results);
+    surroundings.progress.hide();
     for (const line of describeRun(results)) say(`${id}: ${line}`);
   }
 }

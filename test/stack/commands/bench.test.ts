@@ -76,7 +76,9 @@ describe('one configuration', LONG, () => {
   it('that is killed leaves no agent behind', async () => {
     const { run, folder } = workplace();
     const servers = on(await urlOfSimulator(200), await urlOfSimulator(200));
-    const command = run(['bench', ...servers, '--runs', '50', '--design', 'legacy', '--output-dir', 'out']);
+    const given = ['bench', ...servers, '--runs', '50', '--design', 'legacy', '--output-dir', 'out'];
+    // What a killed program could not remove goes with the test.
+    const command = run(given, { TMPDIR: folder });
     await eventually(() => command.errors().includes('run 1, concurrent: '));
     await eventually(() => existsSync(join(folder, 'out/run_1/metrics.json')));
     command.process.kill('SIGKILL');
@@ -85,6 +87,21 @@ describe('one configuration', LONG, () => {
     const pids: number[] = metrics.measurements[0].agents.map((agent: { process_id: number }) => agent.process_id);
     expect(pids).toHaveLength(2);
     await eventually(() => pids.every((pid) => !runs(pid)));
+  });
+
+  it('whose agent dies fails by name, and what was measured stays', async () => {
+    const { run, folder } = workplace();
+    const servers = on(await urlOfSimulator(200), await urlOfSimulator(200));
+    const command = run(['bench', ...servers, '--runs', '50', '--design', 'legacy', '--output-dir', 'out']);
+    await eventually(() => existsSync(join(folder, 'out/run_1/metrics.json')));
+    const { agents } = readResults(join(folder, 'out')).runs[0]?.content.measurements[0] ?? {};
+    process.kill(agents?.[1]?.process_id ?? 0, 'SIGKILL');
+    expect(await command.ended).toMatchObject({
+      code: 1,
+      errors: expect.stringContaining('Agent b ended in the middle'),
+    });
+    expect(readResults(join(folder, 'out')).summaries[0]?.content.interrupted).toBe(true);
+    expect(runs(agents?.[0]?.process_id ?? 0)).toBe(false);
   });
 
   it('with one server down is measured on the other, said and written; --strict fails', async () => {
