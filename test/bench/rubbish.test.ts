@@ -96,6 +96,22 @@ test('a negative time of a call makes the call invalid', () => {
   expect(valid).toMatchObject({ runs: 0, efficiencyPercent: undefined });
 });
 
+test('a run of which only totals are known is valid, unless nothing was counted', () => {
+  const folder = temporaryFolder();
+  const agent = (tokens: number) => ({
+    execution_time_s: 5,
+    result: {
+      aggregate_metrics: { average_tokens_per_second: tokens / 5, average_ttft_ms: 80, total_tokens_generated: tokens },
+    },
+  });
+  const summary = { concurrent_wall_time_s: 5 };
+  put(join(folder, 'run_1/metrics.json'), { collector: agent(50), insight: agent(60), summary });
+  put(join(folder, 'run_2/metrics.json'), { collector: agent(50), insight: agent(0), summary });
+  const { runs, invalidRuns, valid } = analyse(readResults(folder));
+  expect(runs[0]?.throughputDelta).toBeCloseTo(2, 9);
+  expect([valid.runs, invalidRuns[0]?.why[0]]).toEqual([1, expect.stringContaining('(by its totals)')]);
+});
+
 test('one run only: no spread, no interval, no analysis of variance, and it says so', () => {
   const folder = temporaryFolder();
   writePublished(folder, rowsOf('test011', 1));
