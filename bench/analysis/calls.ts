@@ -22,7 +22,19 @@ export interface CallFigures {
 export function callsOf(result: AgentRun['result']): CallFigures[] {
   if (result === undefined) return [];
   if (result.llm_calls.length > 0) return result.llm_calls.map(callOf);
-  return result.individual_runs.map((metrics) => callOf({ metrics }));
+  if (result.individual_runs.length > 0) return result.individual_runs.map((metrics) => callOf({ metrics }));
+  return nothingCounted(result.aggregate_metrics) ? [UNCOUNTED] : [];
+}
+
+/** For all calls of an agent of which only totals are known, and these are 0. */
+const UNCOUNTED: CallFigures = {
+  stage: undefined,
+  ...callFigures(undefined),
+  invalid: { reason: 'no_final_figures', detail: 'by its totals' },
+};
+
+function nothingCounted(totals: NonNullable<AgentRun['result']>['aggregate_metrics']): boolean {
+  return totals?.total_tokens_generated === 0 || totals?.average_tokens_per_second === 0;
 }
 
 function callOf(call: LlmCall): CallFigures {

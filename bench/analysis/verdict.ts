@@ -39,16 +39,17 @@ const SIGNIFICANT = 0.05;
 
 function effectOfConfiguration({ anova: { published, valid }, configurations }: Figures): Sentence | undefined {
   if (published === undefined) return undefined;
-  const p = Math.max(published.p, published.permutationP);
-  const said =
-    p < SIGNIFICANT
-      ? 'The configuration has an effect on efficiency (on balance, that is)'
-      : 'No effect of the configuration on efficiency can be seen';
-  const without =
-    valid === undefined || valid.freedomWithin === published.freedomWithin ? '' : `; valid runs only: ${test(valid)}`;
-  const text = `${said}: over ${configurations.length} configurations ${test(published)}${without}.`;
+  const both =
+    valid === undefined || valid.freedomWithin === published.freedomWithin ? [published] : [published, valid];
+  const effects = new Set(both.map(({ p, permutationP }) => Math.max(p, permutationP) < SIGNIFICANT));
+  const said = effects.size > 1 ? DEPENDS : effects.has(true) ? EFFECT : NO_EFFECT;
+  const text = `${said}: over ${configurations.length} configurations ${both.map(test).join('; valid runs only: ')}.`;
   return { text, from: ['anova.published', 'anova.valid', 'configurations'] };
 }
+
+const NO_EFFECT = 'No effect of the configuration on efficiency can be seen';
+const EFFECT = 'The configuration has an effect on efficiency (on balance, that is)';
+const DEPENDS = 'Whether the configuration has an effect on efficiency depends on the invalid runs';
 
 function test({ f, freedomBetween, freedomWithin, p, permutationP }: Anova): string {
   return `F(${freedomBetween},${freedomWithin}) = ${decimals(f, 3)}, p ${probability(p)}; permutation p ${probability(permutationP)}`;

@@ -127,7 +127,12 @@ function distributionPlot(
         mark: { type: 'bar', binSpacing: 1 },
         encoding: {
           x: { field: 'value', type: 'quantitative', bin: { maxbins: 40 }, title: axis },
-          y: { aggregate: 'count', type: 'quantitative', title: 'calls', axis: { tickCount: 3 } },
+          y: {
+            aggregate: 'count',
+            type: 'quantitative',
+            title: 'calls',
+            axis: { tickCount: 3, tickMinStep: 1, format: 'd' },
+          },
           color: { field: 'agent', scale: AGENT_COLOURS, legend: null },
         },
       },

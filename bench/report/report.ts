@@ -33,7 +33,7 @@ function method({ folder, method: { seed, resamples, permutations } }: Analysis)
   return [
     heading('How this was computed'),
     paragraph(
-      `From execution_time_s, concurrent_wall_time_s and the calls of each run_<n>/metrics.json below ${folder}; summary.json is not read. Efficiency = 100·S/2 with S = (T_A + T_B)/W. A run with an invalid call is in the figures as published only. sd is the sample's (n−1), percentiles are interpolated (type 7), intervals are at 95 %: t, and bootstrap with ${count(resamples)} resamples; permutation tests with ${count(permutations)} permutations; seed ${seed} each time, so that the same files give the same numbers. Under each table stands the field of bench analyze --json that its numbers are from. Cost, return on investment and roadmap are out of scope.`,
+      `From execution_time_s, concurrent_wall_time_s and the calls of each run_<n>/metrics.json below ${folder}; summary.json is not read. Efficiency = 100·S/2 with S = (T_A + T_B)/W. A run with an invalid call is in the figures as published only. sd is the sample's (n−1), percentiles are interpolated (type 7), intervals are at 95 %: t, and bootstrap with ${count(resamples)} resamples; permutation tests with ${count(permutations)} permutations; seed ${seed} each time, so that the same files give the same numbers. After each sentence and table stand the fields of bench analyze --json that its numbers are from. Cost, return on investment and roadmap are out of scope.`,
       'folder',
       'method',
     ),

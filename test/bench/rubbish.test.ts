@@ -96,6 +96,35 @@ test('a negative time of a call makes the call invalid', () => {
   expect(valid).toMatchObject({ runs: 0, efficiencyPercent: undefined });
 });
 
+test('a run of which only totals are known is valid, unless nothing was counted', () => {
+  const folder = temporaryFolder();
+  const agent = (tokens: number) => ({
+    execution_time_s: 5,
+    result: {
+      aggregate_metrics: { average_tokens_per_second: tokens / 5, average_ttft_ms: 80, total_tokens_generated: tokens },
+    },
+  });
+  const summary = { concurrent_wall_time_s: 5 };
+  put(join(folder, 'run_1/metrics.json'), { collector: agent(50), insight: agent(60), summary });
+  put(join(folder, 'run_2/metrics.json'), { collector: agent(50), insight: agent(0), summary });
+  const { runs, invalidRuns, valid } = analyse(readResults(folder));
+  expect(runs[0]?.throughputDelta).toBeCloseTo(2, 9);
+  expect([valid.runs, invalidRuns[0]?.why[0]]).toEqual([1, expect.stringContaining('(by its totals)')]);
+});
+
+test('an effect that only an invalid run hides is told as that', () => {
+  const folder = temporaryFolder();
+  const paced = (name: string, other: number) =>
+    rowsOf(name).map((row) =>
+      name === 'test005' && row.run === '4'
+        ? row
+        : { ...row, a_execution_s: '60', b_execution_s: String(other + Number(row.run) / 100), wall_s: '60.01' },
+    );
+  writePublished(folder, [...paced('test005', 58.8), ...paced('test011', 59.8)]);
+  const [first] = analyse(readResults(folder)).verdict.concluded;
+  expect(first?.text).toMatch(/^Whether .* depends on the invalid runs: .*valid runs only: F\(1,7\).*p < 0\.001/);
+});
+
 test('one run only: no spread, no interval, no analysis of variance, and it says so', () => {
   const folder = temporaryFolder();
   writePublished(folder, rowsOf('test011', 1));
