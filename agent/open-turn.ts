@@ -5,6 +5,7 @@
 import type { Backend, CallListener } from './backend/backend.ts';
 import { BackendError } from './backend/errors.ts';
 import type { FromAgent, TurnEnd, TurnStart } from './bus/messages.ts';
+import { CallTiming } from './call-timing.ts';
 import { type Channel, type Delta, runTurn, type TurnFinish } from './turn.ts';
 
 /** How many of the latest deltas keep the time they were read, to measure a cut. */
@@ -22,6 +23,7 @@ export class OpenTurn {
   readonly #texts = { text: '', reasoning: '' };
   readonly #reads: { end: number; at: number }[] = [];
   readonly #startedAt = performance.now();
+  readonly #timing = new CallTiming();
   readonly #send: Send;
   readonly #acceptance: Acceptance;
   readonly #silence: Silence;
@@ -60,7 +62,11 @@ export class OpenTurn {
     const acceptance = this.#acceptance;
     acceptance.wait();
     const listener: CallListener = {
-      onAccepted: () => acceptance.came(),
+      ...this.#timing.listener,
+      onAccepted: () => {
+        this.#timing.listener.onAccepted();
+        acceptance.came();
+      },
       onNotice: ({ code, text }) => this.#tell({ type: 'notice', turn: this.id, code, text }),
     };
     const turn = runTurn(backend, request, this.#abort.signal, listener, dropSpace);
@@ -86,6 +92,7 @@ export class OpenTurn {
 
   #add(delta: Delta): Promise<void> | undefined {
     this.#firstDeltaAt ??= performance.now();
+    if (delta.channel === 'text') this.#timing.textCame();
     this.#texts[delta.channel] += delta.text;
     this.#remember(this.#texts[delta.channel].length);
     return this.#inStep ? this.#send({ type: 'delta', turn: this.id, ...delta }) : undefined;
@@ -141,6 +148,8 @@ export class OpenTurn {
       outcome,
       textLength: this.#texts.text.length,
       reasoningLength: this.#texts.reasoning.length,
+      timing: this.#timing.read(),
+      ...(this.#timing.figures && { figures: this.#timing.figures }),
       ...(firstDeltaMs !== undefined && { firstDeltaMs }),
       ...(this.#cutMs !== undefined && { cutMs: this.#cutMs }),
     };

@@ -56,8 +56,15 @@ export const repetition = definePolicy({
   },
 });
 
+/** What is repeated at the end of a text that ends with `delta`, in words; undefined: nothing. */
+export function repetitionIn(text: string, delta: string, limits: Options): string | undefined {
+  return findRepetition(beginning({ text, delta }, limits), { text, delta }, limits);
+}
+
+type Newest = Pick<TextToJudge, 'text' | 'delta'>;
+
 /** What would be remembered of a text before its newest delta. */
-function beginning({ text, delta }: TextToJudge, limits: Options): Progress {
+function beginning({ text, delta }: Newest, limits: Options): Progress {
   const length = text.length - delta.length;
   const start = startOfWhole(text, Math.max(0, length - WINDOW));
   const repetitions = new Repetitions({ ...limits, shortestLine: SHORTEST_LINE }, start);
@@ -73,7 +80,7 @@ function startOfWhole(text: string, start: number): number {
 }
 
 /** What is repeated, in words. */
-function findRepetition(progress: Progress, { text, delta }: TextToJudge, limits: Options): string | undefined {
+function findRepetition(progress: Progress, { text, delta }: Newest, limits: Options): string | undefined {
   const windowStart = Math.max(0, text.length - delta.length - WINDOW);
   progress.end = (progress.end + delta).slice(-(WINDOW + delta.length));
   progress.repetitions.read(delta);

@@ -22,13 +22,14 @@ export const ENTRIES = {
   'backtest-worker': 'supervisor/backtest/backtest-worker.ts',
   'checkpoint-worker': 'supervisor/store/checkpoint-worker.ts',
   'trial-worker': 'supervisor/policies/trial-worker.ts',
+  'bench-agent-worker': 'bench/runtimes/agent-worker.ts',
 } as const;
 
 export type Entry = keyof typeof ENTRIES;
 
 /** Native modules, and a package that looks for files beside itself. They resolve from the cache, which lies in the package. */
 const EXTERNAL = ['better-sqlite3', 'better-sqlite3-12', 'esbuild'];
-const SOURCES = ['agent', 'policy', 'stack', 'supervisor', 'ui'];
+const SOURCES = ['agent', 'bench/runtimes', 'policy', 'stack', 'supervisor', 'ui'];
 const CACHE = join(PROJECT_ROOT, 'node_modules/.cache/interject');
 const FORGOTTEN_AFTER_MS = 30 * 24 * 3600 * 1000;
 

@@ -4,7 +4,7 @@
  */
 import type { Command, CommanderError, Option } from 'commander';
 import { nearestName } from '../policy/nearest-name.ts';
-import type { GivenTexts, Subcommand } from './commands/declare.ts';
+import type { GivenOwn, Subcommand } from './commands/declare.ts';
 import { SUBCOMMANDS } from './commands/index.ts';
 import { usageFailure } from './failure.ts';
 import {
@@ -34,7 +34,7 @@ export interface SubcommandCall {
   argument: string | undefined;
   words: readonly string[];
   /** Its own options. */
-  own: GivenTexts;
+  own: GivenOwn;
   /** Options of a start. */
   given: GivenOptions;
 }
@@ -75,7 +75,7 @@ export async function readCommandLine(argumentList: readonly string[]): Promise<
 async function readSubcommand(subcommand: Subcommand, argumentList: readonly string[]): Promise<CommandLine> {
   const command = await describeSubcommand(subcommand);
   parse(command, argumentList, subcommandFlags(subcommand));
-  const { help, ...values } = command.opts<Record<string, string | string[]>>();
+  const { help, ...values } = command.opts<Record<string, string | string[] | true>>();
   if (help) return { command: 'help', subcommand, given: {} };
   const part = (isOwn: boolean) => Object.entries(values).filter(([name]) => name in subcommand.options === isOwn);
   const [argument] = command.args;
@@ -85,7 +85,8 @@ async function readSubcommand(subcommand: Subcommand, argumentList: readonly str
     argument,
     words: command.args,
     own: Object.fromEntries(part(true)),
-    given: Object.fromEntries(part(false)),
+    // Options of a start all take a value.
+    given: Object.fromEntries(part(false)) as GivenOptions,
   };
 }
 
@@ -118,7 +119,8 @@ async function describeSubcommand({ name, help, argument, options, startOptions 
   if (argument !== undefined) command.argument(placeholderOf(argument), argument.help);
   command.usage(`${argument === undefined ? '' : `${placeholderOf(argument)} `}[options]`);
   for (const [own, { kind, byDefault, help }] of Object.entries(options)) {
-    const shown = byDefault === undefined || byDefault === false ? help : `${help} (default: ${byDefault})`;
+    const isPlain = byDefault === undefined || byDefault === false;
+    const shown = isPlain ? help : `${help} (default: ${byDefault})`;
     const value = kind.placeholder === '' ? '' : ` <${kind.placeholder}>`;
     command.addOption(repeated(new Option(`${flagOf(own)}${value}`, shown), kind.repeatable));
   }

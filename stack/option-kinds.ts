@@ -6,7 +6,7 @@ import { isOllamaAddress, ollamaUrl } from './ollama-address.ts';
 import { shellWords } from './shell-words.ts';
 
 export interface OptionKind<T> {
-  /** Stands for the value in `--help`. */
+  /** Stands for the value in `--help`; empty: it takes none. */
   placeholder: string;
   /** May be given several times. */
   repeatable: boolean;
@@ -26,6 +26,11 @@ function readText(value: unknown): string {
   if (typeof value !== 'string') throw new Error(`${shown(value)} is not a text`);
   if (value.trim() === '') throw new Error('is empty');
   return value.trim();
+}
+
+/** A flag that stands alone, without a value: true when it was given. */
+export function flag(): OptionKind<boolean> {
+  return kind('', (value) => value === true);
 }
 
 /** Any text that is not empty. */
@@ -64,7 +69,7 @@ export function number(placeholder: string, least: number, most: number): Option
 /** Strict: `Number('')` and `Number('0x10')` are numbers, but nobody means them. */
 function asNumber(value: unknown): number {
   if (typeof value === 'number') return value;
-  return typeof value === 'string' && /^\d+(\.\d+)?$/.test(value.trim()) ? Number(value) : Number.NaN;
+  return typeof value === 'string' && /^-?\d+(\.\d+)?$/.test(value.trim()) ? Number(value) : Number.NaN;
 }
 
 /** Given or not, without a value. */

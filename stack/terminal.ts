@@ -19,6 +19,11 @@ export function say(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
+/** Writes a long text to stdout and waits until it is out: a process that ends before would cut off what a pipe could not take yet. */
+export function sayAll(text: string): Promise<void> {
+  return new Promise((resolve) => process.stdout.write(`${text}\n`, () => resolve()));
+}
+
 /** Makes writing to a terminal, or a pipe, that has gone away harmless. */
 export function ignoreLostTerminal(): void {
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});

@@ -2,13 +2,15 @@
  * The parts of one answer as a stream parser makes them: texts are not empty and hold whole characters, `finish` comes once and
  * last. Pure.
  */
-import type { FinishReason, StreamPart, Usage } from './backend.ts';
+import type { FinishReason, ServerFigures, StreamPart, Usage } from './backend.ts';
 import { WholeCharacters } from './whole-characters.ts';
 
 /** From the bytes of a reply to parts; what a model call needs of the parser of any format. */
 export interface AnswerStream {
   /** `finish` was emitted; whatever still comes is ignored. */
   readonly finished: boolean;
+  /** What the server told of the call, once that was read. */
+  readonly figures: ServerFigures | undefined;
   /**
    * Takes bytes cut anywhere. After an error it must not be fed again.
    * @throws BackendError

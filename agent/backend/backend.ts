@@ -50,6 +50,23 @@ export interface Usage {
 /** Why a model stopped by itself. */
 export type FinishReason = 'stop' | 'length';
 
+/** What a server measured of one call by itself; durations in milliseconds. What it does not say is absent. */
+export interface ServerFigures {
+  loadMs?: number;
+  /** Reading the prompt. */
+  promptEvalMs?: number;
+  /** Writing the answer. */
+  evalMs?: number;
+  /** From its arrival at the server to its end, the wait for a slot included. */
+  totalMs?: number;
+  /** Tokens of the prompt that were read now, not taken from a cache, where the server tells these apart. */
+  promptTokens?: number;
+  /** Tokens of the answer. */
+  answerTokens?: number;
+  /** As the server writes it, for example `stop`, `length`, `load`. */
+  doneReason?: string;
+}
+
 /**
  * What a backend streams. Texts are never empty and never end in half a surrogate pair.
  * `finish` comes exactly once and last; a stream that ends without it has failed.
@@ -68,8 +85,14 @@ export interface BackendNotice {
 
 /** Who follows a model call beside its parts. */
 export interface CallListener {
+  /** The request is on its way: connecting has begun. */
+  onSent?(): void;
   /** The server has taken the request: its headers came. */
   onAccepted?(): void;
+  /** Bytes of the answer as they are handed to its parser. */
+  onRead?(bytes: number): void;
+  /** The answer is whole: its last line or event has been read, and what the server measured, if it told. */
+  onWhole?(figures: ServerFigures | undefined): void;
   onNotice?(notice: BackendNotice): void;
 }
 
@@ -111,6 +134,8 @@ export interface BackendDefinition {
   url: string;
   /** Name of the environment variable that holds the API key. */
   apiKeyVariable?: string | undefined;
+  /** What is read at once is handed on in pieces of at most this many bytes; absent: as it comes. For measurements. */
+  readBytes?: number | undefined;
 }
 
 /** A model server. */

@@ -1,8 +1,9 @@
 /** One event of a streamed chat completion, read without trust. Pure. */
-import type { FinishReason, Usage } from './backend.ts';
+import type { FinishReason, ServerFigures, Usage } from './backend.ts';
 import { errorOfEvent } from './error-mapping.ts';
 import { BackendError } from './errors.ts';
-import { countOf, fieldsOf, parseJson, textOf } from './json.ts';
+import { countOf, fieldsOf, figureOf, parseJson, textOf } from './json.ts';
+import { definedFigures } from './server-figures.ts';
 import { shorten } from './whole-characters.ts';
 
 /** What an event adds to the answer. */
@@ -11,16 +12,18 @@ export interface ChatCompletionChunk {
   text: string;
   finishReason: FinishReason | undefined;
   usage: Usage | undefined;
+  /** llama-server's `timings`. */
+  figures: ServerFigures | undefined;
 }
 
 /**
- * Reads the data of one event. What it does not know (timings, progress, a role) it leaves alone.
+ * Reads the data of one event. What it does not know (progress, a role) it leaves alone.
  * @throws BackendError the event reports an error, is not a JSON object, or holds a tool call
  */
 export function readChunk(data: string): ChatCompletionChunk {
   const event = parseJson(data);
   if (typeof event !== 'object' || event === null) throw garbage(data);
-  const { error, choices, usage } = fieldsOf(event);
+  const { error, choices, usage, timings } = fieldsOf(event);
   if (error !== undefined && error !== null) throw errorOfEvent(error);
   const choice = fieldsOf(Array.isArray(choices) ? choices[0] : undefined);
   const delta = fieldsOf(choice.delta);
@@ -30,6 +33,7 @@ export function readChunk(data: string): ChatCompletionChunk {
     text: textOf(delta.content),
     finishReason: finishReasonOf(choice.finish_reason),
     usage: usageOf(usage),
+    figures: figuresOf(timings),
   };
 }
 
@@ -45,6 +49,17 @@ function usageOf(usage: unknown): Usage | undefined {
   const completionTokens = countOf(completion_tokens);
   if (promptTokens === undefined || completionTokens === undefined) return undefined;
   return { promptTokens, completionTokens, cachedTokens: countOf(fieldsOf(prompt_tokens_details).cached_tokens) ?? 0 };
+}
+
+function figuresOf(timings: unknown): ServerFigures | undefined {
+  if (timings === undefined) return undefined;
+  const { prompt_ms, predicted_ms, prompt_n, predicted_n } = fieldsOf(timings);
+  return definedFigures({
+    promptEvalMs: figureOf(prompt_ms),
+    evalMs: figureOf(predicted_ms),
+    promptTokens: countOf(prompt_n),
+    answerTokens: countOf(predicted_n),
+  });
 }
 
 function callsTool({ tool_calls, function_call }: Record<string, unknown>): boolean {

@@ -5,7 +5,7 @@
 import { StringDecoder } from 'node:string_decoder';
 import { createParser, type ParseError } from 'eventsource-parser';
 import { AnswerParts, type AnswerStream, type EmitPart } from './answer-parts.ts';
-import type { FinishReason, Usage } from './backend.ts';
+import type { FinishReason, ServerFigures, Usage } from './backend.ts';
 import { type ChatCompletionChunk, readChunk } from './chat-completion-chunk.ts';
 import { errorOfEvent } from './error-mapping.ts';
 import { BackendError } from './errors.ts';
@@ -24,6 +24,7 @@ export class ChatCompletionStream implements AnswerStream {
   });
   #finishReason: FinishReason | undefined;
   #usage: Usage | undefined;
+  figures: ServerFigures | undefined;
 
   constructor(emit: EmitPart) {
     this.#parts = new AnswerParts(emit);
@@ -55,6 +56,8 @@ export class ChatCompletionStream implements AnswerStream {
     this.#parts.add(chunk);
     this.#finishReason ??= chunk.finishReason;
     this.#usage = chunk.usage ?? this.#usage;
+    // They can come earlier too: the last ones count.
+    this.figures = chunk.figures ?? this.figures;
     if (this.#finishReason !== undefined && this.#usage !== undefined) {
       this.#parts.finish(this.#finishReason, this.#usage);
     }

@@ -31,6 +31,8 @@ export interface CallPlan {
   createStream(emit: EmitPart): AnswerStream;
   /** What a person can do when the server refuses. */
   advise?: Advise;
+  /** Bytes that are fed to the stream at once, at most; absent: as they come. */
+  readBytes?: number | undefined;
   /** Called when the answer is whole; the finish is passed on after what it returns. */
   beforeFinish?(finish: FinishPart): Promise<void> | undefined;
 }
@@ -79,6 +81,7 @@ class ModelCall {
 
   #send(body: string): void {
     try {
+      this.#listener.onSent?.();
       this.#request = openRequest({ url: this.#url, headers: this.#address.headers(), body });
     } catch (error) {
       this.#queue.fail(new BackendError('backend_refused', `the request cannot be sent: ${String(error)}`));
@@ -113,12 +116,17 @@ class ModelCall {
   #take(bytes: Buffer, response: IncomingMessage): void {
     if (this.#stream.finished) return;
     try {
-      this.#stream.feed(bytes);
+      for (const piece of piecesOf(bytes, this.#plan.readBytes)) this.#feed(piece);
       if (this.#stream.finished) this.#finish();
       else if (this.#queue.size >= HIGH_PARTS) response.pause();
     } catch (error) {
       this.#fail(error);
     }
+  }
+
+  #feed(bytes: Buffer): void {
+    this.#listener.onRead?.(bytes.length);
+    this.#stream.feed(bytes);
   }
 
   /** A finish reason that had already come makes the answer whole, however the connection ended. */
@@ -141,6 +149,7 @@ class ModelCall {
   }
 
   #finish(): void {
+    this.#listener.onWhole?.(this.#stream.figures);
     const finish = this.#last;
     const waiting = finish && this.#plan.beforeFinish?.(finish);
     const end = (): void => this.#end(finish);
@@ -169,6 +178,12 @@ class ModelCall {
     this.#signal.removeEventListener('abort', this.#abort);
     if (!this.#stream.finished) this.#request?.destroy();
   }
+}
+
+function piecesOf(bytes: Buffer, most = bytes.length): Buffer[] {
+  if (bytes.length <= most) return [bytes];
+  const count = Math.ceil(bytes.length / most);
+  return Array.from({ length: count }, (_, index) => bytes.subarray(index * most, (index + 1) * most));
 }
 
 function contentTypeOf(response: IncomingMessage): string {

@@ -1,8 +1,9 @@
 /** One line of a streamed answer of Ollama's `/api/chat`, read without trust. Pure. */
-import type { FinishReason, Usage } from './backend.ts';
+import type { FinishReason, ServerFigures, Usage } from './backend.ts';
 import { errorOfEvent } from './error-mapping.ts';
 import { BackendError } from './errors.ts';
-import { countOf, fieldsOf, parseJson, textOf } from './json.ts';
+import { countOf, fieldsOf, figureOf, parseJson, textOf } from './json.ts';
+import { definedFigures } from './server-figures.ts';
 import { shorten } from './whole-characters.ts';
 
 /** What a line adds to the answer. */
@@ -11,10 +12,11 @@ export interface OllamaChatLine {
   text: string;
   /** Set on the last line. */
   finish: { reason: FinishReason; usage: Usage | undefined } | undefined;
+  figures?: ServerFigures | undefined;
 }
 
 /**
- * Reads a line. What it does not know (durations, dates) it leaves alone.
+ * Reads a line. What it does not know (dates) it leaves alone.
  * @returns undefined for an object that adds nothing
  * @throws BackendError the line reports an error, is not a JSON object, or holds a tool call
  */
@@ -31,8 +33,30 @@ export function readLine(line: string): OllamaChatLine | undefined {
   return {
     reasoning: textOf(message.thinking) || textOf(message.reasoning),
     text: textOf(message.content),
-    finish: fields.done === true ? { reason: reasonOf(fields.done_reason), usage: usageOf(fields) } : undefined,
+    ...(fields.done === true ? endOf(fields) : { finish: undefined }),
   };
+}
+
+function endOf(fields: Record<string, unknown>): Pick<OllamaChatLine, 'finish' | 'figures'> {
+  return { finish: { reason: reasonOf(fields.done_reason), usage: usageOf(fields) }, figures: figuresOf(fields) };
+}
+
+/** Durations come in nanoseconds. */
+function figuresOf(fields: Record<string, unknown>): ServerFigures | undefined {
+  return definedFigures({
+    loadMs: millisecondsOf(fields.load_duration),
+    promptEvalMs: millisecondsOf(fields.prompt_eval_duration),
+    evalMs: millisecondsOf(fields.eval_duration),
+    totalMs: millisecondsOf(fields.total_duration),
+    promptTokens: countOf(fields.prompt_eval_count),
+    answerTokens: countOf(fields.eval_count),
+    doneReason: textOf(fields.done_reason) || undefined,
+  });
+}
+
+function millisecondsOf(nanoseconds: unknown): number | undefined {
+  const found = figureOf(nanoseconds);
+  return found === undefined ? undefined : found / 1e6;
 }
 
 /** Besides `stop` there are `load` and `unload`, for a conversation without messages: nothing was answered, and nothing is wrong. */

@@ -4,6 +4,7 @@
  */
 import { StringDecoder } from 'node:string_decoder';
 import { AnswerParts, type AnswerStream, type EmitPart } from './answer-parts.ts';
+import type { ServerFigures } from './backend.ts';
 import { BackendError } from './errors.ts';
 import { parseJson } from './json.ts';
 import { notALine, readLine } from './ollama-chat-line.ts';
@@ -18,6 +19,7 @@ export class OllamaChatStream implements AnswerStream {
   /** A line that is no part of an answer, as long as nothing else came. */
   #strange: string | undefined;
   #begun = false;
+  figures: ServerFigures | undefined;
 
   constructor(emit: EmitPart) {
     this.#parts = new AnswerParts(emit);
@@ -57,6 +59,8 @@ export class OllamaChatStream implements AnswerStream {
     }
     this.#begun = true;
     this.#parts.add(line);
-    if (line.finish !== undefined) this.#parts.finish(line.finish.reason, line.finish.usage);
+    if (line.finish === undefined) return;
+    this.figures = line.figures;
+    this.#parts.finish(line.finish.reason, line.finish.usage);
   }
 }

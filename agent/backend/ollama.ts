@@ -28,7 +28,7 @@ export function createOllamaBackend(
         startModelCall(
           address,
           {
-            ...planOf(request),
+            ...planOf(request, definition),
             beforeFinish: (finish) => lookForCut({ address, request, signal, listener }, finish),
           },
           signal,
@@ -39,13 +39,14 @@ export function createOllamaBackend(
   };
 }
 
-function planOf(request: ModelRequest): CallPlan {
+function planOf(request: ModelRequest, { readBytes }: BackendDefinition): CallPlan {
   return {
     path: '/api/chat',
     body: ollamaChatBody(request),
     // A conversation without messages is answered with one object, which is also one line.
     contentTypes: ['application/x-ndjson', 'application/ndjson', 'application/json'],
     createStream: (emit) => new OllamaChatStream(emit),
+    readBytes,
     advise: (status, said) => (status === 404 ? whatIsMissing(request.model, said) : undefined),
   };
 }

@@ -21,17 +21,18 @@ export function createOpenAIBackend(
   return {
     definition,
     stream: (request, signal, listener) => ({
-      [Symbol.asyncIterator]: () => startModelCall(address, planOf(request), signal, listener),
+      [Symbol.asyncIterator]: () => startModelCall(address, planOf(request, definition), signal, listener),
     }),
     probe: (signal) => probeServer(address, template, signal),
   };
 }
 
-function planOf(request: ModelRequest): CallPlan {
+function planOf(request: ModelRequest, { readBytes }: BackendDefinition): CallPlan {
   return {
     path: '/v1/chat/completions',
     body: chatCompletionBody(request),
     contentTypes: ['text/event-stream'],
+    readBytes,
     createStream: (emit) => new ChatCompletionStream(emit),
   };
 }

@@ -6,6 +6,33 @@ import { count, type Infer, list, messages, number, oneOf, optional, record, tex
 
 const usage = record({ promptTokens: count, completionTokens: count, cachedTokens: count });
 
+/**
+ * When things of a turn happened: milliseconds since its start, on the monotonic clock of the agent's machine. `clockMs`: what that
+ * clock read at the start; only processes of one machine can compare it.
+ */
+const timing = record({
+  clockMs: number,
+  /** The request was sent; its headers came; the first text that is not empty came. Absent: that did not happen. */
+  sentMs: optional(number),
+  acceptedMs: optional(number),
+  firstTextMs: optional(number),
+  /** The last line was read, or the call failed. */
+  endMs: number,
+  /** Largest number of bytes that was handed to the parser at once. */
+  largestReadBytes: count,
+});
+
+/** The model server's own figures; see `ServerFigures`. */
+const figures = record({
+  loadMs: optional(number),
+  promptEvalMs: optional(number),
+  evalMs: optional(number),
+  totalMs: optional(number),
+  promptTokens: optional(count),
+  answerTokens: optional(count),
+  doneReason: optional(text),
+});
+
 /** How a turn ended at the agent. */
 const outcome = oneOf('finished', 'failed', 'cancelled');
 
@@ -26,6 +53,8 @@ const turnEnd = record({
   contextTokens: optional(count),
   /** Milliseconds from the request to the first delta, on the agent's monotonic clock. */
   firstDeltaMs: optional(number),
+  timing: optional(timing),
+  figures: optional(figures),
   /** Milliseconds from reading the delta that was objected to until the connection to the model was closed. */
   cutMs: optional(number),
 });

@@ -21,7 +21,10 @@ export type OwnOptions = Readonly<Record<string, OwnOption<unknown>>>;
 export type OwnValues<O extends OwnOptions> = { [K in keyof O]: ReturnType<O[K]['kind']['read']> | O[K]['byDefault'] };
 
 /** Flags with their text; several texts where a flag may be repeated. */
-export type GivenTexts = Readonly<Record<string, string | string[] | undefined>>;
+type GivenTexts = Readonly<Record<string, string | string[] | undefined>>;
+
+/** The same of a subcommand's own options, among which are flags without a value. */
+export type GivenOwn = Readonly<Record<string, string | string[] | true | undefined>>;
 
 /** What a subcommand is started with. */
 interface Invocation<O extends OwnOptions> {
@@ -59,7 +62,7 @@ export function withDefault<T>(kind: OptionKind<T>, byDefault: T, help: string) 
 }
 
 /** The values of a subcommand's own options. @throws Failure (exit code 2) that names the flag, what is wrong and what would be right */
-export function readOwnOptions(options: OwnOptions, given: GivenTexts): OwnValues<OwnOptions> {
+export function readOwnOptions(options: OwnOptions, given: GivenOwn): OwnValues<OwnOptions> {
   const values = Object.entries(options).map(([name, { kind, byDefault }]) => {
     if (given[name] === undefined) return [name, byDefault];
     try {

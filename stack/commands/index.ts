@@ -1,8 +1,15 @@
 /** Every subcommand, in the order of `--help`. A new one is declared in a file of its own and gets a line here. */
+import { benchCommand } from './bench.ts';
 import { chatCommand } from './chat.ts';
 import type { Subcommand } from './declare.ts';
 import { doctorCommand } from './doctor.ts';
 import { policyCommand } from './policy.ts';
 import { simulateCommand } from './simulate.ts';
 
-export const SUBCOMMANDS: readonly Subcommand[] = [chatCommand, doctorCommand, policyCommand, simulateCommand];
+export const SUBCOMMANDS: readonly Subcommand[] = [
+  benchCommand,
+  chatCommand,
+  doctorCommand,
+  policyCommand,
+  simulateCommand,
+];

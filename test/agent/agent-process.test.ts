@@ -146,7 +146,8 @@ describe('cancelling', () => {
     supervisor.send({ type: 'turn-cancel', turn: 't1' });
     await call.closed;
     const { end } = await supervisor.next('turn-ended');
-    expect(end).toEqual({ turn: 't1', outcome: 'cancelled', textLength: 0, reasoningLength: 0 });
+    expect(end).toMatchObject({ turn: 't1', outcome: 'cancelled', textLength: 0, reasoningLength: 0 });
+    expect(end.timing).not.toHaveProperty('firstTextMs');
     supervisor.send({ type: 'turn-cancel', turn: 't1' });
     supervisor.send(turnStart('t2'));
     const second = await model.call();

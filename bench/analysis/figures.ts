@@ -1,0 +1,57 @@
+/** All that an analysis computes of a folder, but for its verdict. */
+import type { FileProblem } from '../results/read.ts';
+import type { Description } from '../statistics/describe.ts';
+import type { Anova } from '../statistics/variance.ts';
+import type { Condition, GpuUse } from './conditions.ts';
+import type { Baseline, Detector } from './detectors.ts';
+import type { Mixture } from './mixture.ts';
+import type { OverheadPart } from './overhead.ts';
+import type { Ranking } from './ranking.ts';
+import type { ConfigurationFigures, Row, ScenarioFigures } from './rows.ts';
+import type { RunFigures, UnusableRun } from './run-figures.ts';
+import type { ScalingFigures } from './scaling.ts';
+import type { SoundFigures } from './sound.ts';
+import type { Target } from './targets.ts';
+import type { Tiers } from './tiers.ts';
+import type { TimelineCall } from './timeline.ts';
+
+/** TTFT (ms) and throughput (tokens/s) of the valid calls, or of agents where a folder has no calls. */
+export interface AgentSpread {
+  agent: 'A' | 'B';
+  ttftMs: Description | undefined;
+  throughput: Description | undefined;
+}
+
+export interface Figures {
+  folder: string;
+  method: { level: number; seed: number; resamples: number; permutations: number };
+  /** All usable runs, as the original counts them; and those without an invalid call. */
+  published: Row;
+  valid: Row;
+  invalidRuns: { name: string; run: number; file: string; why: string[] }[];
+  unusable: UnusableRun[];
+  problems: FileProblem[];
+  mixtures: Mixture[];
+  warnings: string[];
+  scenarios: ScenarioFigures[];
+  configurations: ConfigurationFigures[];
+  ranking: Ranking;
+  /** Efficiency over configurations; undefined when there is one only, or no second run. */
+  anova: { published: Anova | undefined; valid: Anova | undefined };
+  /** Largest distance of an efficiency from 100·mean(T)/max(T), percentage points. */
+  balance: { largestDifference: number };
+  agents: AgentSpread[];
+  baseline: Baseline | undefined;
+  detectors: Detector[];
+  targets: Target[];
+  rollbackTriggers: Target[];
+  overhead: OverheadPart[];
+  sound: SoundFigures | undefined;
+  tiers: Tiers;
+  scaling: ScalingFigures[];
+  timeline: { file: string; calls: TimelineCall[] } | undefined;
+  servers: Record<string, unknown>[];
+  conditions: Condition[];
+  gpus: GpuUse[];
+  runs: RunFigures[];
+}

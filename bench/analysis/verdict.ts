@@ -1,0 +1,195 @@
+/** What can be concluded from a folder, and what cannot: sentences, each with the fields that its numbers are from. */
+import type { Ratio } from '../statistics/comparison.ts';
+import type { Anova } from '../statistics/variance.ts';
+import type { Figures } from './figures.ts';
+import { between, counted, decimals, probability } from './words.ts';
+
+/** `from`: paths of fields of the analysis. */
+interface Sentence {
+  text: string;
+  from: string[];
+}
+
+export interface Verdict {
+  concluded: Sentence[];
+  notConcluded: Sentence[];
+}
+
+type Tell = (figures: Figures) => Sentence | undefined;
+
+const CONCLUDED: readonly Tell[] = [effectOfConfiguration, balanceOnly, trueSpeedup, slowdowns, scalability, leftOut];
+const NOT_CONCLUDED: readonly Tell[] = [
+  unmeasuredContention,
+  noTiers,
+  whichConfiguration,
+  noSpread,
+  unknownServers,
+  sameSettings,
+  simulatedServers,
+  mixed,
+  unreadable,
+];
+
+export function verdict(figures: Figures): Verdict {
+  const told = (tells: readonly Tell[]): Sentence[] => tells.flatMap((tell) => tell(figures) ?? []);
+  return { concluded: told(CONCLUDED), notConcluded: told(NOT_CONCLUDED) };
+}
+
+const SIGNIFICANT = 0.05;
+
+function effectOfConfiguration({ anova: { published, valid }, configurations }: Figures): Sentence | undefined {
+  if (published === undefined) return undefined;
+  const both =
+    valid === undefined || valid.freedomWithin === published.freedomWithin ? [published] : [published, valid];
+  const effects = new Set(both.map(({ p, permutationP }) => Math.max(p, permutationP) < SIGNIFICANT));
+  const said = effects.size > 1 ? DEPENDS : effects.has(true) ? EFFECT : NO_EFFECT;
+  const text = `${said}: over ${configurations.length} configurations ${both.map(test).join('; valid runs only: ')}.`;
+  return { text, from: ['anova.published', 'anova.valid', 'configurations'] };
+}
+
+const NO_EFFECT = 'No effect of the configuration on efficiency can be seen';
+const EFFECT = 'The configuration has an effect on efficiency (on balance, that is)';
+const DEPENDS = 'Whether the configuration has an effect on efficiency depends on the invalid runs';
+
+function test({ f, freedomBetween, freedomWithin, p, permutationP }: Anova): string {
+  return `F(${freedomBetween},${freedomWithin}) = ${decimals(f, 3)}, p ${probability(p)}; permutation p ${probability(permutationP)}`;
+}
+
+function balanceOnly({ balance, runs }: Figures): Sentence | undefined {
+  if (runs.length === 0) return undefined;
+  const { largestDifference } = balance;
+  const distance = decimals(largestDifference, largestDifference < 0.1 ? 3 : 2);
+  const text =
+    largestDifference < 1
+      ? `Efficiency is balance: it equals 100·mean(T)/max(T) to within ${distance} percentage points in every run. It says how alike the two turns were in length; if both took twice as long it would stay the same.`
+      : `Efficiency is 100·mean(T)/W with T out of the same run: balance, less what W is longer than the slower agent (here up to ${distance} percentage points). It measures no contention.`;
+  return { text, from: ['balance.largestDifference'] };
+}
+
+function trueSpeedup({ sound, valid }: Figures): Sentence | undefined {
+  const speedup = sound?.overall.trueSpeedup;
+  if (speedup === undefined) return undefined;
+  const legacy = decimals(valid.efficiencyPercent?.mean, 1);
+  const gain = gainOf(speedup);
+  const text = `Running the agents at once ${gain}: true speed-up ${decimals(speedup.ratio, 3)} (95 %: ${between(speedup.interval, 3)}) against the agents one after the other${range(sound)}. The efficiency of ${legacy} % says nothing of that; believe the true speed-up.`;
+  return { text, from: ['sound.overall.trueSpeedup', 'sound.configurations', 'valid.efficiencyPercent.mean'] };
+}
+
+/** The worst and the best configuration, where there are several. */
+function range(sound: Figures['sound']): string {
+  const all = (sound?.configurations ?? []).flatMap(({ name, trueSpeedup: of }) =>
+    of === undefined ? [] : [{ name, ratio: of.ratio }],
+  );
+  all.sort((one, other) => one.ratio - other.ratio);
+  const [worst, best] = [all[0], all.at(-1)];
+  if (worst === undefined || best === undefined || worst === best) return '';
+  return `, from ${decimals(worst.ratio, 3)} (${worst.name}) to ${decimals(best.ratio, 3)} (${best.name})`;
+}
+
+function gainOf({ interval, ratio }: Ratio): string {
+  if (interval === undefined) return ratio > 1 ? 'was faster in the one block' : 'was not faster in the one block';
+  if (interval.low > 1.02) return 'is faster';
+  return interval.high < 0.98 ? 'is slower' : 'gains nothing that can be told from none';
+}
+
+function slowdowns({ sound }: Figures): Sentence | undefined {
+  const all = sound?.overall.slowdowns ?? [];
+  if (all.length === 0) return undefined;
+  const each = all.map(
+    ({ agent, slowdown: { ratio, interval } }) => `${agent} ${decimals(ratio, 3)} (${between(interval, 3)})`,
+  );
+  const text = `Beside the other, an agent takes this many times as long as alone: ${each.join(', ')}.`;
+  return { text, from: ['sound.overall.slowdowns'] };
+}
+
+function scalability({ scaling }: Figures): Sentence | undefined {
+  const [{ law, points } = {}] = scaling;
+  if (law === undefined || points === undefined) return undefined;
+  const beyond = (law.peak ?? 0) > (points.at(-1)?.agents ?? 0) ? ', which is beyond what was measured' : '';
+  const peak =
+    law.peak === undefined ? '' : `; throughput is highest at about ${decimals(law.peak, 1)} agents${beyond}`;
+  const weak = law.explained < 0.8 ? ': believe the points rather than the curve' : '';
+  const text = `Scaling: σ = ${decimals(law.sigma, 4)}, κ = ${decimals(law.kappa, 5)}${peak}. The law explains ${decimals(100 * law.explained, 1)} % of the variance${weak}.`;
+  return { text, from: ['scaling[0].law', 'scaling[0].points'] };
+}
+
+function leftOut({ invalidRuns, published, valid }: Figures): Sentence | undefined {
+  if (invalidRuns.length === 0) return undefined;
+  const named = invalidRuns.slice(0, 5).map(({ name, run, why }) => `${name} run ${run}, ${why.join('; ')}`);
+  const more = invalidRuns.length > 5 ? `; and ${invalidRuns.length - 5} more` : '';
+  const means = [published, valid].map((one) => decimals(one.efficiencyPercent?.mean, 3));
+  const text = `${counted(invalidRuns.length, 'run')} of ${published.runs} ${invalidRuns.length === 1 ? 'is' : 'are'} invalid and left out of the valid-only figures (mean efficiency ${means[1]} % instead of ${means[0]} %): ${named.join('; ')}${more}.`;
+  return { text, from: ['invalidRuns', 'published', 'valid.efficiencyPercent.mean'] };
+}
+
+function unmeasuredContention({ sound, runs }: Figures): Sentence | undefined {
+  if (sound !== undefined || runs.length === 0) return undefined;
+  const text =
+    'Whether two agents at once are faster than one after the other, and how much each slows the other down: no agent ran alone, and none really after the other. "Sequential" is the sum of two times out of the concurrent run.';
+  return { text, from: ['sound'] };
+}
+
+function noTiers({ tiers, runs }: Figures): Sentence | undefined {
+  if (tiers.tiers.length > 0 || runs.length === 0) return undefined;
+  return { text: `Which configuration to recommend: ${tiers.why}.`, from: ['tiers'] };
+}
+
+function whichConfiguration({ anova: { published }, ranking: { topByAverage } }: Figures): Sentence | undefined {
+  const [best] = topByAverage;
+  if (published === undefined || best === undefined || published.permutationP < SIGNIFICANT) return undefined;
+  const text = `That ${best.name} is better than the others: its average of ${decimals(best.average, 3)} % is the best of ${published.freedomBetween + 1} draws of the same lot, and the order of the tables is what chance made of it.`;
+  return { text, from: ['ranking.topByAverage[0]', 'anova.published'] };
+}
+
+function noSpread({ configurations }: Figures): Sentence | undefined {
+  const single = configurations.filter(({ published }) => published.runs < 2);
+  if (single.length === 0) return undefined;
+  const which =
+    single.length === configurations.length ? 'Every configuration' : single.map(({ name }) => name).join(', ');
+  return {
+    text: `How much runs differ: ${which} has one run only, so that there is no spread and no interval.`,
+    from: ['configurations'],
+  };
+}
+
+function unknownServers({ servers, runs }: Figures): Sentence | undefined {
+  if (servers.length > 0 || runs.length === 0) return undefined;
+  const text = 'What the servers really ran with (layers on the card, context, version): the files do not say.';
+  return { text, from: ['servers'] };
+}
+
+/** Where the models are known to make no difference of it. Ollama: gemma3's 4B has 34 layers, vision models get 2048 of context at least. */
+function sameSettings({ runs }: Figures): Sentence | undefined {
+  const agents = runs.flatMap(({ a, b }) => [a, b]);
+  const layers = agents.flatMap(({ options }) => (typeof options.num_gpu === 'number' ? [options.num_gpu] : []));
+  const known = agents.every(({ model }) => /^gemma3(:latest|:4b.*)?$/.test(model ?? ''));
+  if (!known || new Set(layers).size < 2 || layers.some((count) => count < 35)) return undefined;
+  const text =
+    'Anything about num_gpu and small num_ctx: gemma3 4B has 34 layers, so that every num_gpu of these runs puts all of it on the card, and Ollama gives a vision model a context of 2048 at least. These settings were physically the same.';
+  return { text, from: ['runs'] };
+}
+
+function simulatedServers({ servers }: Figures): Sentence | undefined {
+  if (!servers.some(({ simulated }) => simulated === true)) return undefined;
+  const text =
+    'Anything about a real model: these runs are of the simulator. They show what the benchmark itself adds.';
+  return { text, from: ['servers'] };
+}
+
+function mixed({ mixtures }: Figures): Sentence | undefined {
+  if (mixtures.length === 0) return undefined;
+  const what = mixtures.map(({ what: mixedThings, values }) => `${mixedThings} (${values.join(', ')})`).join('; ');
+  return { text: `Anything across what is mixed in this folder: ${what}. Analyse them apart.`, from: ['mixtures'] };
+}
+
+function unreadable({ problems, unusable }: Figures): Sentence | undefined {
+  if (problems.length + unusable.length === 0) return undefined;
+  const named = [
+    ...problems.map(({ path, message }) => `${path}: ${message}`),
+    ...unusable.map(({ file, why }) => `${file}: ${why}`),
+  ];
+  return {
+    text: `Anything about ${counted(named.length, 'file')} that had to be left out: ${named.join('; ')}.`,
+    from: ['problems', 'unusable'],
+  };
+}

@@ -1,0 +1,66 @@
+/**
+ * Which server each agent asks: the two that were named, or the usual two; one for both when the other is down; two simulators when nobody
+ * named any and none is there. What was done instead of what was asked for is said, and stands in the files.
+ */
+import { Failure } from '../../stack/failure.ts';
+import { lookAtServer, type ServerFacts } from './look.ts';
+import { startSimulators } from './simulators.ts';
+
+/** The guide's recommended pattern: two instances. */
+const USUAL_URLS = ['http://127.0.0.1:11434', 'http://127.0.0.1:11435'] as const;
+
+export interface ServerWish {
+  /** Of agent A and agent B; undefined: the usual one. */
+  collectorUrl: string | undefined;
+  insightUrl: string | undefined;
+  /** Models that will be asked for, at least one. */
+  models: readonly string[];
+  /** Fail instead of doing with less. */
+  strict: boolean;
+}
+
+export interface ChosenServers {
+  /** Of agent A and agent B. */
+  facts: readonly [ServerFacts, ServerFacts];
+  /** Two were wanted and one is down. */
+  fallback: 'one_server' | undefined;
+  simulated: boolean;
+  warnings: string[];
+  close(): Promise<void>;
+}
+
+const NOTHING_TO_CLOSE = async (): Promise<void> => {};
+
+/** @throws Failure no server answers where one was named, or with `strict` one of two does not */
+export async function chooseServers(wish: ServerWish, signal: AbortSignal): Promise<ChosenServers> {
+  const urls = [wish.collectorUrl ?? USUAL_URLS[0], wish.insightUrl ?? USUAL_URLS[1]] as const;
+  const model = wish.models[0] ?? '';
+  const seen = await Promise.all(urls.map((url) => lookAtServer(url, model, signal)));
+  const [first, second] = seen;
+  if (first !== undefined && second !== undefined) {
+    return { facts: [first, second], fallback: undefined, simulated: false, warnings: [], close: NOTHING_TO_CLOSE };
+  }
+  const up = first ?? second;
+  if (up === undefined) return noServer(wish, urls, signal);
+  const down = first === undefined ? urls[0] : urls[1];
+  if (wish.strict) throw new Failure(`No model server answers at ${down}, and --strict asks for both.`);
+  const warning = `no model server answers at ${down}: both agents ask ${up.url}, so that this is no comparison of two servers`;
+  return { facts: [up, up], fallback: 'one_server', simulated: false, warnings: [warning], close: NOTHING_TO_CLOSE };
+}
+
+async function noServer(wish: ServerWish, urls: readonly string[], signal: AbortSignal): Promise<ChosenServers> {
+  const isNamed = wish.collectorUrl !== undefined || wish.insightUrl !== undefined;
+  const places = [...new Set(urls)].join(' or ');
+  if (isNamed || wish.strict) {
+    throw new Failure(`No model server answers at ${places}. Start one, or leave the URLs out to try the simulator.`);
+  }
+  const simulators = await startSimulators(2, { models: wish.models });
+  const facts = await Promise.all(simulators.urls.map((url) => lookAtServer(url, wish.models[0] ?? '', signal)));
+  const [first, second] = facts;
+  if (first === undefined || second === undefined) {
+    await simulators.close();
+    throw new Failure('The simulators do not answer.');
+  }
+  const warning = `no model server answers at ${places}: two simulators take their place; the figures are of the benchmark itself, not of a model`;
+  return { facts: [first, second], fallback: undefined, simulated: true, warnings: [warning], close: simulators.close };
+}

@@ -1,0 +1,161 @@
+/** The folder of one configuration: what is in it already, and what is written into it. */
+import { existsSync, readdirSync } from 'node:fs';
+import type { ServerFacts } from '../model-servers/look.ts';
+import { ResultsError } from '../results/find-files.ts';
+import type { MetricsFile } from '../results/metrics-file.ts';
+import { readResults } from '../results/read.ts';
+import type { SummaryFile } from '../results/summary-file.ts';
+import { writeRun, writeSummary } from '../results/write.ts';
+import type { AgentIdentity } from '../runtimes/runtime.ts';
+import type { Scenario } from '../scenarios.ts';
+import { type AgentDescription, agentFile } from './agent-file.ts';
+import { measurementField, type PlacedMeasurement, scheduleField } from './recording-fields.ts';
+import { aggregateOf, runSummary } from './run-summary.ts';
+import { physicalWarnings, serverReports } from './server-report.ts';
+import type { RunSettings } from './settings.ts';
+import { agentReport, combinedReport, summaryText } from './texts.ts';
+
+/** What the runs of a configuration have in common. */
+export interface RunContext {
+  settings: RunSettings;
+  scenario: Scenario;
+  fallback: string | undefined;
+  warnings: readonly string[];
+  identities: ReadonlyMap<string, AgentIdentity>;
+}
+
+/** What a run saw. `servers`: as they were after it, of agent A and agent B. */
+export interface SeenInRun {
+  measured: readonly PlacedMeasurement[];
+  servers: readonly [ServerFacts, ServerFacts];
+  gpuSamples: MetricsFile['gpu_samples'];
+}
+
+export class ResultFolder {
+  readonly path: string;
+  /** By run number. */
+  readonly #runs = new Map<number, MetricsFile>();
+  #agents: readonly AgentDescription[] = [];
+
+  private constructor(path: string) {
+    this.path = path;
+  }
+
+  /**
+   * A folder to write into. With `resume` what it holds is kept.
+   * @throws ResultsError it holds results and they are not to be kept, or they are of other settings
+   */
+  static open(path: string, settings: RunSettings, resume: boolean): ResultFolder {
+    const folder = new ResultFolder(path);
+    const holdsRuns = existsSync(path) && readdirSync(path).some((name) => /^run_\d+$/.test(name));
+    if (!holdsRuns) return folder;
+    if (!resume) throw new ResultsError(`${path} holds results already: go on with --resume, or name another folder`);
+    for (const { content } of readResults(path).runs) folder.#keep(content, settings);
+    return folder;
+  }
+
+  /** Numbers of the runs that are not there yet. */
+  missing(runs: number): number[] {
+    return Array.from({ length: runs }, (_, index) => index + 1).filter((run) => !this.#runs.has(run));
+  }
+
+  /** Every run that is there. */
+  get runs(): readonly MetricsFile[] {
+    return [...this.#runs].sort(([one], [other]) => one - other).map(([, metrics]) => metrics);
+  }
+
+  writeRun(run: number, seen: SeenInRun, context: RunContext): void {
+    this.#agents = describeAgents(context, seen.servers);
+    const metrics = metricsOf(run, seen, context, this.#agents);
+    this.#runs.set(run, metrics);
+    writeRun(this.path, run, {
+      metrics,
+      collectorReport: agentReport(metrics.collector),
+      insightReport: agentReport(metrics.insight),
+      combinedReport: combinedReport(metrics),
+    });
+  }
+
+  writeSummary(planned: number, interrupted: boolean, { settings, warnings }: RunContext): void {
+    const [first, second] = this.#agents;
+    const runs = this.runs.map(({ summary }) => summary);
+    const all = [...new Set([...warnings, ...this.runs.flatMap((run) => run.warnings)])];
+    const summary: SummaryFile = {
+      scenario: settings.scenario,
+      runs,
+      aggregate: aggregateOf(runs),
+      agent_a: first ?? this.runs.at(-1)?.collector.config,
+      agent_b: second ?? this.runs.at(-1)?.insight.config,
+      generated_at: new Date().toISOString(),
+      runs_planned: planned,
+      interrupted,
+      settings,
+      warnings: all,
+    };
+    writeSummary(this.path, summary, summaryText(summary, this.runs));
+  }
+
+  #keep(metrics: MetricsFile, settings: RunSettings): void {
+    const { runs: _, ...now } = settings;
+    const { runs: __, ...then } = (metrics.settings ?? {}) as Partial<RunSettings>;
+    const other = Object.entries(now).find(
+      ([name, value]) => JSON.stringify(value) !== JSON.stringify(then[name as keyof typeof then]),
+    );
+    if (other !== undefined) {
+      const [name, value] = other;
+      throw new ResultsError(
+        `${this.path} was measured with other settings: ${name} was ${JSON.stringify(then[name as keyof typeof then])}, now it is ${JSON.stringify(value)}`,
+      );
+    }
+    if (metrics.run_number !== undefined) this.#runs.set(metrics.run_number, metrics);
+  }
+}
+
+function describeAgents({ scenario, settings }: RunContext, servers: readonly ServerFacts[]): AgentDescription[] {
+  return scenario.agents.map((agent, index) => ({
+    ...agent,
+    model: settings.model,
+    baseUrl: servers[index]?.url ?? '',
+  }));
+}
+
+function metricsOf(
+  run: number,
+  { measured, servers, gpuSamples }: SeenInRun,
+  context: RunContext,
+  agents: readonly AgentDescription[],
+): MetricsFile {
+  const { settings, scenario, identities } = context;
+  const concurrent = measured.find(({ record }) => record.kind === 'concurrent')?.record;
+  const [first, second] = ['a', 'b'].map((name, index) => {
+    const record = concurrent?.agents.find(({ agent }) => agent === name);
+    const description = agents[index];
+    return record === undefined || description === undefined ? {} : agentFile(description, record);
+  });
+  const isValid = concurrent?.agents.every(({ invalid }) => invalid === undefined) ?? false;
+  const wallSeconds = concurrent && isValid ? (concurrent.endedMs - concurrent.releasedMs) / 1000 : undefined;
+  const [collector = {}, insight = {}] = [first, second];
+  const physical = scenario.agents.flatMap(({ label, options }, index) => {
+    const facts = servers[index];
+    return facts === undefined ? [] : physicalWarnings(label, options, facts);
+  });
+  return {
+    run_number: run,
+    scenario: settings.scenario,
+    collector,
+    insight,
+    summary: runSummary(run, settings.scenario, collector, insight, wallSeconds),
+    design: settings.design,
+    runtime: settings.runtime,
+    workload: settings.workload,
+    seed: settings.seed ?? undefined,
+    num_predict: settings.num_predict ?? undefined,
+    fallback: context.fallback,
+    settings: { ...settings },
+    measurements: measured.map((one) => measurementField(one, identities)),
+    schedule: measured.flatMap(scheduleField),
+    servers: serverReports(servers, ['a', 'b']),
+    gpu_samples: [...gpuSamples],
+    warnings: [...context.warnings, ...physical],
+  };
+}

@@ -1,0 +1,123 @@
+/** The files of a configuration: names, figures, warnings; going on, and being interrupted. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { readResults } from '../../../bench/results/read.ts';
+import { runConfiguration } from '../../../bench/run/configuration.ts';
+import { ResultFolder } from '../../../bench/run/result-folder.ts';
+import { folder, settings, simulator, surroundingsOn } from '../two-simulators.ts';
+
+async function run(given: Parameters<typeof settings>[0] = {}, path = join(folder(), 'results'), resume = false) {
+  const urls = [(await simulator()).url, (await simulator()).url] as const;
+  const interrupt = new AbortController();
+  const surroundings = await surroundingsOn(urls, 'inline', interrupt.signal);
+  const all = settings(given);
+  const results = ResultFolder.open(path, all, resume);
+  return { path, urls, interrupt, surroundings, results, go: () => runConfiguration(all, surroundings, results) };
+}
+
+function known(figure: number | undefined): number {
+  return figure ?? Number.NaN;
+}
+
+describe('a run', () => {
+  test('leaves the files of the original, and its summary', async () => {
+    const { path, go } = await run({ runs: 2, warmup: 1 });
+    await go();
+    expect(readdirSync(path).sort()).toEqual(['run_1', 'run_2', 'summary.json', 'summary.md']);
+    expect(readdirSync(join(path, 'run_1')).sort()).toEqual([
+      ...['collector_report.md', 'combined_report.md', 'insight_report.md', 'metrics.json'],
+    ]);
+    const summary = JSON.parse(readFileSync(join(path, 'summary.json'), 'utf8'));
+    expect(Object.keys(summary)).toEqual(
+      expect.arrayContaining(['scenario', 'runs', 'aggregate', 'agent_a', 'agent_b', 'generated_at']),
+    );
+    expect(summary).toMatchObject({ scenario: 'baseline_vs_chimera', interrupted: false, runs_planned: 2 });
+    expect(summary.agent_a).toMatchObject({ id: 'collector', label: 'Baseline Collector' });
+    expect(summary.aggregate.average_efficiency).toBeCloseTo(
+      (summary.runs[0].efficiency_percent + summary.runs[1].efficiency_percent) / 2,
+    );
+  });
+
+  test('has the figures of the original by its formulas, and the new ones beside them', async () => {
+    const { path, go } = await run();
+    await go();
+    const run1 = readResults(path).runs[0]?.content;
+    if (run1 === undefined) throw new Error('there is no run');
+    const { collector, summary } = run1;
+    const [a, b] = [collector.execution_time_s, run1.insight.execution_time_s].map(known) as [number, number];
+    const speedup = (a + b) / known(summary.concurrent_wall_time_s);
+    expect(summary.concurrency_speedup).toBeCloseTo(speedup, 9);
+    expect(summary.efficiency_percent).toBeCloseTo((100 * speedup) / 2, 9);
+    expect(summary.sequential_estimated_s).toBeCloseTo(a + b, 9);
+    expect(summary.throughput_delta).toBeCloseTo(
+      known(summary.insight_throughput) - known(summary.collector_throughput),
+    );
+    expect(summary.ttft_delta_ms).toBeCloseTo(known(summary.collector_ttft_ms) - known(summary.insight_ttft_ms));
+    expect(summary.resource_contention_detected).toBe(speedup < 1.5);
+    const [call] = collector.result?.individual_runs ?? [];
+    const seconds = known(call?.eval_duration_ms) / 1000;
+    expect(call?.throughput_tokens_per_sec).toBeCloseTo(known(call?.tokens_generated) / seconds);
+    expect(call).toMatchObject({ done_reason: 'stop', server_total_duration_ms: expect.any(Number) });
+  });
+
+  test('has the new figures beside them', async () => {
+    const { path, go } = await run();
+    await go();
+    const run1 = readResults(path).runs[0]?.content;
+    if (run1 === undefined) throw new Error('there is no run');
+    expect(run1.measurements.map(({ kind, order }) => `${order} ${kind}`)).toEqual([
+      ...['0 solo', '1 solo', '2 serial', '3 concurrent'],
+    ]);
+    expect(run1.schedule).toHaveLength(2 + 2 + 4 + 4);
+    expect(run1).toMatchObject({ design: 'sound', runtime: 'inline', workload: 'v2', seed: 42, num_predict: 64 });
+    expect(run1.servers.map(({ agents, simulated }) => [agents, simulated])).toEqual([
+      [['a'], true],
+      [['b'], true],
+    ]);
+    expect(run1.insight.config).toMatchObject({ id: 'insight', options: { num_gpu: 80, num_ctx: 512 } });
+  });
+
+  test('says when there is one server for both', async () => {
+    const { url } = await simulator();
+    const surroundings = { ...(await surroundingsOn([url, url])), fallback: 'one_server' };
+    const path = join(folder(), 'results');
+    const all = settings({ design: 'legacy' });
+    await runConfiguration(all, surroundings, ResultFolder.open(path, all, false));
+    const run1 = readResults(path).runs[0]?.content;
+    expect(run1).toMatchObject({ fallback: 'one_server', servers: [{ agents: ['a', 'b'] }] });
+    expect(run1?.warnings).toEqual([expect.stringContaining('both agents ask one server')]);
+  });
+});
+
+describe('the folder', () => {
+  test('with results in it is refused, or gone on with', async () => {
+    const first = await run({ runs: 1, design: 'legacy' });
+    await first.go();
+    const before = readFileSync(join(first.path, 'run_1/metrics.json'), 'utf8');
+    await expect(run({ runs: 2, design: 'legacy' }, first.path)).rejects.toThrow(
+      /holds results already: go on with --resume/,
+    );
+    await expect(run({ runs: 2 }, first.path, true)).rejects.toThrow(/other settings: design was "legacy"/);
+    const again = await run({ runs: 2, design: 'legacy' }, first.path, true);
+    await again.go();
+    expect(readFileSync(join(first.path, 'run_1/metrics.json'), 'utf8')).toBe(before);
+    expect(again.results.runs.map(({ run_number }) => run_number)).toEqual([1, 2]);
+  });
+
+  test('of a benchmark that was interrupted holds what was whole, and says so', async () => {
+    const { path, go, interrupt, surroundings } = await run({ runs: 3, design: 'legacy' });
+    let ended = 0;
+    surroundings.progress.began = () => {
+      if (ended === 1) interrupt.abort();
+    };
+    surroundings.progress.ended = () => {
+      ended++;
+    };
+    await go();
+    expect(existsSync(join(path, 'run_2'))).toBe(false);
+    const { runs, summaries } = readResults(path);
+    expect(runs).toHaveLength(1);
+    expect(summaries[0]?.content).toMatchObject({ interrupted: true, runs_planned: 3 });
+  });
+});
