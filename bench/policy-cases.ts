@@ -38,6 +38,7 @@ const WAYS: Record<string, Record<string, Record<string, unknown>>> = {
   },
   budget: { '': { run: { tokens: 1e9, seconds: 1e9 }, chat: { turns: 1e9 } } },
   script: { scripts: { scripts: ['Latin'] }, languages: { languages: ['eng'] } },
+  judge: { before: { when: 'before' }, after: { when: 'after' } },
   'off-topic': { '': { forbidden: ['lottery', 'horse racing', 'casino'], wanted: ['report'] } },
 };
 
@@ -61,7 +62,8 @@ function jsonText(length: number): string {
 }
 
 /** What a policy declares to hold back of an answer, in words. */
-function holdbackOf({ holdback, patterns }: Policy): string {
+function holdbackOf({ holdback, patterns, review, reviewWhen = 'before' }: Policy): string {
+  if (review !== undefined && reviewWhen === 'before') return 'the whole answer, until it is judged';
   if (holdback === 'turn') return 'the whole answer';
   const parts = [
     ...(holdback === undefined || holdback === 0 ? [] : [`${holdback} characters`]),

@@ -72,11 +72,6 @@ function asNumber(value: unknown): number {
   return typeof value === 'string' && /^-?\d+(\.\d+)?$/.test(value.trim()) ? Number(value) : Number.NaN;
 }
 
-/** Given or not, without a value. */
-export function flag(): OptionKind<boolean> {
-  return kind('', (value) => value === true);
-}
-
 export function oneOf<const T extends string>(...values: readonly T[]): OptionKind<T> {
   return kind(values.join('|'), (value) => {
     const found = values.find((known) => known === value);

@@ -19,7 +19,7 @@ interface SamplingOptions {
   maxTokens?: number;
   seed?: number;
   /** Texts at which the model stops writing; they are not part of the answer. */
-  stop?: readonly string[];
+  stop?: string[];
   presencePenalty?: number;
   frequencyPenalty?: number;
   /** Tokens of context to load the model with; Ollama's `num_ctx`. */

@@ -21,7 +21,7 @@ export type OwnOptions = Readonly<Record<string, OwnOption<unknown>>>;
 export type OwnValues<O extends OwnOptions> = { [K in keyof O]: ReturnType<O[K]['kind']['read']> | O[K]['byDefault'] };
 
 /** Flags with their text; several texts where a flag may be repeated. */
-type GivenTexts = Readonly<Record<string, string | string[] | undefined>>;
+export type GivenTexts = Readonly<Record<string, string | string[] | undefined>>;
 
 /** The same of a subcommand's own options, among which are flags without a value. */
 export type GivenOwn = Readonly<Record<string, string | string[] | true | undefined>>;
