@@ -1,7 +1,7 @@
 /** Every command of the documents does what they say: each is typed as it stands there, in their order. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Simulator, startSimulator } from '../../agent/backend/simulator/server.ts';
@@ -35,6 +35,9 @@ const RUNNERS: [pattern: RegExp, run: (command: string) => Promise<void> | void]
   [/^npx tsx run\.ts doctor$/, examines],
   [/^npx tsx run\.ts simulate --port 11434 /, simulates],
   [/^npx tsx run\.ts --policy \.\/my-policy\.ts$/, usesAPolicy],
+  [/^npx tsx run\.ts policy test \.\/my-policy\.ts$/, triesAPolicy],
+  [/^npx tsx run\.ts bench --runs 1 --output-dir two-agents$/, benchmarks],
+  [/^npx tsx run\.ts bench analyze two-agents$/, analyzes],
   [/^npm ci$|^npm ci && npm test$/, isWhatIsRunBeforePushing],
   [/^npm run \S+$/, isAScript],
 ];
@@ -238,6 +241,28 @@ async function usesAPolicy(command: string): Promise<void> {
   expect(run.interventions[0]?.reason).toContain('without promising');
   expect(run.content).toMatch(/\w/);
   expect(run.content).not.toContain('I promise');
+}
+
+/** On what the stack with that policy has recorded. */
+async function triesAPolicy(command: string): Promise<void> {
+  const { output, code } = await reader.type(command);
+  expect(code, output).toBe(0);
+  expect(output).toMatch(/disagree/);
+}
+
+/** With short answers: a test need not wait for long ones. */
+async function benchmarks(command: string): Promise<void> {
+  const { output, code } = await reader.type(`${command} --num-predict 8`);
+  expect(code, output).toBe(0);
+  expect(output).toContain('two simulators');
+  expect(existsSync(join(reader.folder, 'two-agents/run_1/metrics.json'))).toBe(true);
+}
+
+async function analyzes(command: string): Promise<void> {
+  const { output, code } = await reader.type(command);
+  expect(code, output).toBe(0);
+  expect(output).toMatch(/concluded/i);
+  expect(existsSync(join(reader.folder, 'two-agents/report.html'))).toBe(true);
 }
 
 /** `.ci/run` does this and nothing else; `npm ci` needs a lock file that fits. */
