@@ -107,7 +107,7 @@ export class Engine {
       store,
       recorder,
       log,
-      ledger: new Ledger(store, recorder),
+      ledger: new Ledger(store, recorder, { onForgotten: () => this.#checkpoints.postMessage('empty') }),
       policies: new PolicyHost(this.#watchdog, store.offences, log),
       links: new AgentLinks(
         agents.map(({ name }) => name),

@@ -39,13 +39,20 @@ export interface Release {
   arrivedAt: number;
 }
 
+export interface LedgerOwner {
+  /** It is committed that something was forgotten; the write-ahead log still holds it. */
+  onForgotten(): void;
+}
+
 export class Ledger {
   readonly #store: Store;
   readonly #recorder: Recorder;
+  readonly #owner: LedgerOwner;
 
-  constructor(store: Store, recorder: Recorder) {
+  constructor(store: Store, recorder: Recorder, owner: LedgerOwner) {
     this.#store = store;
     this.#recorder = recorder;
+    this.#owner = owner;
   }
 
   /** A message is in the inbox; it may be acknowledged once this is committed. */
@@ -94,6 +101,7 @@ export class Ledger {
       this.#recorder.rewrite<'message-received'>(row.firstSeq, { content });
       Object.assign(row, { content, contentHash: hash });
     });
+    this.#recorder.afterCommit(() => this.#owner.onForgotten());
     for (const redaction of redactions) {
       this.intervened(run, 0, redactedIn({ channel: 'text', text: content, redactions, raw, arrivedAt }, redaction, 0));
     }

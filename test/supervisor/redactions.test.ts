@@ -1,5 +1,6 @@
 /** What is redacted in an answer: nobody sees it, nothing keeps it, and the run goes on as if nothing had happened. */
 import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { scriptedModel } from '../agent/scripted-model.ts';
@@ -26,6 +27,12 @@ function stored(stack: RunningStack): string {
   const database = connectTo(join(stack.folder, 'interject.db'));
   const tables = ['run', 'turn', 'chat_history', 'intervention', 'event', 'inbox'];
   return JSON.stringify(tables.map((table) => database.prepare(`select * from ${table}`).all()));
+}
+
+/** Whether these bytes are in any file of the folder, in use there or not. */
+function filesHold(folder: string, text: string): boolean {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  return files.some(({ parentPath, name }) => readFileSync(join(parentPath, name)).includes(text));
 }
 
 describe('a secret in an answer', () => {
@@ -116,6 +123,24 @@ describe('a secret in a message', () => {
     }
     expect(await stack.event(second, 'message-received')).toMatchObject({ content: MASKED });
     expect(stored(stack)).not.toContain(KEY.slice(0, 12));
+  });
+
+  test('that waited is soon in no file of the data folder, also where it fills pages of its own', async () => {
+    const model = await scriptedModel();
+    const stack = await startStack({ backend: model.definition, policies: SECRETS });
+    // It is emptied at the start anyway.
+    await stack.until(() => statSync(join(stack.folder, 'interject.db-wal')).size === 0);
+    const filling = 'and so on '.repeat(2000);
+    const runs: string[] = [];
+    for (const content of ['first', SAY, 'between', filling + KEY + filling]) runs.push(await stack.say(content));
+    expect(filesHold(stack.folder, KEY)).toBe(true);
+    for (const run of runs) {
+      const call = await model.call();
+      call.say('ok');
+      call.finish();
+      await stack.wait(run);
+    }
+    await stack.until(() => !filesHold(stack.folder, KEY.slice(0, 12)));
   });
 
   test.each([
