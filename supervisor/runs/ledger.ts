@@ -2,7 +2,6 @@
  * What can happen to a run, each as one recorded fact: its rows and its events together. Callers decide; the ledger only writes.
  * Everything that is written in one tick is committed together.
  */
-import { createHash } from 'node:crypto';
 import type { Usage } from '../../agent/backend/backend.ts';
 import type { Channel } from '../../agent/turn.ts';
 import type { EventData, RunStatus } from '../events.ts';
@@ -10,6 +9,7 @@ import type { Redaction } from '../gate/redactions.ts';
 import type { Recorder } from '../recorder.ts';
 import type { ApprovalDecision, NewApproval } from '../store/approvals.ts';
 import type { NewIntervention } from '../store/interventions.ts';
+import type { KeyedHash } from '../store/keyed-hash.ts';
 import type { RunRow } from '../store/runs.ts';
 import type { Store } from '../store/store.ts';
 import type { TurnOutcome } from '../store/turns.ts';
@@ -40,6 +40,8 @@ export interface Release {
 }
 
 export interface LedgerOwner {
+  /** For what is not kept. */
+  hash: KeyedHash;
   /** It is committed that something was forgotten; the write-ahead log still holds it. */
   onForgotten(): void;
 }
@@ -95,7 +97,7 @@ export class Ledger {
     const { row } = run;
     const raw = row.content;
     this.#recorder.write(() => {
-      const hash = sha256(raw);
+      const hash = this.#owner.hash.of(raw);
       this.#store.runs.mask(run.number, content, hash);
       this.#store.history.replaceMessage(run.number, content);
       this.#recorder.rewrite<'message-received'>(row.firstSeq, { content });
@@ -103,7 +105,11 @@ export class Ledger {
     });
     this.#recorder.afterCommit(() => this.#owner.onForgotten());
     for (const redaction of redactions) {
-      this.intervened(run, 0, redactedIn({ channel: 'text', text: content, redactions, raw, arrivedAt }, redaction, 0));
+      this.intervened(
+        run,
+        0,
+        this.#redacted({ channel: 'text', text: content, redactions, raw, arrivedAt }, redaction, 0),
+      );
     }
   }
 
@@ -133,7 +139,7 @@ export class Ledger {
     const before = turn.shown[release.channel].length;
     if (release.text !== '') this.released(run, turn, release.channel, release.text);
     for (const redaction of release.redactions) {
-      this.intervened(run, turn.number, redactedIn(release, redaction, before));
+      this.intervened(run, turn.number, this.#redacted(release, redaction, before));
     }
   }
 
@@ -276,22 +282,18 @@ export class Ledger {
     } as const;
     this.#store.history.add(row);
   }
-}
 
-/** `before`: length of what was shown before the release. Of a secret only length and hash are kept. */
-function redactedIn({ channel, raw, arrivedAt }: Release, redaction: Redaction, before: number): Intervention {
-  const { policy, version, reason, mask, isSecret, from, to, at } = redaction;
-  const original = raw.slice(from, to);
-  const secret = isSecret ? { hash: sha256(original), length: to - from } : undefined;
-  return {
-    ...{ policy, version, action: 'redact', reason, offset: before + at, rawOffset: raw.length, channel },
-    withheld: isSecret ? '' : original,
-    rawFrom: from,
-    redacted: { rawTo: to, maskLength: mask.length, secret },
-    latencyMs: performance.now() - arrivedAt,
-  };
-}
-
-function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
+  /** `before`: length of what was shown before the release. Of a secret only length and hash are kept. */
+  #redacted({ channel, raw, arrivedAt }: Release, redaction: Redaction, before: number): Intervention {
+    const { policy, version, reason, mask, isSecret, from, to, at } = redaction;
+    const original = raw.slice(from, to);
+    const secret = isSecret ? { hash: this.#owner.hash.of(original), length: to - from } : undefined;
+    return {
+      ...{ policy, version, action: 'redact', reason, offset: before + at, rawOffset: raw.length, channel },
+      withheld: isSecret ? '' : original,
+      rawFrom: from,
+      redacted: { rawTo: to, maskLength: mask.length, secret },
+      latencyMs: performance.now() - arrivedAt,
+    };
+  }
 }

@@ -52,7 +52,7 @@ describe('a secret in an answer', () => {
       {
         ...{ turn: 1, policy: 'secrets', action: 'redact', reason: 'openai-key', channel: 'text', shown_offset: 11 },
         ...{ raw_from: 11, raw_to: 11 + KEY.length, withheld: '', withheld_length: KEY.length, mask_length: 21 },
-        withheld_hash: createHash('sha256').update(KEY).digest('hex'),
+        withheld_hash: stack.engine.hash.of(KEY),
         latency_ms: expect.any(Number),
       },
     ]);
@@ -123,6 +123,23 @@ describe('a secret in a message', () => {
     }
     expect(await stack.event(second, 'message-received')).toMatchObject({ content: MASKED });
     expect(stored(stack)).not.toContain(KEY.slice(0, 12));
+  });
+
+  test('is known again after a restart, also one that an older version masked', async () => {
+    const stack = await startStack({ policies: SECRETS });
+    const run = (await stack.ask(SAY, { key: 'once' })).run;
+    const older = (await stack.ask(SAY, { key: 'older' })).run;
+    await stack.stopSupervisor();
+    const bare = createHash('sha256').update(SAY).digest('hex');
+    const database = connectTo(join(stack.folder, 'interject.db'));
+    expect(database.prepare('select content_hash as hash from run where id = ?').get(run)).not.toEqual({ hash: bare });
+    database.prepare('update run set content_hash = ? where id = ?').run(bare, older);
+    await stack.startSupervisor();
+    expect(await stack.say(SAY, { key: 'once' })).toBe(run);
+    expect(await stack.say(SAY, { key: 'older' })).toBe(older);
+    for (const key of ['once', 'older']) {
+      await expect(stack.say(`${SAY}.`, { key })).rejects.toMatchObject({ code: 'key_conflict' });
+    }
   });
 
   test('that waited is soon in no file of the data folder, also where it fills pages of its own', async () => {
