@@ -21,7 +21,7 @@ const quoting = (find: RegExp): Policy => ({
 
 describe('what is withheld', () => {
   test.each([
-    ['a card that no character follows yet', SECRETS, CARD, 'So STOP [redacted card]'],
+    ['a card that no character follows yet', SECRETS, CARD, 'STOP [redacted card]'],
     ['a match that needs the end', PIN, '1234', 'STOP #'],
   ])('%s is masked when another policy closes the gate', (_, policy, secret, withheld) => {
     const gate = gateOf([objecting('cutter', ['STOP']), policy]);
