@@ -33,6 +33,7 @@ const agentsReply = record({
         terminate: count,
       }),
       failures: count,
+      lastFailure: optional(text),
       problem: optional(text),
     }),
   ),

@@ -97,12 +97,13 @@ function policyRow({ name, version, quarantined, verdicts, failures, problem }: 
 }
 
 /** In lines of their own: they are long. */
-function problemLine({ name, quarantined, problem }: PolicyHealth): string[] {
+function problemLine({ name, quarantined, problem, lastFailure }: PolicyHealth): string[] {
   const release = `/policies/${encodeURIComponent(name)}/release`;
   return [
     ...(quarantined
       ? [`  ${printable(name)}: it did not return; save a mended version, or release it: POST ${release}`]
       : []),
+    ...(lastFailure === undefined ? [] : [`  the last failure: ${oneLine(lastFailure)}`]),
     ...(problem === undefined ? [] : [`  ${printable(name)}: what was saved last does not load: ${oneLine(problem)}`]),
   ];
 }

@@ -155,6 +155,8 @@ export interface PolicyView {
   verdicts: Record<InterventionView['action'], number>;
   /** Times that a hook threw or returned what is no verdict. */
   failures: number;
+  /** What went wrong the last time; for the person who runs the stack: it may quote what was judged. */
+  lastFailure?: string;
   /** Why what is saved now is not in force; absent: it is. */
   problem?: string;
 }

@@ -27,15 +27,21 @@ const FIELDS = {
 
 const NONE: readonly Verdict[] = Object.freeze([]);
 
-/** A policy that threw, or returned what is no verdict. */
+/**
+ * A policy that threw, or returned what is no verdict. The message is for the person who runs the stack: it may quote what the policy judged,
+ * for example where `JSON.parse` threw.
+ */
 export class PolicyFailure extends Error {
   override readonly name = 'PolicyFailure';
+  /** For readers: quotes nothing. */
+  readonly told: string;
   readonly policy: string;
   readonly version: string;
   readonly hook: HookName;
 
-  constructor(loaded: LoadedPolicy, hook: HookName, problem: string, options?: ErrorOptions) {
+  constructor(loaded: LoadedPolicy, hook: HookName, problem: string, told = problem, options?: ErrorOptions) {
     super(`policy ${loaded.name} failed in ${hook}: ${problem}`, options);
+    this.told = `policy_failed: policy ${loaded.name} failed in ${hook}: ${told}`;
     this.policy = loaded.name;
     this.version = loaded.version;
     this.hook = hook;
@@ -48,7 +54,7 @@ export const callHook: Judge = (loaded, hook, input) => {
   try {
     return call === undefined ? NONE : readJudgement(call.call(loaded.policy, input));
   } catch (error) {
-    throw new PolicyFailure(loaded, hook, problemOf(error), { cause: error });
+    throw new PolicyFailure(loaded, hook, problemOf(error), toldOf(error), { cause: error });
   }
 };
 
@@ -58,7 +64,15 @@ export function reasonOf(verdict: Verdict): string {
 }
 
 /** What a hook returned is no verdict; the message says why. */
-class NotAVerdict extends Error {}
+class NotAVerdict extends Error {
+  readonly told: string;
+
+  /** `told`: the same without what the policy made up; default: there is nothing of it in the message. */
+  constructor(message: string, told = message) {
+    super(message);
+    this.told = told;
+  }
+}
 
 /** What a hook returned, as a list of fresh verdicts. @throws NotAVerdict */
 function readJudgement(returned: unknown): readonly Verdict[] {
@@ -114,7 +128,8 @@ function refuseThenable(returned: object): void {
 function readAction(action: unknown): Verdict['action'] {
   if (typeof action === 'string' && Object.hasOwn(FIELDS, action)) return action as Verdict['action'];
   const given = typeof action === 'string' ? `"${action.slice(0, 40)}"` : typeof action;
-  throw new NotAVerdict(`unknown action ${given}; known are ${Object.keys(FIELDS).join(', ')}`);
+  const known = `known are ${Object.keys(FIELDS).join(', ')}`;
+  throw new NotAVerdict(`unknown action ${given}; ${known}`, `unknown action; ${known}`);
 }
 
 /** A field nobody reads may be a misspelt `from`: ignoring it could show what was to be withheld. */
@@ -124,7 +139,7 @@ function refuseUnknownFields(given: Record<string, unknown>, action: Verdict['ac
   if (unknown === undefined) return;
   const nearest = nearestName(unknown, known);
   const hint = nearest === undefined ? `known are ${known.join(', ')}` : `did it mean "${nearest}"?`;
-  throw new NotAVerdict(`unknown field "${unknown}" for ${action}; ${hint}`);
+  throw new NotAVerdict(`unknown field "${unknown}" for ${action}; ${hint}`, `unknown field for ${action}; ${hint}`);
 }
 
 function readText(text: unknown, field: string): string {
@@ -157,4 +172,15 @@ function problemOf(error: unknown): string {
 function describeThrown(error: unknown): string {
   if (error instanceof Error) return `${error.name}: ${error.message}`.slice(0, MAX_THROWN_LENGTH);
   return typeof error === 'string' ? JSON.stringify(error.slice(0, MAX_THROWN_LENGTH)) : `a ${typeof error}`;
+}
+
+/** Of what was thrown only the class, by its own name and if that looks like one: anybody can give an error any name. */
+function toldOf(error: unknown): string {
+  try {
+    if (error instanceof NotAVerdict) return error.told;
+    const name = error instanceof Error ? error.constructor.name : '';
+    return /^[A-Z]\w{0,39}$/.test(name) ? `it threw ${name}` : 'it threw something';
+  } catch {
+    return 'it threw something that cannot be read';
+  }
 }

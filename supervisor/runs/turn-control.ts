@@ -175,7 +175,7 @@ export class TurnControl {
 
   #failed(run: LiveRun, error: unknown): void {
     if (!(error instanceof PolicyFailure)) throw error;
-    this.ending.end(run, 'failed', `policy_failed: ${error.message}`);
+    this.ending.end(run, 'failed', error.told);
   }
 
   #tellHeld(run: LiveRun, turn: LiveTurn): void {
