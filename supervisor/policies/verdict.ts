@@ -13,8 +13,9 @@ export const MAX_VERDICT_TEXT_LENGTH = 10_000;
 /** Of what a policy threw, this many characters are told. */
 const MAX_THROWN_LENGTH = 200;
 
-/** Verdicts that a hook may return at once. */
-const MOST_VERDICTS = 1000;
+/** Verdicts that a hook may return at once: redactions, of which a long message may need many, and others. */
+const MOST_REDACTIONS = 100_000;
+const MOST_OTHERS = 1000;
 
 const FIELDS = {
   interject: ['action', 'text', 'from'],
@@ -78,11 +79,17 @@ class NotAVerdict extends Error {
 function readJudgement(returned: unknown): readonly Verdict[] {
   if (returned === undefined || returned === null) return NONE;
   if (!Array.isArray(returned)) return [readVerdict(returned)];
-  if (!(returned.length <= MOST_VERDICTS)) {
-    throw new NotAVerdict(`it returned ${returned.length} verdicts, at most ${MOST_VERDICTS} are allowed`);
-  }
+  refuseMoreThan(MOST_REDACTIONS, returned.length, 'verdicts');
   // By index: how many its own iterator would give nobody knows.
-  return Array.from({ length: returned.length }, (_, index) => readVerdict(returned[index]));
+  const verdicts = Array.from({ length: returned.length }, (_, index) => readVerdict(returned[index]));
+  const others = verdicts.filter(({ action }) => action !== 'redact');
+  refuseMoreThan(MOST_OTHERS, others.length, 'verdicts that redact nothing');
+  return verdicts;
+}
+
+function refuseMoreThan(most: number, length: number, what: string): void {
+  // What has a length that is no number is refused too.
+  if (!(length <= most)) throw new NotAVerdict(`it returned ${length} ${what}, at most ${most} are allowed`);
 }
 
 /** Returns a fresh verdict with nothing in it but what was checked. */

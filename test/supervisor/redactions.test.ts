@@ -170,6 +170,18 @@ describe('a secret in a message', () => {
   });
 });
 
+test('five thousand secrets, in a message or in an answer, are masked and fail nothing', async () => {
+  const model = await scriptedModel();
+  const stack = await startStack({ backend: model.definition, policies: SECRETS });
+  const [text, masked] = [KEY, '[redacted openai-key]'].map((one) => Array(5000).fill(one).join(' '));
+  const run = await stack.say(String(text));
+  const call = await model.call();
+  expect(call.body.messages.at(-1)?.content).toBe(masked);
+  call.say(String(text));
+  call.finish();
+  expect(await stack.wait(run)).toMatchObject({ status: 'answered', content: masked });
+});
+
 test('what is no secret is kept for the person who runs the stack', async () => {
   const stack = await startStack({ policies: [NAMES] });
   const view = await stack.ask('say: Alice and Alice met.');
