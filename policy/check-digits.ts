@@ -11,26 +11,48 @@ export interface Found {
 const LONGEST_CARD = 19;
 const LONGEST_ACCOUNT = 34;
 
-/** A digit that begins a block, not one of a longer number, a word (hexadecimal ones are full of digits) or a fraction. Cards begin with 2 to 6. */
-const CARD_START = /(?<!\w|\d[.,])[2-6]\d/y;
+/** Not inside a word (hexadecimal ones are full of digits), but for an escaped character as JSON (`\n`) and URLs (`%3D`) have it. */
+const AT_START = String.raw`(?<![A-Za-z0-9](?<!\\[bfnrt]|%[\dA-Fa-f]{2}))`;
+/** A digit that begins a block, not one of a longer number, a word or a fraction. */
+const CARD_START = new RegExp(String.raw`${AT_START}(?<!\d[.,])\d`, 'y');
 /** Two letters for the country and two check digits. */
-const ACCOUNT_START = /(?<![A-Za-z0-9])[A-Z]{2}\d\d/y;
+const ACCOUNT_START = new RegExp(String.raw`${AT_START}[A-Z]{2}\d\d`, 'y');
+const BETWEEN_CARD = / {1,2}|[.\u00a0\u202f-]|\r?\n/y;
+const BETWEEN_ACCOUNT = / /y;
 
 /**
- * 13 to 19 digits from `from` on, in one block or in blocks of three or more (the last may be shorter), divided by single blanks or dashes.
- * All that are right. `isWhole`: nothing follows the text; else a number at its end is not judged yet.
+ * Prefixes and lengths of the networks that use the check digit: Visa, Mastercard, American Express, Diners Club, Discover, JCB, UnionPay,
+ * Maestro, Mir, RuPay, Verve; after the table in Wikipedia's "Payment card number" and the lengths that are issued. Numbers of 14
+ * and of 18 digits are rare among them, which matters: times and identifiers have those.
+ */
+const CARDS = [
+  /^4(?:\d{12}|\d{15}|\d{18})$/,
+  /^(?:5[1-5]\d\d|222[1-9]|22[3-9]\d|2[3-6]\d\d|27[01]\d|2720)\d{12}$/,
+  /^3[47]\d{13}$/,
+  /^(?:30[0-5]\d|3095|3[689]\d\d)(?:\d{10}|\d{12}|\d{15})$/,
+  /^(?:6011|64[4-9]\d|65\d\d|35(?:2[89]|[3-8]\d)|62\d\d|220[0-4])(?:\d{12}|\d{15})$/,
+  /^(?:5018|5020|5038|5893|6304|6759|676[1-3])\d{9,15}$/,
+  /^(?:60\d\d|508\d)\d{12}$/,
+  /^(?:5060(?:99)|5061(?:[0-8]\d|9[0-8]))(?:\d{10}|\d{12,13})$/,
+];
+
+/**
+ * The card numbers from `from` on, in one block or in blocks of three or more digits (the last may be shorter), divided by one or two
+ * blanks, a dash, a full stop or the end of a line, always the same. All that are right. `isWhole`: nothing follows the text; else a number at its end is not
+ * judged yet.
  */
 export function cardNumberAt(text: string, from: number, isWhole: boolean): Found[] {
   if (!begins(CARD_START, text, from)) return [];
-  return blocks(text, from, isWhole, { unit: isDigit, blank: /[ -]/, shortest: 3, longest: LONGEST_CARD })
-    .filter(({ units, to }) => units.length >= 13 && endsWord(text, to) && passesLuhn(units))
+  return blocks(text, from, isWhole, { unit: isDigit, between: BETWEEN_CARD, shortest: 3, longest: LONGEST_CARD })
+    .filter(({ units, to }) => endsWord(text, to) && CARDS.some((card) => card.test(units)) && passesLuhn(units))
     .map(({ to }) => ({ from, to }));
 }
 
 /** 15 to 34 letters and digits from `from` on, in one block or in blocks of four divided by single blanks. */
 export function accountNumberAt(text: string, from: number, isWhole: boolean): Found[] {
   if (!begins(ACCOUNT_START, text, from)) return [];
-  return blocks(text, from, isWhole, { unit: isAccountUnit, blank: / /, shortest: 4, longest: LONGEST_ACCOUNT })
+  const shape = { unit: isAccountUnit, between: BETWEEN_ACCOUNT, shortest: 4, longest: LONGEST_ACCOUNT };
+  return blocks(text, from, isWhole, shape)
     .filter(({ units, to }) => units.length >= 15 && endsWord(text, to) && passesMod97(units))
     .map(({ to }) => ({ from, to }));
 }
@@ -42,7 +64,8 @@ function begins(beginning: RegExp, text: string, from: number): boolean {
 
 interface Shape {
   unit(character: string): boolean;
-  blank: RegExp;
+  /** Sticky: what may stand between two blocks. */
+  between: RegExp;
   /** Units of a block that others follow. */
   shortest: number;
   /** Units of the whole number. */
@@ -50,28 +73,38 @@ interface Shape {
 }
 
 /** What a number from `from` on could be: it may end wherever a block ends and what follows it is known. */
-function blocks(text: string, from: number, isWhole: boolean, { unit, blank, shortest, longest }: Shape) {
+function blocks(text: string, from: number, isWhole: boolean, shape: Shape): { units: string; to: number }[] {
   const ends: { units: string; to: number }[] = [];
   let units = '';
-  let inBlock = 0;
-  for (let at = from; units.length <= longest; at++) {
-    const character = text[at];
-    if (character === undefined && !isWhole) break;
-    if (character !== undefined && unit(character)) {
-      units += character;
-      inBlock++;
-      continue;
-    }
-    ends.push({ units, to: at });
-    const goesOn = character !== undefined && blank.test(character) && inBlock >= shortest;
-    if (!goesOn || !unit(text[at + 1] ?? '')) break;
-    inBlock = 0;
+  let separator: string | undefined;
+  for (let at: number | undefined = from; at !== undefined; ) {
+    const to: number = endOfBlock(text, at, shape);
+    units += text.slice(at, to);
+    if (units.length > shape.longest || (to === text.length && !isWhole)) break;
+    ends.push({ units, to });
+    const next: string | undefined = to - at < shape.shortest ? undefined : separatorAt(text, to, shape);
+    if (next !== (separator ?? next)) break;
+    separator = next;
+    at = next === undefined ? undefined : to + next.length;
   }
   return ends;
 }
 
+function endOfBlock(text: string, from: number, { unit, longest }: Shape): number {
+  let to = from;
+  while (to - from <= longest && unit(text[to] ?? '')) to++;
+  return to;
+}
+
+/** Undefined where no block follows. */
+function separatorAt(text: string, at: number, { between, unit }: Shape): string | undefined {
+  between.lastIndex = at;
+  const found = between.exec(text)?.[0];
+  return found !== undefined && unit(text[at + found.length] ?? '') ? found : undefined;
+}
+
 function endsWord(text: string, at: number): boolean {
-  return !/\w/.test(text[at] ?? '');
+  return !/[A-Za-z0-9]/.test(text[at] ?? '');
 }
 
 function isDigit(character: string): boolean {

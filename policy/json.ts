@@ -5,6 +5,8 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import { z } from 'zod';
 import { definePolicy } from './define-policy.ts';
+import { checkWholeTextPattern } from './patterns/bounded-pattern.ts';
+import { PatternError } from './patterns/widths.ts';
 import { interject } from './verdicts.ts';
 
 /** Errors that are told at once. */
@@ -75,10 +77,27 @@ function schemaProblem(schema: Record<string, unknown>): string | undefined {
     compile(schema);
     return undefined;
   } catch (error) {
-    return `is no JSON Schema of draft 7: ${(error as Error).message}`;
+    const { message } = error as Error;
+    return error instanceof PatternError ? message : `is no JSON Schema of draft 7: ${message}`;
   }
 }
 
 function compile(schema: Record<string, unknown>): ValidateFunction {
-  return new Ajv({ allErrors: true, logger: false }).compile(schema);
+  return new Ajv({ allErrors: true, logger: false, code: { regExp } }).compile(schema);
 }
+
+/** Every `pattern` and name in `patternProperties` of a schema; the model writes what they are tried on. @throws PatternError */
+const regExp = Object.assign(
+  (source: string, flags: string): RegExp => {
+    const expression = new RegExp(source, flags);
+    try {
+      checkWholeTextPattern(expression);
+    } catch (error) {
+      throw new PatternError(
+        `the pattern ${JSON.stringify(source.slice(0, LONGEST_NAME))}: ${(error as Error).message}, or begin it with "^"`,
+      );
+    }
+    return expression;
+  },
+  { code: 'new RegExp' },
+);

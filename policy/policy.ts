@@ -112,7 +112,10 @@ export interface TextToJudge extends Place {
    * complete first. A policy that objects to some of its patterns and allows others looks at `matches`.
    */
   match: PatternMatch | undefined;
-  /** All of them, leftmost first. The match of a regular expression may still grow. */
+  /**
+   * All that are not wholly released yet, leftmost first, but for literals that begin inside the match of a longer one and end with it or before.
+   * The match of a regular expression may still grow; matches of one expression never overlap.
+   */
   matches: readonly PatternMatch[];
   /** What this run, and its whole chat, have used up. */
   spent: { readonly run: Readonly<Spent>; readonly chat: Readonly<Spent> };

@@ -7,7 +7,7 @@ import { z } from 'zod';
 import type { Found } from './check-digits.ts';
 import { definePolicy } from './define-policy.ts';
 import type { PatternMatch, RedactVerdict, TextToJudge } from './policy.ts';
-import { beginningOf, CONTEXT, KINDS, type Kind, secretsAt } from './secret-kinds.ts';
+import { beginningsOf, CONTEXT, KINDS, type Kind, secretsAt } from './secret-kinds.ts';
 import { StreamMemory } from './stream-memory.ts';
 
 const options = z.strictObject({
@@ -25,8 +25,8 @@ const options = z.strictObject({
  * another stream that goes by the same name is not mistaken for this one.
  */
 interface Progress {
-  /** The latest beginning that was looked at; all before it were. */
-  latest: PatternMatch | undefined;
+  /** Beginnings that were looked at. */
+  seen: WeakSet<PatternMatch>;
   /** Beginnings of secrets that reach to the end of the text, leftmost first. */
   growing: readonly PatternMatch[];
   /** The text from `start` on, as far as it is needed for those that grow. */
@@ -39,7 +39,7 @@ export const secrets = definePolicy({
   options,
   create({ kinds, mask }) {
     const memory = new StreamMemory<Progress>();
-    const beginning = beginningOf(kinds);
+    const patterns = beginningsOf(kinds);
     const redact = ({ from, to }: Found, kind: Kind): RedactVerdict => ({
       ...{ action: 'redact', from, to, mask: mask.replaceAll('KIND', kind), reason: kind, isSecret: true },
     });
@@ -47,14 +47,16 @@ export const secrets = definePolicy({
       kinds.flatMap((kind) => secretsAt(text, from, kind, isWhole).map((found) => redact(found, kind)));
     const onText = (stream: TextToJudge): RedactVerdict[] | undefined => {
       if (stream.matches.length === 0) return undefined;
-      const progress = memory.of(stream, () => ({ latest: undefined, growing: [], window: '', start: 0 }));
+      const progress = memory.of(stream, () => ({ seen: new WeakSet(), growing: [], window: '', start: 0 }));
       return follow(progress, stream, judge);
     };
     return {
-      patterns: [beginning],
+      patterns,
       onText,
       onMessage: ({ content }) =>
-        Array.from(content.matchAll(beginning), ({ index }) => judge(content, index, true)).flat(),
+        patterns
+          .flatMap((pattern) => Array.from(content.matchAll(pattern), ({ index }) => judge(content, index, true)))
+          .flat(),
     };
   },
 });
@@ -63,10 +65,8 @@ type Judge = (text: string, from: number, isWhole: boolean) => RedactVerdict[];
 
 /** Looks at the places that are new, and again at those whose secrets may have grown. With an empty delta the text is over. */
 function follow(progress: Progress, { text, delta, matches }: TextToJudge, judge: Judge): RedactVerdict[] | undefined {
-  const { latest } = progress;
-  const known = latest === undefined ? 0 : matches.lastIndexOf(latest) + 1;
   const growing = progress.growing.filter((match) => matches.includes(match));
-  const places = [...growing, ...matches.slice(known)];
+  const places = [...growing, ...matches.filter((match) => !progress.seen.has(match))].sort((a, b) => a.from - b.from);
   const [first] = places;
   if (first === undefined) return undefined;
   if (growing.length > 0) progress.window += delta;
@@ -76,7 +76,7 @@ function follow(progress: Progress, { text, delta, matches }: TextToJudge, judge
   }
   const { window, start } = progress;
   const found = places.map(({ from }) => judge(window, from - start, delta === ''));
-  progress.latest = matches.at(-1);
+  for (const place of places) progress.seen.add(place);
   progress.growing = places.filter((_, index) => found[index]?.some(({ to }) => to >= window.length - 1));
   return found.flat().map((verdict) => moved(verdict, start));
 }

@@ -34,6 +34,7 @@ const agentsReply = record({
       }),
       failures: count,
       reviews: optional(record({ calls: count, ms: count, prompt_tokens: count, completion_tokens: count })),
+      lastFailure: optional(text),
       problem: optional(text),
     }),
   ),

@@ -104,12 +104,13 @@ function costOf({ calls, ms, prompt_tokens, completion_tokens }: NonNullable<Pol
 }
 
 /** In lines of their own: they are long. */
-function problemLine({ name, quarantined, problem }: PolicyHealth): string[] {
+function problemLine({ name, quarantined, problem, lastFailure }: PolicyHealth): string[] {
   const release = `/policies/${encodeURIComponent(name)}/release`;
   return [
     ...(quarantined
       ? [`  ${printable(name)}: it did not return; save a mended version, or release it: POST ${release}`]
       : []),
+    ...(lastFailure === undefined ? [] : [`  the last failure: ${oneLine(lastFailure)}`]),
     ...(problem === undefined ? [] : [`  ${printable(name)}: what was saved last does not load: ${oneLine(problem)}`]),
   ];
 }

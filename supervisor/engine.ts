@@ -27,6 +27,7 @@ import { UpstreamQueue } from './runs/upstream-queue.ts';
 import type { Workbench } from './runs/workbench.ts';
 import type { ChildExit, SupervisorSettings } from './settings.ts';
 import { StorageFailure } from './storage-failure.ts';
+import { type KeyedHash, openKeyedHash } from './store/keyed-hash.ts';
 import { openStore, type Store } from './store/store.ts';
 
 /** Agents that outlived the previous supervisor say hello within this time; others have lost their turns. */
@@ -52,6 +53,8 @@ export interface WorkerEntries {
 export class Engine {
   readonly bench: Workbench;
   readonly hub: EventHub;
+  /** Of what is not kept. */
+  readonly hash: KeyedHash;
   readonly turns: TurnControl;
   readonly reloads: PolicyReloads;
   readonly #settings: SupervisorSettings;
@@ -74,6 +77,7 @@ export class Engine {
     this.#outside = outside;
     const path = join(settings.dataFolder, 'interject.db');
     const store = openStore(path, settings.durability);
+    this.hash = openKeyedHash(settings.dataFolder);
     this.#checkpoints = new Worker(entries.checkpoint, { workerData: { path } });
     this.#checkpoints.on('error', (error) => log.error({ error: error.message }, 'checkpoints have ended'));
     this.#checkpoints.unref();
@@ -111,7 +115,10 @@ export class Engine {
       store,
       recorder,
       log,
-      ledger: new Ledger(store, recorder),
+      ledger: new Ledger(store, recorder, {
+        hash: this.hash,
+        onForgotten: () => this.#checkpoints.postMessage('empty'),
+      }),
       policies: new PolicyHost(this.#watchdog, store.offences, log, backends.names),
       links: new AgentLinks(
         agents.map(({ name }) => name),

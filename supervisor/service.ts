@@ -165,6 +165,8 @@ export interface PolicyView {
   failures: number;
   /** What its reviews cost since the data folder is used; absent: it has none, and had none. */
   reviews?: ReviewsView;
+  /** What went wrong the last time; for the person who runs the stack: it may quote what was judged. */
+  lastFailure?: string;
   /** Why what is saved now is not in force; absent: it is. */
   problem?: string;
 }

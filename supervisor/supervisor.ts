@@ -1,5 +1,5 @@
 /** What the supervisor does for its doors: see service.ts for every promise. */
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { ModelMessage } from '../agent/backend/backend.ts';
 import { approvalView } from './approval-view.ts';
 import type { AgentDefinition } from './configuration.ts';
@@ -100,9 +100,14 @@ export class StackSupervisor implements service.Supervisor {
 
   /** The same key again: the same run, unless something else is asked. */
   async #join(known: RunRow, chat: string, content: string): Promise<service.AcceptedMessage> {
-    if (!isSameMessage(known, content) || known.chat !== chat) throw new InterjectError('key_conflict');
+    if (!this.#isSameMessage(known, content) || known.chat !== chat) throw new InterjectError('key_conflict');
     await this.#engine.bench.recorder.committed();
     return accepted(known);
+  }
+
+  /** Of a message that was masked only the hash is known. */
+  #isSameMessage({ content, contentHash }: RunRow, sent: string): boolean {
+    return contentHash === null ? content === sent : this.#engine.hash.isOf(contentHash, sent);
   }
 
   run(id: string): service.RunView {
@@ -282,10 +287,4 @@ function reviewsView({ calls, ms, promptTokens, completionTokens }: ReviewCost):
 
 function accepted({ id, chat, agent, firstSeq }: RunRow): service.AcceptedMessage {
   return { run: id, chat, agent, firstSeq };
-}
-
-/** Of a message that was masked only the hash is known. */
-function isSameMessage({ content, contentHash }: RunRow, sent: string): boolean {
-  if (contentHash === null) return content === sent;
-  return contentHash === createHash('sha256').update(sent).digest('hex');
 }

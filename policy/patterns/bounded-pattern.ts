@@ -61,6 +61,12 @@ function read(expression: RegExp): BoundedPattern {
   return { label: String(expression), next, whole, there, widths };
 }
 
+/** For an expression that is tried on whole texts only: it needs no bounds, but may not take for ever. @throws PatternError */
+export function checkWholeTextPattern(expression: RegExp): void {
+  const alternatives = parse(expression);
+  checkSpeed(alternatives, wholeSource(alternatives), expression);
+}
+
 function parse(expression: RegExp): AST.Alternative[] {
   try {
     return parseRegExpLiteral(expression).pattern.alternatives;

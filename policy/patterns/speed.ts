@@ -33,7 +33,8 @@ function waysOfSequence(elements: readonly AST.Element[], flags: string): number
 
 /** `x{1,40}` before a character that is no `x`: only one number of repetitions can go on. */
 function endsItself(element: AST.Element, next: AST.Element | undefined, flags: string): boolean {
-  if (element.type !== 'Quantifier' || next?.type !== 'Character') return false;
+  if (element.type !== 'Quantifier' || next?.type !== 'Character' || element.max === Number.POSITIVE_INFINITY)
+    return false;
   const { type, raw } = element.element;
   if (type !== 'Character' && type !== 'CharacterClass' && type !== 'CharacterSet') return false;
   return !new RegExp(`^${raw}$`, flags.replace(/[gm]/g, '')).test(String.fromCodePoint(next.value));
@@ -43,6 +44,7 @@ function waysOfOne(element: AST.Element, flags: string): number {
   if ('alternatives' in element) return waysOf(element.alternatives, flags);
   if (element.type !== 'Quantifier') return 1;
   const { min, max } = element;
+  if (max === Number.POSITIVE_INFINITY) return max;
   const once = waysOfOne(element.element, flags);
   if (once === 1) return max - min + 1;
   return Array.from({ length: max - min + 1 }, (_, more) => once ** (min + more)).reduce((sum, ways) => sum + ways, 0);

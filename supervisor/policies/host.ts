@@ -217,10 +217,14 @@ export class PolicyHost {
   /** Fails the run, or lets it pass. Of one that may be done without only the first failure is logged: there may be one a delta. */
   #failed({ name, version, policy, counters }: Hosted, error: unknown): readonly Verdict[] {
     counters.failures++;
-    if (policy.onFailure !== 'open' || !(error instanceof PolicyFailure)) throw error;
-    const isFirst = counters.failures === 1;
-    if (isFirst)
-      this.#log?.error({ policy: name, version, problem: error.message }, 'a policy failed and is passed over');
+    if (!(error instanceof PolicyFailure)) throw error;
+    counters.lastFailure = error.message;
+    const isOpen = policy.onFailure === 'open';
+    if (!isOpen || counters.failures === 1) {
+      const what = isOpen ? 'a policy failed and is passed over' : 'a policy failed, and its run with it';
+      this.#log?.error({ policy: name, version, problem: error.message }, what);
+    }
+    if (!isOpen) throw error;
     return NONE;
   }
 
@@ -242,6 +246,7 @@ export class PolicyHost {
       quarantined: this.isQuarantined(hosted),
       verdicts: { ...hosted.counters.verdicts },
       failures: hosted.counters.failures,
+      ...(hosted.counters.lastFailure !== undefined && { lastFailure: hosted.counters.lastFailure }),
       ...(problem !== undefined && { problem }),
     };
   }

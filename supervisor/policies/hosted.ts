@@ -14,6 +14,7 @@ export class PolicyLoadError extends Error {
 export interface Counters {
   verdicts: Record<Action, number>;
   failures: number;
+  lastFailure: string | undefined;
 }
 
 /** One version. A turn keeps the ones that it began with. */
@@ -37,7 +38,11 @@ export interface Place {
 }
 
 export function newCounters(): Counters {
-  return { verdicts: { interject: 0, cut: 0, redact: 0, block: 0, pause: 0, terminate: 0 }, failures: 0 };
+  return {
+    verdicts: { interject: 0, cut: 0, redact: 0, block: 0, pause: 0, terminate: 0 },
+    failures: 0,
+    lastFailure: undefined,
+  };
 }
 
 /** Whether a policy judges an agent: the configuration has it for that one, and it does not say itself that it is for others. */

@@ -13,8 +13,9 @@ export const MAX_VERDICT_TEXT_LENGTH = 10_000;
 /** Of what a policy threw, this many characters are told. */
 const MAX_THROWN_LENGTH = 200;
 
-/** Verdicts that a hook may return at once. */
-const MOST_VERDICTS = 1000;
+/** Verdicts that a hook may return at once: redactions, of which a long message may need many, and others. */
+const MOST_REDACTIONS = 100_000;
+const MOST_OTHERS = 1000;
 
 const FIELDS = {
   interject: ['action', 'text', 'from'],
@@ -27,15 +28,27 @@ const FIELDS = {
 
 const NONE: readonly Verdict[] = Object.freeze([]);
 
-/** A policy that threw, or returned what is no verdict. */
+/**
+ * A policy that threw, or returned what is no verdict. The message is for the person who runs the stack: it may quote what the policy judged,
+ * for example where `JSON.parse` threw.
+ */
 export class PolicyFailure extends Error {
   override readonly name = 'PolicyFailure';
+  /** For readers: quotes nothing. */
+  readonly told: string;
   readonly policy: string;
   readonly version: string;
   readonly hook: HookName | 'review';
 
-  constructor(loaded: LoadedPolicy, hook: HookName | 'review', problem: string, options?: ErrorOptions) {
+  constructor(
+    loaded: LoadedPolicy,
+    hook: HookName | 'review',
+    problem: string,
+    told = problem,
+    options?: ErrorOptions,
+  ) {
     super(`policy ${loaded.name} failed in ${hook}: ${problem}`, options);
+    this.told = `policy_failed: policy ${loaded.name} failed in ${hook}: ${told}`;
     this.policy = loaded.name;
     this.version = loaded.version;
     this.hook = hook;
@@ -54,7 +67,7 @@ export const callHook: Judge = (loaded, hook, input) => {
 
 /** What a hook threw, or what was wrong with what it returned, as the failure of its policy. */
 export function failureOf(loaded: LoadedPolicy, hook: HookName | 'review', error: unknown): PolicyFailure {
-  return new PolicyFailure(loaded, hook, problemOf(error), { cause: error });
+  return new PolicyFailure(loaded, hook, problemOf(error), toldOf(error), { cause: error });
 }
 
 /** The correction or the reason, as people read it. */
@@ -63,17 +76,31 @@ export function reasonOf(verdict: Verdict): string {
 }
 
 /** What a hook returned is no verdict; the message says why. */
-export class NotAVerdict extends Error {}
+export class NotAVerdict extends Error {
+  readonly told: string;
+
+  /** `told`: the same without what the policy made up; default: there is nothing of it in the message. */
+  constructor(message: string, told = message) {
+    super(message);
+    this.told = told;
+  }
+}
 
 /** What a hook returned, as a list of fresh verdicts. @throws NotAVerdict */
 export function readJudgement(returned: unknown): readonly Verdict[] {
   if (returned === undefined || returned === null) return NONE;
   if (!Array.isArray(returned)) return [readVerdict(returned)];
-  if (!(returned.length <= MOST_VERDICTS)) {
-    throw new NotAVerdict(`it returned ${returned.length} verdicts, at most ${MOST_VERDICTS} are allowed`);
-  }
+  refuseMoreThan(MOST_REDACTIONS, returned.length, 'verdicts');
   // By index: how many its own iterator would give nobody knows.
-  return Array.from({ length: returned.length }, (_, index) => readVerdict(returned[index]));
+  const verdicts = Array.from({ length: returned.length }, (_, index) => readVerdict(returned[index]));
+  const others = verdicts.filter(({ action }) => action !== 'redact');
+  refuseMoreThan(MOST_OTHERS, others.length, 'verdicts that redact nothing');
+  return verdicts;
+}
+
+function refuseMoreThan(most: number, length: number, what: string): void {
+  // What has a length that is no number is refused too.
+  if (!(length <= most)) throw new NotAVerdict(`it returned ${length} ${what}, at most ${most} are allowed`);
 }
 
 /** Returns a fresh verdict with nothing in it but what was checked. */
@@ -119,7 +146,8 @@ function refuseThenable(returned: object): void {
 function readAction(action: unknown): Verdict['action'] {
   if (typeof action === 'string' && Object.hasOwn(FIELDS, action)) return action as Verdict['action'];
   const given = typeof action === 'string' ? `"${action.slice(0, 40)}"` : typeof action;
-  throw new NotAVerdict(`unknown action ${given}; known are ${Object.keys(FIELDS).join(', ')}`);
+  const known = `known are ${Object.keys(FIELDS).join(', ')}`;
+  throw new NotAVerdict(`unknown action ${given}; ${known}`, `unknown action; ${known}`);
 }
 
 /** A field nobody reads may be a misspelt `from`: ignoring it could show what was to be withheld. */
@@ -129,7 +157,7 @@ function refuseUnknownFields(given: Record<string, unknown>, action: Verdict['ac
   if (unknown === undefined) return;
   const nearest = nearestName(unknown, known);
   const hint = nearest === undefined ? `known are ${known.join(', ')}` : `did it mean "${nearest}"?`;
-  throw new NotAVerdict(`unknown field "${unknown}" for ${action}; ${hint}`);
+  throw new NotAVerdict(`unknown field "${unknown}" for ${action}; ${hint}`, `unknown field for ${action}; ${hint}`);
 }
 
 function readText(text: unknown, field: string): string {
@@ -162,4 +190,15 @@ function problemOf(error: unknown): string {
 function describeThrown(error: unknown): string {
   if (error instanceof Error) return `${error.name}: ${error.message}`.slice(0, MAX_THROWN_LENGTH);
   return typeof error === 'string' ? JSON.stringify(error.slice(0, MAX_THROWN_LENGTH)) : `a ${typeof error}`;
+}
+
+/** Of what was thrown only the class, by its own name and if that looks like one: anybody can give an error any name. */
+function toldOf(error: unknown): string {
+  try {
+    if (error instanceof NotAVerdict) return error.told;
+    const name = error instanceof Error ? error.constructor.name : '';
+    return /^[A-Z]\w{0,39}$/.test(name) ? `it threw ${name}` : 'it threw something';
+  } catch {
+    return 'it threw something that cannot be read';
+  }
 }

@@ -1,7 +1,7 @@
 /** Gives free slots to waiting runs, and has a message judged before its first turn. */
 import type { Limits } from '../choose-runs.ts';
 import { InterjectError } from '../errors.ts';
-import { hideSecrets, maskWhole, type Secret, type Span, spanOf } from '../gate/redactions.ts';
+import { maskWhole, type Secret, type Span, spanOf } from '../gate/redactions.ts';
 import { type ClosingVerdict, withoutSecrets } from '../gate/ruling.ts';
 import type { LoadedPolicy } from '../policies/loaded-policy.ts';
 import { isBuiltIn } from '../policies/policy-version.ts';
@@ -122,7 +122,7 @@ export class Dispatcher {
     const sharp = told.filter(([, { action }]) => action !== 'pause');
     if (!sharp.every(([policy, verdict]) => this.#intervene(run, policy, verdict))) return false;
     if (failure !== undefined) {
-      this.#turns.ending.end(run, 'failed', `policy_failed: ${hideSecrets(failure.message, secrets)}`);
+      this.#turns.ending.end(run, 'failed', failure.told);
     } else this.#pause(run, told);
     return !run.hasEnded && run.phase !== 'paused';
   }

@@ -28,7 +28,7 @@ export class ErrorJudges {
       this.#objections.carryOut(run, turn, objection, '', 'error');
     } catch (failure) {
       if (!(failure instanceof PolicyFailure)) throw failure;
-      this.#ending.end(run, 'failed', `policy_failed: ${failure.message}`);
+      this.#ending.end(run, 'failed', failure.told);
     }
     return true;
   }

@@ -2,7 +2,6 @@
  * What can happen to a run, each as one recorded fact: its rows and its events together. Callers decide; the ledger only writes.
  * Everything that is written in one tick is committed together.
  */
-import { createHash } from 'node:crypto';
 import type { Usage } from '../../agent/backend/backend.ts';
 import type { Channel } from '../../agent/turn.ts';
 import type { EventData, RunStatus } from '../events.ts';
@@ -11,6 +10,7 @@ import type { Recorder } from '../recorder.ts';
 import type { LabelView } from '../service.ts';
 import type { ApprovalDecision, NewApproval } from '../store/approvals.ts';
 import type { NewIntervention } from '../store/interventions.ts';
+import type { KeyedHash } from '../store/keyed-hash.ts';
 import type { NewReview, ReviewOutcome } from '../store/reviews.ts';
 import type { RunRow } from '../store/runs.ts';
 import type { Store } from '../store/store.ts';
@@ -47,13 +47,22 @@ export interface RecordedReview extends Omit<NewReview, 'run' | 'turn' | 'now'> 
   isBefore: boolean;
 }
 
+export interface LedgerOwner {
+  /** For what is not kept. */
+  hash: KeyedHash;
+  /** It is committed that something was forgotten; the write-ahead log still holds it. */
+  onForgotten(): void;
+}
+
 export class Ledger {
   readonly #store: Store;
   readonly #recorder: Recorder;
+  readonly #owner: LedgerOwner;
 
-  constructor(store: Store, recorder: Recorder) {
+  constructor(store: Store, recorder: Recorder, owner: LedgerOwner) {
     this.#store = store;
     this.#recorder = recorder;
+    this.#owner = owner;
   }
 
   /** A message is in the inbox; it may be acknowledged once this is committed. */
@@ -96,14 +105,19 @@ export class Ledger {
     const { row } = run;
     const raw = row.content;
     this.#recorder.write(() => {
-      const hash = sha256(raw);
+      const hash = this.#owner.hash.of(raw);
       this.#store.runs.mask(run.number, content, hash);
       this.#store.history.replaceMessage(run.number, content);
       this.#recorder.rewrite<'message-received'>(row.firstSeq, { content });
       Object.assign(row, { content, contentHash: hash });
     });
+    this.#recorder.afterCommit(() => this.#owner.onForgotten());
     for (const redaction of redactions) {
-      this.intervened(run, 0, redactedIn({ channel: 'text', text: content, redactions, raw, arrivedAt }, redaction, 0));
+      this.intervened(
+        run,
+        0,
+        this.#redacted({ channel: 'text', text: content, redactions, raw, arrivedAt }, redaction, 0),
+      );
     }
   }
 
@@ -133,7 +147,7 @@ export class Ledger {
     const before = turn.shown[release.channel].length;
     if (release.text !== '') this.released(run, turn, release.channel, release.text);
     for (const redaction of release.redactions) {
-      this.intervened(run, turn.number, redactedIn(release, redaction, before));
+      this.intervened(run, turn.number, this.#redacted(release, redaction, before));
     }
   }
 
@@ -317,27 +331,23 @@ export class Ledger {
     } as const;
     this.#store.history.add(row);
   }
-}
 
-/** `before`: length of what was shown before the release. Of a secret only length and hash are kept. */
-function redactedIn({ channel, raw, arrivedAt }: Release, redaction: Redaction, before: number): Intervention {
-  const { policy, version, reason, mask, isSecret, from, to, at } = redaction;
-  const original = raw.slice(from, to);
-  const secret = isSecret ? { hash: sha256(original), length: to - from } : undefined;
-  return {
-    ...{ policy, version, action: 'redact', reason, offset: before + at, rawOffset: raw.length, channel },
-    withheld: isSecret ? '' : original,
-    rawFrom: from,
-    redacted: { rawTo: to, maskLength: mask.length, secret },
-    latencyMs: performance.now() - arrivedAt,
-  };
+  /** `before`: length of what was shown before the release. Of a secret only length and hash are kept. */
+  #redacted({ channel, raw, arrivedAt }: Release, redaction: Redaction, before: number): Intervention {
+    const { policy, version, reason, mask, isSecret, from, to, at } = redaction;
+    const original = raw.slice(from, to);
+    const secret = isSecret ? { hash: this.#owner.hash.of(original), length: to - from } : undefined;
+    return {
+      ...{ policy, version, action: 'redact', reason, offset: before + at, rawOffset: raw.length, channel },
+      withheld: isSecret ? '' : original,
+      rawFrom: from,
+      redacted: { rawTo: to, maskLength: mask.length, secret },
+      latencyMs: performance.now() - arrivedAt,
+    };
+  }
 }
 
 function stateOf(outcome: ReviewOutcome): EventData<'review'>['state'] {
   if (outcome === 'failed' || outcome === 'late') return 'failed';
   return outcome === 'passed' ? 'passed' : 'objected';
-}
-
-function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
 }

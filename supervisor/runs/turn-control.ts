@@ -51,7 +51,7 @@ export class TurnControl {
       settle: (run, turn, reviewed, since) =>
         this.#pass(run, turn, 'text', () => turn.gates.text.settle(reviewed), since),
       passed: (run, turn, end) => this.#answered(run, turn, end),
-      failed: (run, failure) => this.ending.end(run, 'failed', `policy_failed: ${failure.message}`),
+      failed: (run, failure) => this.ending.end(run, 'failed', failure.told),
     });
   }
 
@@ -193,7 +193,7 @@ export class TurnControl {
 
   #failed(run: LiveRun, error: unknown): void {
     if (!(error instanceof PolicyFailure)) throw error;
-    this.ending.end(run, 'failed', `policy_failed: ${error.message}`);
+    this.ending.end(run, 'failed', error.told);
   }
 
   #tellHeld(run: LiveRun, turn: LiveTurn): void {

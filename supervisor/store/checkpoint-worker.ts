@@ -1,9 +1,11 @@
 /**
  * A worker thread that moves the write-ahead log into the database, on a connection of its own: automatic checkpoints would make
- * some commits wait for milliseconds, in the middle of somebody's stream.
+ * some commits wait for milliseconds, in the middle of somebody's stream. Any message to it means that something was forgotten that the
+ * log still holds: it is emptied then, within about a second, or as soon as nobody reads an older state. At the start it is, too:
+ * whoever was asked before may have been killed.
  */
 import { statSync } from 'node:fs';
-import { workerData } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import { openDatabase } from './database.ts';
 
 const INTERVAL_MS = 1000;
@@ -14,13 +16,29 @@ const OVERLONG_BYTES = 256 * 1024 * 1024;
 
 const { path } = workerData as { path: string };
 const database = openDatabase(path, { timeoutMs: 100 });
+let mustEmpty = true;
+
+parentPort?.on('message', () => {
+  mustEmpty = true;
+});
 
 setInterval(() => {
   const bytes = statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0;
-  if (bytes < WORTHWHILE_BYTES) return;
+  if (bytes === 0) mustEmpty = false;
+  else if (mustEmpty || bytes >= WORTHWHILE_BYTES) shrink(bytes);
+}, INTERVAL_MS);
+
+function shrink(bytes: number): void {
   try {
-    database.pragma(`wal_checkpoint(${bytes < OVERLONG_BYTES ? 'passive' : 'truncate'})`);
+    // Nobody waits for this one; what is left for the next one, for which a commit may have to wait, is little.
+    database.pragma('wal_checkpoint(passive)');
+    if (mustEmpty || bytes >= OVERLONG_BYTES) mustEmpty = !isEmptied();
   } catch {
     // A full disk: the supervisor notices at its next commit and says so; here the next second tries again.
   }
-}, INTERVAL_MS);
+}
+
+/** False while somebody else reads or writes. */
+function isEmptied(): boolean {
+  return database.pragma('wal_checkpoint(truncate)', { simple: true }) === 0;
+}

@@ -26,7 +26,7 @@ interface RedactedSpan {
   /** First character after what was masked, in what the model wrote. */
   rawTo: number;
   maskLength: number;
-  /** Of a secret, of which `withheld` holds nothing: SHA-256 as hexadecimal, and characters. */
+  /** Of a secret, of which `withheld` holds nothing: its hash, see keyed-hash.ts, and characters. */
   secret?: { hash: string; length: number } | undefined;
 }
 

@@ -10,7 +10,7 @@ export interface RunRow {
   agent: string;
   chat: string;
   content: string;
-  /** Of a message that was masked: SHA-256 of what was sent, as hexadecimal. */
+  /** Of a message that was masked: hash of what was sent, see keyed-hash.ts. */
   contentHash: string | null;
   /** 1: the caller holds the conversation; the run belongs to its connection. */
   isEphemeral: 0 | 1;

@@ -75,6 +75,8 @@ function openMigrated(path: string, durability: Durability): Database {
     database.pragma('journal_mode = wal');
     database.pragma(`synchronous = ${durability}`);
     database.pragma('wal_autocheckpoint = 0');
+    // What is masked or deleted is overwritten; without it, it stays readable in the file.
+    database.pragma('secure_delete = on');
     migrate(database);
     return database;
   } catch (error) {

@@ -67,8 +67,21 @@ test.each([
   [{ schema: { propertees: {} } }, 'unknown keyword: "propertees"'],
   [{ schema: { $ref: 'https://example.org/schema.json' } }, 'options.schema: is no JSON Schema of draft 7: '],
   [{ schema: { $async: true } }, 'options.schema: an asynchronous schema cannot be used'],
+  [
+    { schema: { items: { pattern: '^(a+)+$' } } },
+    'options.schema: the pattern "^(a+)+$": it could try one text in very',
+  ],
+  [{ schema: { pattern: 'a+$' } }, 'make its repetitions shorter or exclude each other, or begin it with "^"'],
+  [{ schema: { patternProperties: { '^(a|a)*$': { type: 'null' } } } }, 'options.schema: the pattern "^(a|a)*$": '],
+  [{ schema: { pattern: '(' } }, 'options.schema: is no JSON Schema of draft 7: Invalid regular expression'],
   [{ schema: 'x' }, 'options.schema: '],
   [{ fence: true }, 'options: Unrecognized key: "fence"'],
 ])('%j is refused', (options, message) => {
   expect(() => builtIn('json', options)).toThrow(message);
+});
+
+test.each([
+  ...['^[a-z]+$', '^\\p{L}+$', '^[^\\s@]+@[^\\s@]+$', '^\\d{4}-\\d{2}-\\d{2}$', '^(?:yes|no)$', 'x', '^.*\\.txt$'],
+])('the pattern %s is taken as it is', (pattern) => {
+  expect(() => builtIn('json', { schema: { properties: { a: { pattern } } } })).not.toThrow();
 });

@@ -176,6 +176,15 @@ describe('failures', () => {
     expect(failureOf(hook).message).toContain(`policy odd failed in onTurnEnd: ${problem}`);
   });
 
+  test('more than a thousand verdicts that redact nothing, or very many redactions', () => {
+    const redact = { action: 'redact', from: 0, to: 1, mask: '' };
+    expect(answering(() => Array(5000).fill(redact))).toHaveLength(5000);
+    const others = failureOf(() => [...Array(1001).fill({ action: 'cut', reason: 'x' }), redact]);
+    expect(others.message).toContain('it returned 1001 verdicts that redact nothing, at most 1000 are allowed');
+    const many = failureOf(() => Array(100_001).fill(redact));
+    expect(many.message).toContain('it returned 100001 verdicts, at most 100000 are allowed');
+  });
+
   test('a getter that throws', () => {
     const hook = () => ({
       action: 'cut',

@@ -49,7 +49,8 @@ describe('a stack', () => {
     expect(stop.output).toContain('Stopped.');
     expect(await stack.ended).toMatchObject({ code: 0, errors: '' });
     expect(survivors()).toEqual([]);
-    expect(readdirSync(data).sort()).toEqual(['interject.db', 'interject.log', 'lock.db', 'policies', 'token']);
+    const names = ['hash-key', 'interject.db', 'interject.log', 'lock.db', 'policies', 'token'];
+    expect(readdirSync(data).sort()).toEqual(names);
     expect(readFileSync(join(data, 'interject.log'), 'utf8')).not.toContain(token);
     expect((await run(['--status']).ended).code).toBe(3);
   });

@@ -43,3 +43,26 @@ test('it goes on after a time in which the database was locked', async () => {
   };
   expect(await Promise.race([failed, grown()])).toBe('grown');
 });
+
+test('it empties the log, however short, at its start and when it is asked to, and otherwise leaves a short one alone', async () => {
+  const path = join(temporaryFolder(), 'interject.db');
+  const database = connectTo(path);
+  database.pragma('journal_mode = wal');
+  database.pragma('wal_autocheckpoint = 0');
+  database.exec('create table said (text text)');
+  const size = (): number => statSync(`${path}-wal`).size;
+  const emptied = async (): Promise<void> => {
+    while (size() > 0) await delay(20);
+  };
+  expect(size()).toBeGreaterThan(0);
+  const worker = new Worker(workerEntries().checkpoint, { workerData: { path } });
+  onTestFinished(async () => void (await worker.terminate()));
+  await emptied();
+  // It has looked once more, with nothing to do.
+  await delay(1500);
+  database.exec(`insert into said values ('hello')`);
+  await delay(1500);
+  expect(size()).toBeGreaterThan(0);
+  worker.postMessage('empty');
+  await emptied();
+});

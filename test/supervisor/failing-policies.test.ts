@@ -7,7 +7,7 @@ import { transact } from '../store/temporary-store.ts';
 import { type RunningStack, shownText, startStack, startWithoutAgents } from './running-stack.ts';
 
 const MISBEHAVIOURS: [string, string, string][] = [
-  ['throws', `() => { throw new Error('oh no'); }`, 'it threw Error: oh no'],
+  ['throws', `() => { throw new Error('oh no'); }`, 'it threw Error'],
   ['returns 42', '() => 42', 'it returned a number'],
   ['returns a promise', 'async () => undefined', 'it returned a promise'],
   ['rejects', `async () => { throw new Error('late'); }`, 'it returned a promise'],
@@ -30,6 +30,28 @@ describe.each(MISBEHAVIOURS)('a policy that %s', (_, misbehave, problem) => {
     expect(view.reason).toContain(`policy mine failed in ${hook}: ${problem}`);
     expect(shownText(await stack.eventsOf(view.run), 1)).toBe('');
     await stack.until(() => stack.engine.bench.runs.all().length === 0);
+  });
+});
+
+describe('what was withheld is not told to readers', () => {
+  test.each([
+    ['the parser quotes it', 'JSON.parse(text)', 'it threw SyntaxError'],
+    ['it is thrown', 'throw text', 'it threw something'],
+    ['it names the error', `throw Object.assign(new Error(text), { name: text })`, 'it threw Error'],
+    ['it is taken for an action', 'return { action: text }', 'unknown action; known are'],
+    ['it is taken for a field', `return { action: 'cut', reason: 'x', [text]: 1 }`, 'unknown field for cut; known are'],
+  ])('%s', async (_, does, told) => {
+    const stack = await startStack({
+      policies: [`{ name: 'mine', holdback: 'turn', onTurnEnd: ({ text }) => { ${does} } }`],
+    });
+    const view = await stack.ask('say: Hush123');
+    expect(view).toMatchObject({ status: 'failed', content: '' });
+    expect(view.reason).toContain(`policy_failed: policy mine failed in onTurnEnd: ${told}`);
+    const events = (await stack.eventsOf(view.run)).filter(({ type }) => type !== 'message-received');
+    expect(JSON.stringify([view.reason, events])).not.toContain('Hush');
+    expect(stack.supervisor.policies()[0]?.lastFailure).toMatch(
+      /^policy mine failed in onTurnEnd: .*(Hush|a string|H)/,
+    );
   });
 });
 

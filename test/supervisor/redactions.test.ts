@@ -1,5 +1,6 @@
 /** What is redacted in an answer: nobody sees it, nothing keeps it, and the run goes on as if nothing had happened. */
 import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { scriptedModel } from '../agent/scripted-model.ts';
@@ -28,6 +29,12 @@ function stored(stack: RunningStack): string {
   return JSON.stringify(tables.map((table) => database.prepare(`select * from ${table}`).all()));
 }
 
+/** Whether these bytes are in any file of the folder, in use there or not. */
+function filesHold(folder: string, text: string): boolean {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  return files.some(({ parentPath, name }) => readFileSync(join(parentPath, name)).includes(text));
+}
+
 describe('a secret in an answer', () => {
   test('is masked for readers, in the history and for the model; only its hash and length are kept', async () => {
     const stack = await startStack({ policies: SECRETS });
@@ -45,7 +52,7 @@ describe('a secret in an answer', () => {
       {
         ...{ turn: 1, policy: 'secrets', action: 'redact', reason: 'openai-key', channel: 'text', shown_offset: 11 },
         ...{ raw_from: 11, raw_to: 11 + KEY.length, withheld: '', withheld_length: KEY.length, mask_length: 21 },
-        withheld_hash: createHash('sha256').update(KEY).digest('hex'),
+        withheld_hash: stack.engine.hash.of(KEY),
         latency_ms: expect.any(Number),
       },
     ]);
@@ -118,6 +125,41 @@ describe('a secret in a message', () => {
     expect(stored(stack)).not.toContain(KEY.slice(0, 12));
   });
 
+  test('is known again after a restart, also one that an older version masked', async () => {
+    const stack = await startStack({ policies: SECRETS });
+    const run = (await stack.ask(SAY, { key: 'once' })).run;
+    const older = (await stack.ask(SAY, { key: 'older' })).run;
+    await stack.stopSupervisor();
+    const bare = createHash('sha256').update(SAY).digest('hex');
+    const database = connectTo(join(stack.folder, 'interject.db'));
+    expect(database.prepare('select content_hash as hash from run where id = ?').get(run)).not.toEqual({ hash: bare });
+    database.prepare('update run set content_hash = ? where id = ?').run(bare, older);
+    await stack.startSupervisor();
+    expect(await stack.say(SAY, { key: 'once' })).toBe(run);
+    expect(await stack.say(SAY, { key: 'older' })).toBe(older);
+    for (const key of ['once', 'older']) {
+      await expect(stack.say(`${SAY}.`, { key })).rejects.toMatchObject({ code: 'key_conflict' });
+    }
+  });
+
+  test('that waited is soon in no file of the data folder, also where it fills pages of its own', async () => {
+    const model = await scriptedModel();
+    const stack = await startStack({ backend: model.definition, policies: SECRETS });
+    // It is emptied at the start anyway.
+    await stack.until(() => statSync(join(stack.folder, 'interject.db-wal')).size === 0);
+    const filling = 'and so on '.repeat(2000);
+    const runs: string[] = [];
+    for (const content of ['first', SAY, 'between', filling + KEY + filling]) runs.push(await stack.say(content));
+    expect(filesHold(stack.folder, KEY)).toBe(true);
+    for (const run of runs) {
+      const call = await model.call();
+      call.say('ok');
+      call.finish();
+      await stack.wait(run);
+    }
+    await stack.until(() => !filesHold(stack.folder, KEY.slice(0, 12)));
+  });
+
   test.each([
     ['refuses it', `() => ({ action: 'block', reason: 'No.' })`, 'blocked'],
     ['fails', `() => { throw new Error('no') }`, 'failed'],
@@ -132,6 +174,18 @@ describe('a secret in a message', () => {
       expect(stored(stack)).not.toContain(KEY.slice(0, 12));
     }
   });
+});
+
+test('five thousand secrets, in a message or in an answer, are masked and fail nothing', async () => {
+  const model = await scriptedModel();
+  const stack = await startStack({ backend: model.definition, policies: SECRETS });
+  const [text, masked] = [KEY, '[redacted openai-key]'].map((one) => Array(5000).fill(one).join(' '));
+  const run = await stack.say(String(text));
+  const call = await model.call();
+  expect(call.body.messages.at(-1)?.content).toBe(masked);
+  call.say(String(text));
+  call.finish();
+  expect(await stack.wait(run)).toMatchObject({ status: 'answered', content: masked });
 });
 
 test('what is no secret is kept for the person who runs the stack', async () => {
