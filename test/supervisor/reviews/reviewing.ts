@@ -19,6 +19,11 @@ export async function answer(model: ScriptedModel, text: string) {
   return call;
 }
 
+/** What went wrong with a policy the last time, as only the person who runs the stack is told. */
+export function lastFailure({ supervisor }: RunningStack, policy = 'reviewer'): string | undefined {
+  return supervisor.policies().find(({ name }) => name === policy)?.lastFailure;
+}
+
 /** The state of every `review` event of a run so far. */
 export function reviewStates(events: readonly SeenEvent[]): unknown[] {
   return events.filter(({ type }) => type === 'review').map(({ policy, state }) => `${policy} ${state}`);
