@@ -4,6 +4,7 @@
 import type { ApprovalDecree, ApprovalView } from './approval-view.ts';
 import type { AgentDefinition } from './configuration.ts';
 import type { EventData, EventScope, RunStatus, StoredEvent } from './events.ts';
+import type { SwarmDesk } from './swarms/views.ts';
 
 export type { ApprovalDecree, ApprovalView };
 
@@ -166,6 +167,7 @@ export interface Readiness {
 }
 
 export interface Supervisor {
+  readonly swarms: SwarmDesk;
   /** Resolves once the message is durable. @throws InterjectError unknown_agent, key_conflict, inbox_full, storage_failed, stopping */
   accept(message: IncomingMessage): Promise<AcceptedMessage>;
   /**

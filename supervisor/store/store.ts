@@ -11,6 +11,7 @@ import { type InterventionStore, interventionStore } from './interventions.ts';
 import { type OffenceStore, offenceStore } from './offences.ts';
 import { type RunStore, runStore } from './runs.ts';
 import { migrate } from './schema.ts';
+import { type SwarmStore, swarmStore } from './swarms.ts';
 import { type TurnStore, turnStore } from './turns.ts';
 
 /** `full` also survives a power loss, at some milliseconds a commit. */
@@ -25,6 +26,7 @@ export interface Store {
   readonly events: EventLog;
   readonly offences: OffenceStore;
   readonly ephemeral: EphemeralStore;
+  readonly swarms: SwarmStore;
   begin(): void;
   commit(): void;
   rollback(): void;
@@ -47,6 +49,7 @@ export function openStore(path: string, durability: Durability): Store {
     events: eventLog(database),
     offences: offenceStore(database),
     ephemeral: ephemeralStore(database),
+    swarms: swarmStore(database),
     begin: () => void begin.run(),
     commit: () => void commit.run(),
     rollback: () => {

@@ -29,6 +29,13 @@ const FOURTH_UNDONE = [
   'drop table approval',
 ].join(';');
 
+/** Takes back what came after it. */
+const LATER_UNDONE = [
+  'drop table swarm_step; drop table swarm; alter table chat drop column swarm; alter table event drop column swarm',
+  'alter table run drop column origin; alter table run drop column system',
+  'drop index chat_ephemeral; alter table chat drop column is_ephemeral',
+].join(';');
+
 test('a database of the first version is brought up to date; an open turn of it names no backend', () => {
   const { store, path } = temporaryStore();
   const run = queuedRun(store, { key: 'k' });
@@ -36,7 +43,7 @@ test('a database of the first version is brought up to date; an open turn of it 
   store.turns.start({ run: number, number: 1, incarnation: 'a1', policies: 'p@v', backend: 'b', now: 5 });
   store.close();
   const database = connectTo(path);
-  database.exec(`drop index event_notice; ${FOURTH_UNDONE}; alter table turn drop column backend`);
+  database.exec(`${LATER_UNDONE}; drop index event_notice; ${FOURTH_UNDONE}; alter table turn drop column backend`);
   database.pragma('user_version = 1');
   database.close();
   const again = openStore(path, 'normal');

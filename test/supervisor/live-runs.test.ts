@@ -5,7 +5,7 @@ import { LiveRun } from '../../supervisor/runs/live-run.ts';
 import { LiveRuns } from '../../supervisor/runs/live-runs.ts';
 import type { RunRow } from '../../supervisor/store/runs.ts';
 
-function run(number: number, status: RunRow['status'] = 'queued'): LiveRun {
+function run(number: number, status: RunRow['status'] = 'queued', origin: RunRow['origin'] = 'interactive'): LiveRun {
   const times = { acceptedAt: number, startedAt: null, firstTextAt: null, endedAt: null };
   const place = { agent: 'a', chat: `c${number}`, content: '', firstSeq: number };
   const row = {
@@ -15,6 +15,8 @@ function run(number: number, status: RunRow['status'] = 'queued'): LiveRun {
     reason: null,
     contentHash: null,
     isEphemeral: 0 as const,
+    origin,
+    system: null,
     agentDeaths: 0,
     backendFailures: 0,
     ...place,

@@ -120,6 +120,7 @@ export class RunningStack {
   async start(): Promise<void> {
     this.#proxy = await startBusProxy(join(this.folder, 'a.sock'), join(this.folder, 's.sock'));
     await this.engine.start();
+    this.supervisor.swarms.resume();
     await this.until(() => this.supervisor.backends().some(({ up }) => up));
   }
 
@@ -165,6 +166,7 @@ export class RunningStack {
   }
 
   async stopSupervisor(): Promise<void> {
+    this.supervisor.swarms.suspend();
     await this.engine.close();
   }
 
@@ -177,6 +179,7 @@ export class RunningStack {
   async startSupervisor(): Promise<void> {
     [this.engine, this.supervisor] = this.#newSupervisor();
     await this.engine.start();
+    this.supervisor.swarms.resume();
   }
 
   async close(): Promise<void> {
