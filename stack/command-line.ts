@@ -119,7 +119,8 @@ async function describeSubcommand({ name, help, argument, options, startOptions 
   command.usage(`${argument === undefined ? '' : `${placeholderOf(argument)} `}[options]`);
   for (const [own, { kind, byDefault, help }] of Object.entries(options)) {
     const shown = byDefault === undefined ? help : `${help} (default: ${byDefault})`;
-    command.addOption(repeated(new Option(`${flagOf(own)} <${kind.placeholder}>`, shown), kind.repeatable));
+    const value = kind.placeholder === '' ? '' : ` <${kind.placeholder}>`;
+    command.addOption(repeated(new Option(`${flagOf(own)}${value}`, shown), kind.repeatable));
   }
   command.option('-h, --help', 'show this help');
   command.optionsGroup('Options as of a start:');

@@ -84,20 +84,19 @@ export class StepRunner implements AgentRunner {
     }
   }
 
-  #output(name: string, run: string): AgentOutput {
-    const { content, status, reason, usage, timings } = this.#views.run(run);
-    const { total_tokens } = usage;
-    const tokens = total_tokens > 0 ? { tokens: total_tokens } : {};
-    if (status !== 'answered') {
-      throw new AgentFailure(reason === undefined ? status : `${status}: ${reason}`, { outcome: status, ...tokens });
-    }
-    const duration_ms = timings.total_ms ?? 0;
-    return { name, answer: content, turns: this.#turns(run), tool_calls: 0, duration_ms, outcome: status, ...tokens };
+  #output(name: string, id: string): AgentOutput {
+    const { content, status, reason, timings } = this.#views.run(id);
+    const { turns, ...facts } = this.#facts(id, status);
+    if (status !== 'answered') throw new AgentFailure(reason === undefined ? status : `${status}: ${reason}`, facts);
+    return { name, answer: content, turns, tool_calls: 0, duration_ms: timings.total_ms ?? 0, ...facts };
   }
 
-  #turns(run: string): number {
-    const { runs, turns } = this.#ports.bench.store;
-    return turns.last(runs.byId(run)?.number ?? 0);
+  /** Tokens as the server counted them; of turns that were cut by what was shown of them. */
+  #facts(id: string, outcome: string): { turns: number; outcome: string; tokens: number } {
+    const { runs, turns: store } = this.#ports.bench.store;
+    const number = runs.byId(id)?.number ?? 0;
+    const { turns, tokens } = store.spent(number);
+    return { turns, outcome, tokens: store.usage(number).promptTokens + tokens };
   }
 }
 

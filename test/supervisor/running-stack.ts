@@ -175,6 +175,11 @@ export class RunningStack {
     this.#options = { ...this.#options, policies };
   }
 
+  /** Whom the next supervisor knows. */
+  setAgents(agents: NonNullable<StackOptions['agents']>): void {
+    this.#options = { ...this.#options, agents };
+  }
+
   /** A new supervisor over the same folder; agents that live call it. */
   async startSupervisor(): Promise<void> {
     [this.engine, this.supervisor] = this.#newSupervisor();
