@@ -17,11 +17,13 @@ export async function startSwarm(stack: RunningStack, request: SwarmRequest): Pr
   return endOf(stack, (await stack.supervisor.swarms.start(request, undefined)).swarm);
 }
 
-/** What has to be the same however often it was interrupted: all but times, tokens and ids. */
+const OF_THE_WAY = ['duration_ms', 'tokens', 'turns'];
+
+/** What has to be the same however often it was interrupted: all but times, ids, and what it took. */
 export function essence({ state, steps, result, error }: SwarmView): unknown {
   const told = steps.map(({ step, name, agent, answer, error: failed }) => ({ step, name, agent, answer, failed }));
   const text = JSON.stringify({ state, steps: told, result, error }, (key, value) =>
-    key === 'duration_ms' || key === 'tokens' ? undefined : value,
+    OF_THE_WAY.includes(key) ? undefined : value,
   );
   return JSON.parse(text);
 }
