@@ -4,9 +4,9 @@
 import type { ApprovalDecree, ApprovalView } from './approval-view.ts';
 import type { AgentDefinition } from './configuration.ts';
 import type { EventData, EventScope, RunStatus, StoredEvent } from './events.ts';
-import type { SwarmDesk } from './swarms/views.ts';
+import type { SwarmDesk, SwarmStepView, SwarmSummary, SwarmView } from './swarms/views.ts';
 
-export type { ApprovalDecree, ApprovalView };
+export type { ApprovalDecree, ApprovalView, SwarmStepView, SwarmSummary, SwarmView };
 
 /** A message that is to be acknowledged. */
 export interface IncomingMessage {
