@@ -202,7 +202,8 @@ export class Swarms implements SwarmDesk {
 
   /** A step that begins is recorded with its run. */
   async #noted(row: SwarmRow, event: StepEvent): Promise<void> {
-    if (event.type === 'step-started') return;
+    // One that was stopped meanwhile has told its end.
+    if (event.type === 'step-started' || this.#row(row.id).state !== 'running') return;
     this.#ledger.ended(row, event.step, event.record);
     await this.#engine.bench.recorder.committed();
   }

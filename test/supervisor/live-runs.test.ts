@@ -55,3 +55,16 @@ test('a run works where it is sent to; one that is paused there can go elsewhere
   expect(take(runs, 1, 'other')).toEqual([1]);
   expect([paused.phase, paused.backend, paused.ownBackend]).toEqual(['between', 'other', 'own']);
 });
+
+test('what somebody waits for goes before swarms, and these before benchmarks; each by itself in the order of arrival', () => {
+  const runs = new LiveRuns();
+  const origins = ['benchmark', 'swarm', 'benchmark', 'interactive', 'swarm', 'interactive'] as const;
+  for (const [index, origin] of origins.entries()) runs.add(run(index + 1, 'queued', origin));
+  const order = origins.flatMap(() => take(runs, 1));
+  expect(order).toEqual([4]);
+  for (let count = 1; count < origins.length; count++) {
+    for (const working of runs.all().filter(({ phase }) => phase !== 'waiting')) runs.remove(working);
+    order.push(...take(runs, 1));
+  }
+  expect(order).toEqual([4, 6, 2, 5, 1, 3]);
+});

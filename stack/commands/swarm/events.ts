@@ -37,7 +37,7 @@ export async function* swarmEvents(
       seenAt = performance.now();
     } catch (error) {
       signal.throwIfAborted();
-      if (error instanceof StackError && error.status < 500 && error.status !== 429) throw new Failure(error.message);
+      if (error instanceof StackError && isRefusal(error) && error.status !== 429) throw error;
       mayBeBack(stack, error, performance.now() - seenAt);
     }
     await sleep(RETRY_MS, undefined, { signal });
@@ -49,6 +49,27 @@ function mayBeBack(stack: StackAccess, error: unknown, awayMs: number): void {
   if (!stack.isRunning()) throw new Failure('The stack has ended. The swarm is kept: it goes on after the next start.');
   if (awayMs < GIVE_UP_MS) return;
   throw new Failure(`The stack at ${stack.url} does not answer (${messageOf(error)}). See --status.`);
+}
+
+/**
+ * The JSON of a reply, however often it has to be asked for: only for what may be asked twice.
+ * @throws StackError when it is refused; Failure, the signal's reason as above
+ */
+export async function askAgain<T>(stack: StackAccess, signal: AbortSignal, path: string, body?: object): Promise<T> {
+  const begunAt = performance.now();
+  for (;;) {
+    try {
+      return await stack.ask<T>(path, body);
+    } catch (error) {
+      if (isRefusal(error)) throw error;
+      mayBeBack(stack, error, performance.now() - begunAt);
+    }
+    await sleep(RETRY_MS, undefined, { signal });
+  }
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof StackError && (error.status < 500 || error.code === 'storage_failed');
 }
 
 async function* read(

@@ -11,7 +11,7 @@ import { say } from '../../terminal.ts';
 import { attach } from '../attach.ts';
 import { type StackAccess, StackError } from '../chat/stack-access.ts';
 import { unknownAgent } from '../unknown-agent.ts';
-import { type SwarmEvent, swarmEvents } from './events.ts';
+import { askAgain, type SwarmEvent, swarmEvents } from './events.ts';
 import { participants, requestOf, type SwarmOptions } from './request.ts';
 
 export interface SwarmInvocation {
@@ -35,7 +35,7 @@ export async function runSwarmCommand({ argument, own, given }: SwarmInvocation)
     const named = own.agents === undefined ? [] : participants(first);
     const { stack, description, release } = await attach(given, note, leaving.signal, named);
     try {
-      const request = await completed(stack, argument, own);
+      const request = await completed(stack, argument, own, leaving.signal);
       note(`${request.mode}: ${request.agents.join(', ')}; ${description}`);
       return await follow(stack, request, own.json === true, leaving.signal);
     } finally {
@@ -52,8 +52,13 @@ function note(line: string): void {
 }
 
 /** The request with the agents of this stack. @throws Failure (exit code 2) that names an agent that there is not */
-async function completed(stack: StackAccess, task: string | undefined, own: SwarmOptions): Promise<SwarmRequest> {
-  const { agents } = await stack.ask<{ agents: AgentView[] }>('/agents');
+async function completed(
+  stack: StackAccess,
+  task: string | undefined,
+  own: SwarmOptions,
+  signal: AbortSignal,
+): Promise<SwarmRequest> {
+  const { agents } = await askAgain<{ agents: AgentView[] }>(stack, signal, '/agents');
   const known = agents.map(({ id }) => id);
   const request = requestOf(task, own, own.agents ?? known);
   for (const name of participants(request)) if (!known.includes(name)) throw unknownAgent(name, known);
@@ -61,14 +66,15 @@ async function completed(stack: StackAccess, task: string | undefined, own: Swar
 }
 
 async function follow(stack: StackAccess, request: SwarmRequest, json: boolean, signal: AbortSignal): Promise<number> {
-  const { swarm, first_seq } = await stack.ask<SwarmView>('/swarms', { ...request, key: randomUUID() });
+  const order = { ...request, key: randomUUID() };
+  const { swarm, first_seq } = await askAgain<SwarmView>(stack, signal, '/swarms', order);
   try {
     for await (const event of swarmEvents(stack, swarm, first_seq - 1, signal)) tell(event);
   } catch (error) {
     if (signal.aborted) await stop(stack, swarm);
     throw error;
   }
-  return print(await stack.ask<SwarmView>(`/swarms/${swarm}`), json);
+  return print(await askAgain<SwarmView>(stack, signal, `/swarms/${swarm}`), json);
 }
 
 async function stop(stack: StackAccess, swarm: string): Promise<void> {
