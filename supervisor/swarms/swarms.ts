@@ -2,6 +2,7 @@
  * The swarms of a stack: recorded before they are acknowledged, worked on until they end, stopped, or interrupted. One that was
  * interrupted, by a restart or by a data folder that could not be written, goes on from what is recorded and gives the same result.
  */
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StepRecord } from '../../swarm/agents.ts';
 import { agentSpec } from '../../swarm/agents.ts';
@@ -148,6 +149,8 @@ export class Swarms implements SwarmDesk {
     let isBroken = true;
     while (isBroken && !this.#isSuspended && this.#row(row.id).state === 'running') {
       const work = new AbortController();
+      // As many listen to it as agents work.
+      setMaxListeners(0, work.signal);
       this.#running.set(row.id, work);
       isBroken = await this.#work(row, work);
       this.#running.delete(row.id);

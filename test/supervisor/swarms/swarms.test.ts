@@ -1,5 +1,5 @@
 /** Swarms over a real stack: each step is a supervised run of its own, recorded and shown. */
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import type { SwarmRequest } from '../../../swarm/request.ts';
 import { type RunningStack, sayCoded, startStack } from '../running-stack.ts';
 import { endOf, startSwarm } from './swarm-of.ts';
@@ -159,4 +159,16 @@ test('a key is the same swarm again, also when it has ended; another request is 
   await expect(swarms.start({ ...PARALLEL, mode: 'vote' }, 'once')).rejects.toMatchObject({ code: 'key_conflict' });
   expect(swarms.list().map((one) => one.swarm)).toEqual([swarm]);
   expect(stack.calls()).toHaveLength(2);
+});
+
+test('many agents at once are nothing to warn of', async () => {
+  const warnings: string[] = [];
+  const listen = (warning: Error): void => void warnings.push(warning.message);
+  process.on('warning', listen);
+  onTestFinished(() => void process.off('warning', listen));
+  const agents = Array.from({ length: 14 }, (_, index) => ({ name: `a${index}` }));
+  const stack = await startStack({ agents });
+  const view = await startSwarm(stack, { ...PARALLEL, agents: agents.map(({ name }) => name) });
+  expect(view.result?.outputs.map(({ answer }) => answer)).toEqual(agents.map(() => 'hello'));
+  expect(warnings).toEqual([]);
 });
