@@ -54,17 +54,20 @@ async function undisturbed(request: SwarmRequest): Promise<{ view: SwarmView; pr
 }
 
 describe.each([DEBATE, SEQUENTIAL].map((request) => [request.mode, request] as const))('%s', (_mode, request) => {
-  test(
-    'kill -9 of the supervisor after every step',
-    async () => {
-      const expected = await undisturbed(request);
+  let undisturbedSwarm: ReturnType<typeof undisturbed> | undefined;
+
+  test.each(['ended', 'started'])(
+    'kill -9 of the supervisor after every step that has %s',
+    async (state) => {
+      undisturbedSwarm ??= undisturbed(request);
+      const expected = await undisturbedSwarm;
       const steps = expected.view.steps.length;
       const stack = await startedStack({ flags: FLAGS });
       const reader = stack.reader();
       await stack.client.simulate(PACE);
       const swarm = await begin(stack, request);
       for (let count = 1; count <= steps; count++) {
-        await step(reader, swarm, 'ended', count);
+        await step(reader, swarm, state, count);
         const pid = stack.pid('supervisor');
         stack.kill('supervisor');
         await until('another supervisor', () => ![0, pid].includes(stack.pid('supervisor')));
@@ -72,6 +75,7 @@ describe.each([DEBATE, SEQUENTIAL].map((request) => [request.mode, request] as c
       const view = await ended(stack, swarm);
       expect(essence(view)).toEqual(essence(expected.view));
       expect(await completedPrompts(stack)).toEqual(expected.prompts);
+      await reader.next((event) => event.swarm === swarm && event.type === 'swarm-end');
       const told = reader.events.filter((event) => event.swarm === swarm);
       expect(told.filter(({ type }) => type === 'swarm-end')).toHaveLength(1);
       expect(told.filter(({ type }) => type === 'swarm-step')).toHaveLength(2 * steps);
