@@ -132,6 +132,15 @@ export function nameList(placeholder: string, pattern: RegExp, expected: string)
   });
 }
 
+/** Names in an order, separated by commas; whoever is told them says which of them will do. */
+export function orderedNames(placeholder: string): OptionKind<string[]> {
+  return kind(placeholder, (value) => {
+    const names = itemsOf(value).flatMap(commaSeparated);
+    if (names.length === 0) throw new Error('names nothing');
+    return names;
+  });
+}
+
 /** Texts, each given by itself on the command line or in a list, separated by commas in the environment. */
 export function textList(placeholder: string, check: (item: string) => string = (item) => item): OptionKind<string[]> {
   const read = (value: unknown): string[] => {

@@ -61,6 +61,15 @@ export const EVENTS = {
   }),
   'run-resumed': z.object({ approval: z.int(), decision: z.enum(APPROVAL_DECISIONS) }),
   'run-end': z.object({ status: z.enum(RUN_STATUSES), reason: z.string().optional() }),
+  'swarm-start': z.object({ mode: z.string(), task: z.string() }),
+  'swarm-step': z.object({
+    step: z.string().describe('its place in the swarm'),
+    name: z.string().describe('the agent, as the swarm calls it'),
+    state: z.enum(['started', 'ended']),
+    run: z.string().optional().describe('its run; absent: it could not be asked'),
+    error: z.string().optional().describe('why it failed'),
+  }),
+  'swarm-end': z.object({ state: z.enum(['finished', 'failed', 'stopped']), error: z.string().optional() }),
   'agent-ready': z.object({ incarnation: z.string() }),
   'agent-exit': z.object({ incarnation: z.string(), reason: z.string(), restarting: z.boolean() }),
   'backend-up': z.object({ backend: z.string() }),
@@ -92,6 +101,7 @@ export interface EventScope {
   /** Name of the chat, unique for its agent. */
   chat?: string;
   run?: string;
+  swarm?: string;
 }
 
 /** An event as it is stored and sent: `data` is the JSON text readers get, `type`, `seq` and scope included. */

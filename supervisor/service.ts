@@ -4,8 +4,9 @@
 import type { ApprovalDecree, ApprovalView } from './approval-view.ts';
 import type { AgentDefinition } from './configuration.ts';
 import type { EventData, EventScope, RunStatus, StoredEvent } from './events.ts';
+import type { SwarmDesk, SwarmStepView, SwarmSummary, SwarmView } from './swarms/views.ts';
 
-export type { ApprovalDecree, ApprovalView };
+export type { ApprovalDecree, ApprovalView, SwarmStepView, SwarmSummary, SwarmView };
 
 /** A message that is to be acknowledged. */
 export interface IncomingMessage {
@@ -187,6 +188,7 @@ export interface Readiness {
 }
 
 export interface Supervisor {
+  readonly swarms: SwarmDesk;
   /** Resolves once the message is durable. @throws InterjectError unknown_agent, key_conflict, inbox_full, storage_failed, stopping */
   accept(message: IncomingMessage): Promise<AcceptedMessage>;
   /**

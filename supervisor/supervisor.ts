@@ -1,23 +1,21 @@
 /** What the supervisor does for its doors: see service.ts for every promise. */
 import { randomBytes } from 'node:crypto';
-import type { ModelMessage } from '../agent/backend/backend.ts';
 import { approvalView } from './approval-view.ts';
 import type { AgentDefinition } from './configuration.ts';
 import type { Engine } from './engine.ts';
 import { InterjectError } from './errors.ts';
 import type { EventScope } from './events.ts';
+import { Intake } from './intake.ts';
 import type { ProcessView } from './metrics/metrics.ts';
 import type { RunWaiters } from './run-waiters.ts';
-import type { Received } from './runs/ledger.ts';
-import { LiveRun } from './runs/live-run.ts';
+import type { LiveRun } from './runs/live-run.ts';
 import type * as service from './service.ts';
 import type { ReviewCost } from './store/reviews.ts';
 import type { RunRow } from './store/runs.ts';
+import { Swarms } from './swarms/swarms.ts';
 import { Views } from './views.ts';
 
 const MAIN_CHAT = 'main';
-/** Messages that may wait for one agent. */
-const MOST_QUEUED = 1000;
 
 /** What only init can do. */
 export interface ProcessControl {
@@ -31,26 +29,30 @@ export class StackSupervisor implements service.Supervisor {
   readonly #waiters: RunWaiters;
   readonly #views: Views;
   readonly #processes: ProcessControl;
-  #isStopping = false;
+  readonly #intake: Intake;
+  readonly swarms: Swarms;
 
   constructor(engine: Engine, waiters: RunWaiters, processes: ProcessControl) {
     this.#engine = engine;
     this.#waiters = waiters;
+    this.#intake = new Intake(engine);
+    this.swarms = new Swarms(engine, waiters, this.#intake);
     this.#views = new Views(engine.bench.store, engine.bench.runs);
     this.#processes = processes;
   }
 
-  /** From now on no message is accepted. */
+  /** From now on no message is accepted; swarms go on after the next start. */
   stopAccepting(): void {
-    this.#isStopping = true;
+    this.#intake.close();
+    this.swarms.suspend();
   }
 
   async accept({ agent, content, chat = MAIN_CHAT, key }: service.IncomingMessage): Promise<service.AcceptedMessage> {
     const definition = this.#agent(agent);
-    if (this.#isStopping) throw new InterjectError('stopping');
+    if (this.#intake.isStopping) throw new InterjectError('stopping');
     const known = key === undefined ? undefined : this.#engine.bench.store.runs.byKey(agent, key);
     if (known !== undefined) return this.#join(known, chat, content);
-    const { row } = await this.#open({ agent, chat, key, content }, definition);
+    const { row } = await this.#intake.open({ agent, chat, key, content }, definition);
     return accepted(row);
   }
 
@@ -61,12 +63,13 @@ export class StackSupervisor implements service.Supervisor {
     options,
   }: service.IncomingCompletion): Promise<service.AcceptedCompletion> {
     const known = this.#agent(agent);
-    if (this.#isStopping) throw new InterjectError('stopping');
     const system = [known.system, ...earlier.filter(({ role }) => role === 'system').map((line) => line.content)];
     const definition = { ...known, ...options, system: system.filter((text) => text !== '').join('\n\n') };
     const chat = `completion-${randomBytes(8).toString('hex')}`;
     const said = earlier.filter(({ role }) => role !== 'system');
-    const run = await this.#open({ agent, chat, key: undefined, content, isEphemeral: true }, definition, said);
+    const run = await this.#intake.open({ agent, chat, key: undefined, content, isEphemeral: true }, definition, {
+      earlier: said,
+    });
     return { ...accepted(run.row), isSeamless: this.#isSeamless(run) };
   }
 
@@ -76,26 +79,6 @@ export class StackSupervisor implements service.Supervisor {
     if (policies.some(({ review, reviewWhen }) => review !== undefined && reviewWhen === 'after')) return false;
     const canCut = policies.some(({ onText, onTurnEnd }) => onText !== undefined || onTurnEnd !== undefined);
     return !canCut || this.#engine.turns.continues(run);
-  }
-
-  /** Resolves once the message is durable. */
-  async #open(
-    message: Omit<Received, 'id'>,
-    definition: AgentDefinition,
-    earlier: readonly ModelMessage[] = [],
-  ): Promise<LiveRun> {
-    const { recorder, runs, ledger, backendOf, dispatch } = this.#engine.bench;
-    if (this.#engine.degraded !== undefined) throw new InterjectError('storage_failed', this.#engine.degraded);
-    if (runs.count(message.agent).queued >= MOST_QUEUED) throw new InterjectError('inbox_full');
-    const row = ledger.received({ id: randomBytes(8).toString('hex'), ...message });
-    const committed = recorder.committed();
-    const run = new LiveRun(row, definition, backendOf(definition), 0);
-    run.earlier = earlier;
-    // The model is asked meanwhile; what it answers is committed later than this, and a failure here cancels its turn.
-    runs.add(run);
-    dispatch();
-    await committed;
-    return run;
   }
 
   /** The same key again: the same run, unless something else is asked. */
@@ -238,7 +221,7 @@ export class StackSupervisor implements service.Supervisor {
 
   readiness(): service.Readiness {
     const reasons: string[] = [];
-    if (this.#isStopping) reasons.push('the stack is stopping');
+    if (this.#intake.isStopping) reasons.push('the stack is stopping');
     if (this.#engine.degraded !== undefined)
       reasons.push(`the data folder cannot be written: ${this.#engine.degraded}`);
     const backends = this.backends();

@@ -1,4 +1,5 @@
 /** How a swarm fails: one class, one table of names. */
+import type { AgentOutput } from './agents.ts';
 import type { SwarmResult } from './result.ts';
 
 /** Name → what it says. */
@@ -25,5 +26,15 @@ export class SwarmError extends Error {
     super(message);
     this.name = name;
     this.result = result;
+  }
+}
+
+/** From a runner: this agent failed, and this is known of it all the same. */
+export class AgentFailure extends SwarmError {
+  readonly facts: Pick<AgentOutput, 'outcome' | 'tokens'>;
+
+  constructor(message: string, facts: Pick<AgentOutput, 'outcome' | 'tokens'> = {}) {
+    super('AgentFailed', message);
+    this.facts = facts;
   }
 }

@@ -19,7 +19,12 @@ const NOT_YET: Readonly<Record<string, string>> = {
 };
 
 const agent = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,39}$/, 'use the name of an agent');
-const text = z.string().min(1).max(CHARACTERS);
+/** Half a surrogate pair would reach the agents as another character. */
+const text = z
+  .string()
+  .min(1)
+  .max(CHARACTERS)
+  .refine((value) => !/\p{Cs}/u.test(value), 'contains half a surrogate pair');
 
 const fields = z.strictObject(
   {

@@ -4,7 +4,7 @@
  */
 import { type AgentOutput, type AgentSpec, failedOutput, type StepRecord } from './agents.ts';
 import { Budget, type BudgetLimits } from './budget.ts';
-import { SwarmError } from './errors.ts';
+import { AgentFailure, SwarmError } from './errors.ts';
 import { Mailbox } from './mailbox.ts';
 import type { AgentRunner } from './runner.ts';
 import { SharedState, StepState } from './shared-state.ts';
@@ -142,9 +142,10 @@ export class Steps {
     const context = { step: id, signal: this.#signal, mailbox: this.#mailbox, state };
     // In a function of its own, so that a runner that throws at once is one that rejects.
     const asked = async (): Promise<AgentOutput> => named(spec, await runner.run(spec, task, context));
-    const output = await asked().catch((error: unknown) =>
-      failedOutput(spec.name, errorText(error), company === 'alone' ? now() - began : 0),
-    );
+    const output = await asked().catch((error: unknown) => ({
+      ...failedOutput(spec.name, errorText(error), company === 'alone' ? now() - began : 0),
+      ...(error instanceof AgentFailure && error.facts),
+    }));
     if (output.error !== undefined) this.#signal.throwIfAborted();
     return output;
   }

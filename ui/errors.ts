@@ -79,8 +79,9 @@ function translate(error: FastifyError | InterjectError): InterjectError {
 function describe(issue: FastifySchemaValidationError, context: string | undefined): string {
   const place = PLACES[context ?? ''] ?? 'request';
   const keys = issue.params.keys;
-  if (issue.keyword === 'unrecognized_keys' && Array.isArray(keys))
-    return `${place}: unknown field ${keys.join(', ')}.`;
+  const isUnknown = issue.keyword === 'unrecognized_keys' && Array.isArray(keys);
+  // A schema may have more to say about fields that it does not take.
+  if (isUnknown && issue.message?.startsWith('Unrecognized')) return `${place}: unknown field ${keys.join(', ')}.`;
   const path = issue.instancePath.split('/').filter((part) => part !== '');
   return `${[place, ...path].join('.')}: ${issue.message ?? 'invalid'}.`;
 }

@@ -24,6 +24,7 @@ import { registerPage } from './routes/page.ts';
 import { registerPolicies } from './routes/policies.ts';
 import { registerRuns } from './routes/runs.ts';
 import { registerSession } from './routes/session.ts';
+import { registerSwarms } from './routes/swarms.ts';
 import { EventStreams } from './sse.ts';
 import { registerTrust, type TrustSettings } from './trust.ts';
 import { Waits } from './waits.ts';
@@ -112,6 +113,7 @@ function registerRoutes(app: App, door: Door): void {
     registerApprovals,
     registerAgents,
     registerPolicies,
+    registerSwarms,
     registerOpenAi,
     registerSession,
     registerHealth,

@@ -1,5 +1,6 @@
 /** What a request may contain: one schema a place, unknown fields refused. Lengths are UTF-16 code units. */
 import { z } from 'zod';
+import { swarmRequestSchema } from '../swarm/request.ts';
 
 /** SQLite and UTF-8 have no half surrogate pairs: one would be stored as another character than was sent. */
 const LONE_SURROGATE = /\p{Cs}/u;
@@ -48,6 +49,9 @@ export const messageBody = z.strictObject({
   chat: chat.optional(),
   key: line(200).optional().describe('unique per agent: sending it again joins the same run'),
 });
+export const swarmBody = swarmRequestSchema.safeExtend({
+  key: line(200).optional().describe('sending it again joins the same swarm'),
+});
 export const interjectBody = z.strictObject({ content, chat: chat.optional() });
 export const stopBody = z.strictObject({ chat: chat.optional() }).nullish();
 export const approvalBody = z.discriminatedUnion('decision', [
@@ -70,4 +74,5 @@ export const eventsQuery = z.strictObject({
   agent: name.optional(),
   chat: chat.optional(),
   run: name.optional(),
+  swarm: name.optional(),
 });

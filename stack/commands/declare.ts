@@ -61,6 +61,11 @@ export function withDefault<T>(kind: OptionKind<T>, byDefault: T, help: string) 
   return { kind, byDefault, help } as const;
 }
 
+/** An option that has a value only when somebody gave one. */
+export function optional<T>(kind: OptionKind<T>, help: string) {
+  return { kind, byDefault: undefined, help } as const;
+}
+
 /** The values of a subcommand's own options. @throws Failure (exit code 2) that names the flag, what is wrong and what would be right */
 export function readOwnOptions(options: OwnOptions, given: GivenOwn): OwnValues<OwnOptions> {
   const values = Object.entries(options).map(([name, { kind, byDefault }]) => {

@@ -5,10 +5,12 @@ import type { Subcommand } from './declare.ts';
 import { doctorCommand } from './doctor.ts';
 import { policyCommand } from './policy.ts';
 import { simulateCommand } from './simulate.ts';
+import { swarmCommand } from './swarm.ts';
 
 export const SUBCOMMANDS: readonly Subcommand[] = [
-  benchCommand,
   chatCommand,
+  swarmCommand,
+  benchCommand,
   doctorCommand,
   policyCommand,
   simulateCommand,

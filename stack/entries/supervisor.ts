@@ -49,6 +49,7 @@ runChild({
     await engine.start().catch((error: unknown) => {
       throw error instanceof PolicyLoadError ? new Failure(error.message, EXIT.usage) : error;
     });
+    supervisor.swarms.resume();
     const page = buildPage();
     const gateway = await createGateway({ supervisor, settings, log, page });
     await gateway.listen({ host: settings.host, port: settings.port }).catch((error: unknown) => {

@@ -12,21 +12,19 @@ import type { ApprovalDecision, NewApproval } from '../store/approvals.ts';
 import type { NewIntervention } from '../store/interventions.ts';
 import type { KeyedHash } from '../store/keyed-hash.ts';
 import type { NewReview, ReviewOutcome } from '../store/reviews.ts';
-import type { RunRow } from '../store/runs.ts';
+import type { RunOptions, RunRow } from '../store/runs.ts';
 import type { Store } from '../store/store.ts';
 import type { TurnOutcome } from '../store/turns.ts';
 import { keptStreams } from './kept-streams.ts';
 import type { LiveRun, LiveTurn } from './live-run.ts';
 import { resumePointOf } from './resume-point.ts';
 
-export interface Received {
+export interface Received extends RunOptions {
   id: string;
   agent: string;
   chat: string;
   key: string | undefined;
   content: string;
-  /** The caller holds the conversation. */
-  isEphemeral?: boolean;
 }
 
 export type Intervention = Omit<NewIntervention, 'run' | 'turn' | 'now'>;
@@ -68,13 +66,13 @@ export class Ledger {
   /** A message is in the inbox; it may be acknowledged once this is committed. */
   received(message: Received): RunRow {
     return this.#recorder.write(() => {
-      const { id, agent, chat, key, content, isEphemeral = false } = message;
+      const { id, agent, chat, key, content } = message;
       const firstSeq = this.#recorder.event(
         'message-received',
         { agent, chat, run: id },
         { content, ...(key !== undefined && { key }) },
       );
-      return this.#store.runs.create({ id, agent, chat, key, content, isEphemeral, firstSeq, now: Date.now() });
+      return this.#store.runs.create({ ...message, firstSeq, now: Date.now() });
     });
   }
 

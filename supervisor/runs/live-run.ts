@@ -126,7 +126,7 @@ export class LiveRun {
     return this.row.number;
   }
 
-  get scope(): Required<EventScope> {
+  get scope(): Required<Pick<EventScope, 'agent' | 'chat' | 'run'>> {
     return { agent: this.row.agent, chat: this.row.chat, run: this.row.id };
   }
 

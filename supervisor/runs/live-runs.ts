@@ -5,6 +5,9 @@ import { chatId } from '../store/runs.ts';
 import type { LiveRun, LiveTurn } from './live-run.ts';
 
 const RANKS = { high: 0, normal: 1, low: 2 };
+/** Who is waited for comes before how important an agent is: nobody interactive waits for a swarm. */
+const ORIGINS = { interactive: 0, swarm: 1, benchmark: 2 };
+const RANKS_OF_ORIGIN = 3;
 
 export class LiveRuns {
   readonly #byId = new Map<string, LiveRun>();
@@ -141,8 +144,9 @@ export class LiveRuns {
   }
 }
 
-function claimant({ agent }: LiveRun, resource: string): Claimant {
-  return { agent: agent.name, resource, weight: agent.weight ?? 1, rank: RANKS[agent.priority ?? 'normal'] };
+function claimant({ agent, row }: LiveRun, resource: string): Claimant {
+  const rank = ORIGINS[row.origin] * RANKS_OF_ORIGIN + RANKS[agent.priority ?? 'normal'];
+  return { agent: agent.name, resource, weight: agent.weight ?? 1, rank };
 }
 
 function slotUser(run: LiveRun): SlotUser {

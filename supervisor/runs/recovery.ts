@@ -42,8 +42,9 @@ export class Recovery {
   /** A run of an agent that the configuration no longer has stays in the inbox. */
   #revive(row: RunRow): LiveRun | undefined {
     const { store, runs, policies } = this.#bench;
-    const agent = this.#bench.agents.get(row.agent);
-    if (agent === undefined) return undefined;
+    const known = this.#bench.agents.get(row.agent);
+    if (known === undefined) return undefined;
+    const agent = row.system === null ? known : { ...known, system: row.system };
     const interventions = store.interventions
       .ofRun(row.number)
       .filter(({ policy, turn, action }) => policy !== PERSON && turn > 0 && action === 'interject');

@@ -5,6 +5,7 @@
 import type { FromAgent, TurnEnd } from '../../agent/bus/messages.ts';
 import type { Channel } from '../../agent/turn.ts';
 import type { Prompt } from '../context/prompt.ts';
+import { InterjectError } from '../errors.ts';
 import type { GateStep } from '../gate/gate.ts';
 import { PolicyFailure } from '../policies/verdict.ts';
 import { Approvals } from './approvals.ts';
@@ -67,8 +68,10 @@ export class TurnControl {
     runs.setTurn(run, turn);
     // Not recorded yet: a turn that is not in the store when this process dies is cancelled at the agent's next hello.
     turn.prompt = prompt;
-    this.#command(run, turn, prompt);
+    const isRecordedFirst = run.row.origin === 'swarm';
+    if (!isRecordedFirst) this.#command(run, turn, prompt);
     ledger.turnStarted(run, turn, policies.versionsOf(run.row.agent));
+    if (isRecordedFirst) this.#commandRecorded(run, turn, prompt);
     this.#prompts.tell(run, turn, prompt);
   }
 
@@ -94,6 +97,12 @@ export class TurnControl {
 
   #model({ agent, backend }: LiveRun): string {
     return agent.model ?? this.#bench.backends.model(backend);
+  }
+
+  /** What a swarm asks is asked once, whenever this process dies: the agent hears of it when it is committed. @throws InterjectError */
+  #commandRecorded(run: LiveRun, turn: LiveTurn, prompt: Prompt): void {
+    if (!this.#bench.recorder.flush()) throw new InterjectError('storage_failed');
+    this.#command(run, turn, prompt);
   }
 
   #command(run: LiveRun, turn: LiveTurn, { messages, goesOn }: Prompt): void {

@@ -8,6 +8,7 @@ interface EventRow {
   agent: string | null;
   chat: string | null;
   run: string | null;
+  swarm: string | null;
   data: string;
 }
 
@@ -15,23 +16,23 @@ export type EventLog = ReturnType<typeof eventLog>;
 
 export function eventLog(database: Database) {
   const insert = database.prepare(
-    'insert into event (seq, type, agent, chat, run, ts, data) values (?, ?, ?, ?, ?, ?, ?)',
+    'insert into event (seq, type, agent, chat, run, swarm, ts, data) values (?, ?, ?, ?, ?, ?, ?, ?)',
   );
   const rewrite = database.prepare('update event set data = ? where seq = ?');
   const last = database.prepare<[], { seq: number | null }>('select max(seq) as seq from event');
   const page = database.prepare<[number, number], EventRow>(
-    'select seq, type, agent, chat, run, data from event where seq > ? order by seq limit ?',
+    'select seq, type, agent, chat, run, swarm, data from event where seq > ? order by seq limit ?',
   );
   const runPage = database.prepare<[string, number, number], EventRow>(
-    'select seq, type, agent, chat, run, data from event where run = ? and seq > ? order by seq limit ?',
+    'select seq, type, agent, chat, run, swarm, data from event where run = ? and seq > ? order by seq limit ?',
   );
   const notices = database.prepare<[string, string], EventRow>(
-    `select seq, type, agent, chat, run, data from event where type = 'notice' and agent = ? and chat = ? order by seq`,
+    `select seq, type, agent, chat, run, swarm, data from event where type = 'notice' and agent = ? and chat = ? order by seq`,
   );
   return {
     add(event: StoredEvent, now: number): void {
-      const { seq, type, agent, chat, run, data } = event;
-      insert.run(seq, type, agent ?? null, chat ?? null, run ?? null, now, data);
+      const { seq, type, agent, chat, run, swarm, data } = event;
+      insert.run(seq, type, agent ?? null, chat ?? null, run ?? null, swarm ?? null, now, data);
     },
     rewrite: (seq: number, data: string) => void rewrite.run(data, seq),
     /** Seq of the newest event; 0 before the first. */
@@ -46,7 +47,7 @@ export function eventLog(database: Database) {
   };
 }
 
-function toStoredEvent({ seq, type, agent, chat, run, data }: EventRow): StoredEvent {
+function toStoredEvent({ seq, type, agent, chat, run, swarm, data }: EventRow): StoredEvent {
   return {
     seq,
     type,
@@ -54,5 +55,6 @@ function toStoredEvent({ seq, type, agent, chat, run, data }: EventRow): StoredE
     ...(agent !== null && { agent }),
     ...(chat !== null && { chat }),
     ...(run !== null && { run }),
+    ...(swarm !== null && { swarm }),
   };
 }

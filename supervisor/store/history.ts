@@ -60,7 +60,7 @@ export function historyStore(database: Database) {
   const ofRun = database.prepare<[number], HistoryRow>(`${SELECT} where h.run = ? order by h.id`);
   const chats = database.prepare<[string], ChatView>(
     `select chat.name as chat, count(run.number) as messages, coalesce(max(run.accepted_at), chat.created_at) as updated_at
-     from chat left join run on run.chat_id = chat.id where chat.agent = ? and chat.is_ephemeral = 0 group by chat.id order by updated_at desc`,
+     from chat left join run on run.chat_id = chat.id where chat.agent = ? and chat.is_ephemeral = 0 and chat.swarm is null group by chat.id order by updated_at desc`,
   );
   const replaceMessage = database.prepare(
     `update chat_history set content = ? where run = ? and role = 'user' and turn = 0`,

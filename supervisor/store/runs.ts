@@ -2,6 +2,21 @@
 import type { RunStatus } from '../events.ts';
 import type { Database } from './database.ts';
 
+/** Who waits for the answer: a person or a program that asked an agent, a swarm, a benchmark. */
+type RunOrigin = 'interactive' | 'swarm' | 'benchmark';
+
+/** What is not said of most runs. */
+export interface RunOptions {
+  /** The caller holds the conversation. */
+  isEphemeral?: boolean | undefined;
+  /** Default: interactive. */
+  origin?: RunOrigin | undefined;
+  /** System prompt instead of the agent's. */
+  system?: string | undefined;
+  /** Id of the swarm that the chat belongs to: it is not listed among the agent's. */
+  swarm?: string | undefined;
+}
+
 /** A run as it is stored. Times are milliseconds since 1970. */
 export interface RunRow {
   /** Key in the store; small enough for the watchdog's shared memory. */
@@ -14,6 +29,9 @@ export interface RunRow {
   contentHash: string | null;
   /** 1: the caller holds the conversation; the run belongs to its connection. */
   isEphemeral: 0 | 1;
+  origin: RunOrigin;
+  /** System prompt instead of the agent's; null: the agent's. */
+  system: string | null;
   status: RunStatus | 'queued' | 'running';
   reason: string | null;
   firstSeq: number;
@@ -25,13 +43,12 @@ export interface RunRow {
   endedAt: number | null;
 }
 
-export interface NewRun {
+export interface NewRun extends RunOptions {
   id: string;
   agent: string;
   chat: string;
   key: string | undefined;
   content: string;
-  isEphemeral?: boolean;
   firstSeq: number;
   now: number;
 }
@@ -48,7 +65,7 @@ const NEW = {
   endedAt: null,
 } as const;
 
-const COLUMNS = `run.number, run.id, run.agent, chat.name as chat, run.content, run.content_hash as contentHash, chat.is_ephemeral as isEphemeral, run.status, run.reason, run.first_seq as firstSeq,
+const COLUMNS = `run.number, run.id, run.agent, chat.name as chat, run.content, run.content_hash as contentHash, chat.is_ephemeral as isEphemeral, run.origin, run.system, run.status, run.reason, run.first_seq as firstSeq,
   run.agent_deaths as agentDeaths, run.backend_failures as backendFailures,
   run.accepted_at as acceptedAt, run.started_at as startedAt, run.first_text_at as firstTextAt, run.ended_at as endedAt`;
 const FROM = 'from run join chat on chat.id = run.chat_id';
@@ -62,10 +79,11 @@ export type RunStore = ReturnType<typeof runStore>;
 
 export function runStore(database: Database) {
   const insertChat = database.prepare(
-    'insert or ignore into chat (id, agent, name, created_at, is_ephemeral) values (?, ?, ?, ?, ?)',
+    'insert or ignore into chat (id, agent, name, created_at, is_ephemeral, swarm) values (?, ?, ?, ?, ?, ?)',
   );
   const insertRun = database.prepare(
-    `insert into run (id, agent, chat_id, key, content, status, first_seq, accepted_at) values (?, ?, ?, ?, ?, 'queued', ?, ?)`,
+    `insert into run (id, agent, chat_id, key, content, origin, system, status, first_seq, accepted_at)
+     values (?, ?, ?, ?, ?, ?, ?, 'queued', ?, ?)`,
   );
   const insertInbox = database.prepare(`insert into inbox (run, agent, kind, state, ts) values (?, ?, ?, 'queued', ?)`);
   const byId = database.prepare<[string], RunRow>(`select ${COLUMNS} ${FROM} where run.id = ?`);
@@ -91,13 +109,14 @@ export function runStore(database: Database) {
   );
   return {
     /** Makes the chat where it is new, the run, and its inbox row. */
-    create({ key, now, isEphemeral = false, ...run }: NewRun): RunRow {
+    create({ key, now, isEphemeral = false, origin = 'interactive', system, swarm, ...run }: NewRun): RunRow {
       const chat = chatId(run.agent, run.chat);
-      insertChat.run(chat, run.agent, run.chat, now, isEphemeral ? 1 : 0);
-      const values = [run.id, run.agent, chat, key ?? null, run.content, run.firstSeq, now];
+      insertChat.run(chat, run.agent, run.chat, now, isEphemeral ? 1 : 0, swarm ?? null);
+      const values = [run.id, run.agent, chat, key ?? null, run.content, origin, system ?? null, run.firstSeq, now];
       const number = Number(insertRun.run(...values).lastInsertRowid);
       insertInbox.run(number, run.agent, 'message', now);
-      return { ...NEW, ...run, isEphemeral: isEphemeral ? 1 : 0, number, acceptedAt: now };
+      const options = { isEphemeral: isEphemeral ? 1 : 0, origin, system: system ?? null } as const;
+      return { ...NEW, ...run, ...options, number, acceptedAt: now };
     },
     /** Puts an interjection into the inbox; it belongs to the open run. */
     addInterjection: (run: number, agent: string, now: number) => void insertInbox.run(run, agent, 'interjection', now),

@@ -193,6 +193,39 @@ const MIGRATIONS = [
   ) strict;
   create index review_run on review (run, turn);
   `,
+  `
+  create table swarm (
+    number integer primary key autoincrement,
+    id text not null unique,
+    key text unique,
+    request text not null,              -- JSON, as it was checked
+    state text not null,                -- running, finished, failed, stopped
+    result text,                        -- JSON
+    error text,                         -- JSON: name, message
+    first_seq integer not null,
+    created_at integer not null,
+    ended_at integer
+  ) strict;
+  create index swarm_open on swarm (state) where state = 'running';
+
+  create table swarm_step (
+    swarm integer not null references swarm (number),
+    step text not null,
+    position integer not null,          -- in the order in which they began
+    name text not null,                 -- of the agent in the swarm
+    agent text not null,
+    run text,                           -- null: it could not be asked
+    record text,                        -- JSON, when it has ended
+    started_at integer not null,
+    ended_at integer,
+    primary key (swarm, step)
+  ) strict, without rowid;
+
+  alter table chat add column swarm text;                              -- of a step of this swarm: not listed
+  alter table run add column origin text not null default 'interactive'; -- or swarm, benchmark
+  alter table run add column system text;                              -- system prompt instead of the agent's
+  alter table event add column swarm text;
+  `,
 ];
 
 /** Number of the schema that this version writes. */

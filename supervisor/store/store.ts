@@ -15,6 +15,7 @@ import { type ReviewStore, reviewStore } from './reviews.ts';
 import { type RunStore, runStore } from './runs.ts';
 import { migrate } from './schema.ts';
 import { type StreamStore, streamStore } from './streams.ts';
+import { type SwarmStore, swarmStore } from './swarms.ts';
 import { type TurnStore, turnStore } from './turns.ts';
 
 /** `full` also survives a power loss, at some milliseconds a commit. */
@@ -33,6 +34,7 @@ export interface Store {
   readonly measures: MeasureStore;
   readonly streams: StreamStore;
   readonly labels: LabelStore;
+  readonly swarms: SwarmStore;
   begin(): void;
   commit(): void;
   rollback(): void;
@@ -59,6 +61,7 @@ export function openStore(path: string, durability: Durability): Store {
     measures: measureStore(database),
     streams: streamStore(database),
     labels: labelStore(database),
+    swarms: swarmStore(database),
     begin: () => void begin.run(),
     commit: () => void commit.run(),
     rollback: () => {

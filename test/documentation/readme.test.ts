@@ -36,6 +36,7 @@ const RUNNERS: [pattern: RegExp, run: (command: string) => Promise<void> | void]
   [/^npx tsx run\.ts simulate --port 11434 /, simulates],
   [/^npx tsx run\.ts --policy \.\/my-policy\.ts$/, usesAPolicy],
   [/^npx tsx run\.ts policy test \.\/my-policy\.ts$/, triesAPolicy],
+  [/^npx tsx run\.ts swarm ".+" --mode debate --agents assistant,analyst$/, asksASwarm],
   [/^npx tsx run\.ts bench --runs 1 --output-dir two-agents$/, benchmarks],
   [/^npx tsx run\.ts bench analyze two-agents$/, analyzes],
   [/^npm ci$|^npm ci && npm test$/, isWhatIsRunBeforePushing],
@@ -248,6 +249,12 @@ async function triesAPolicy(command: string): Promise<void> {
   const { output, code } = await reader.type(command);
   expect(code, output).toBe(0);
   expect(output).toMatch(/disagree/);
+}
+
+async function asksASwarm(command: string): Promise<void> {
+  const { output, code } = await reader.type(command);
+  expect(code, output).toBe(0);
+  expect(output).toMatch(/assistant/);
 }
 
 /** With short answers: a test need not wait for long ones. */

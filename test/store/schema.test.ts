@@ -39,6 +39,12 @@ const FOURTH_UNDONE = [
   'drop table approval',
 ].join(';');
 
+/** Takes back what the eighth migration did. */
+const EIGHTH_UNDONE = [
+  'drop table swarm_step; drop table swarm; alter table chat drop column swarm; alter table event drop column swarm',
+  'alter table run drop column origin; alter table run drop column system',
+].join(';');
+
 test('a database of the first version is brought up to date; an open turn of it names no backend', () => {
   const { store, path } = temporaryStore();
   const run = queuedRun(store, { key: 'k' });
@@ -46,7 +52,9 @@ test('a database of the first version is brought up to date; an open turn of it 
   store.turns.start({ run: number, number: 1, incarnation: 'a1', policies: 'p@v', backend: 'b', now: 5 });
   store.close();
   const database = connectTo(path);
-  database.exec(`${SIXTH_AND_SEVENTH_UNDONE}; drop index event_notice; ${FIFTH_UNDONE}; ${FOURTH_UNDONE}`);
+  database.exec(
+    `${EIGHTH_UNDONE}; ${SIXTH_AND_SEVENTH_UNDONE}; drop index event_notice; ${FIFTH_UNDONE}; ${FOURTH_UNDONE}`,
+  );
   database.exec('alter table turn drop column backend');
   database.pragma('user_version = 1');
   database.close();

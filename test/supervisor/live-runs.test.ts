@@ -5,7 +5,7 @@ import { LiveRun } from '../../supervisor/runs/live-run.ts';
 import { LiveRuns } from '../../supervisor/runs/live-runs.ts';
 import type { RunRow } from '../../supervisor/store/runs.ts';
 
-function run(number: number, status: RunRow['status'] = 'queued'): LiveRun {
+function run(number: number, status: RunRow['status'] = 'queued', origin: RunRow['origin'] = 'interactive'): LiveRun {
   const times = { acceptedAt: number, startedAt: null, firstTextAt: null, endedAt: null };
   const place = { agent: 'a', chat: `c${number}`, content: '', firstSeq: number };
   const row = {
@@ -15,6 +15,8 @@ function run(number: number, status: RunRow['status'] = 'queued'): LiveRun {
     reason: null,
     contentHash: null,
     isEphemeral: 0 as const,
+    origin,
+    system: null,
     agentDeaths: 0,
     backendFailures: 0,
     ...place,
@@ -52,4 +54,17 @@ test('a run works where it is sent to; one that is paused there can go elsewhere
   expect(paused.phase).toBe('waiting');
   expect(take(runs, 1, 'other')).toEqual([1]);
   expect([paused.phase, paused.backend, paused.ownBackend]).toEqual(['between', 'other', 'own']);
+});
+
+test('what somebody waits for goes before swarms, and these before benchmarks; each by itself in the order of arrival', () => {
+  const runs = new LiveRuns();
+  const origins = ['benchmark', 'swarm', 'benchmark', 'interactive', 'swarm', 'interactive'] as const;
+  for (const [index, origin] of origins.entries()) runs.add(run(index + 1, 'queued', origin));
+  const order = origins.flatMap(() => take(runs, 1));
+  expect(order).toEqual([4]);
+  for (let count = 1; count < origins.length; count++) {
+    for (const working of runs.all().filter(({ phase }) => phase !== 'waiting')) runs.remove(working);
+    order.push(...take(runs, 1));
+  }
+  expect(order).toEqual([4, 6, 2, 5, 1, 3]);
 });

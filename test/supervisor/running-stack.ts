@@ -120,6 +120,7 @@ export class RunningStack {
   async start(): Promise<void> {
     this.#proxy = await startBusProxy(join(this.folder, 'a.sock'), join(this.folder, 's.sock'));
     await this.engine.start();
+    this.supervisor.swarms.resume();
     await this.until(() => this.supervisor.backends().some(({ up }) => up));
   }
 
@@ -165,6 +166,7 @@ export class RunningStack {
   }
 
   async stopSupervisor(): Promise<void> {
+    this.supervisor.swarms.suspend();
     await this.engine.close();
   }
 
@@ -173,10 +175,16 @@ export class RunningStack {
     this.#options = { ...this.#options, policies };
   }
 
+  /** Whom the next supervisor knows. */
+  setAgents(agents: NonNullable<StackOptions['agents']>): void {
+    this.#options = { ...this.#options, agents };
+  }
+
   /** A new supervisor over the same folder; agents that live call it. */
   async startSupervisor(): Promise<void> {
     [this.engine, this.supervisor] = this.#newSupervisor();
     await this.engine.start();
+    this.supervisor.swarms.resume();
   }
 
   async close(): Promise<void> {

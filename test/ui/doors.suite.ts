@@ -36,6 +36,11 @@ const QUESTIONS: Record<RouteKey, [status: number, ask: (api: Api, known: Known)
   'GET /policies': [200, (api) => api.get('/policies')],
   // Nothing is in quarantine: refused by who is in charge, after the door.
   'POST /policies/:name/release': [409, (api) => api.post('/policies/error-keyword/release')],
+  'POST /swarms': [202, (api) => api.post('/swarms').send({ task: 'say: hello', mode: 'vote', agents: ['analyst'] })],
+  'GET /swarms': [200, (api) => api.get('/swarms')],
+  // That there is no such swarm says who has the token.
+  'GET /swarms/:id': [404, (api) => api.get('/swarms/none')],
+  'POST /swarms/:id/stop': [404, (api) => api.post('/swarms/none/stop')],
   'GET /v1/models': [200, (api) => api.get('/v1/models')],
   'POST /v1/chat/completions': [
     200,

@@ -21,6 +21,8 @@ const completion = (content: string, more: object = {}): object => ({
 });
 /** Messages that may wait for one agent. */
 const MOST_QUEUED = 1000;
+/** Swarms that may run at a time. */
+const MOST_SWARMS = 100;
 
 /** What a client, a full inbox, a full disk or an end of the stack makes the door say. */
 const PROVOCATIONS: Record<ErrorCode, Provocation> = {
@@ -31,6 +33,13 @@ const PROVOCATIONS: Record<ErrorCode, Provocation> = {
   unknown_route: async ({ client }) => client.get('/nowhere'),
   unknown_agent: async ({ client }) => client.post('/chat/nobody', MESSAGE),
   unknown_run: async ({ client }) => client.get('/runs/none'),
+  unknown_swarm: async ({ client }) => client.get('/swarms/none'),
+  too_many_swarms: async ({ client, stack }) => {
+    stack.endAgent('analyst');
+    const swarm = { task: 'say: hello', mode: 'vote', agents: ['analyst'] };
+    for (let count = 0; count < MOST_SWARMS; count++) await client.post('/swarms', swarm);
+    return client.post('/swarms', swarm);
+  },
   unknown_chat: async ({ client }) => client.get('/chat/assistant/history?chat=none'),
   unknown_approval: async ({ client }) => client.post('/approvals/999', { decision: 'approve' }),
   unknown_policy: async ({ client }) => client.post('/policies/none/release'),

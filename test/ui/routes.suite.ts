@@ -3,7 +3,7 @@ import request from 'supertest';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { fromHistory } from '../../ui/page/chat-view.ts';
 import { fold, type PageEvent } from '../../ui/page/fold.ts';
-import { newChat, type StackClient, sayCoded } from './stack-client.ts';
+import { LONG, newChat, type StackClient, sayCoded } from './stack-client.ts';
 
 /** Every route and its replies; `connect` is called when the tests run. */
 export function routesSuite(connect: () => StackClient): void {
@@ -216,6 +216,75 @@ export function routesSuite(connect: () => StackClient): void {
       const stream = await client.events('/events?after=999999999');
       expect(await stream.next()).toMatchObject({ id: undefined, type: 'resync', data: { seq: expect.any(Number) } });
       stream.leave();
+    });
+  });
+
+  describe('swarms', () => {
+    const swarm = { task: 'say: hello there', mode: 'parallel', agents: ['assistant', 'analyst'] };
+
+    test('a swarm is acknowledged at once, and shows its steps, runs and result', async () => {
+      const begun = await client.post('/swarms', swarm);
+      const { swarm: id, first_seq } = begun.body;
+      expect([begun.status, begun.headers.location]).toEqual([202, `/swarms/${id}`]);
+      expect(begun.body).toMatchObject({ state: 'running', request: swarm });
+      const ended = await client.get(`/swarms/${id}?wait=30`);
+      const step = (agent: string) => ({ step: `agent/${agent}`, name: agent, agent, answer: 'hello there' });
+      expect(ended.body).toMatchObject({
+        state: 'finished',
+        steps: [step('assistant'), step('analyst')],
+        result: { task: swarm.task, outputs: [{ name: 'assistant' }, { name: 'analyst' }] },
+      });
+      const [first] = ended.body.steps;
+      const run = await client.get(`/runs/${first.run}`);
+      expect(run.body).toMatchObject({
+        chat: `swarm-${id}-agent/assistant`,
+        content: 'hello there',
+        status: 'answered',
+      });
+      const chats = await client.get('/chat/assistant/chats');
+      expect(chats.body.chats.map(({ chat }: { chat: string }) => chat)).not.toContain(run.body.chat);
+      const list = await client.get('/swarms');
+      expect(list.body.swarms[0]).toMatchObject({ swarm: id, state: 'finished', agents: swarm.agents });
+      const stream = await client.events(`/events?swarm=${id}&after=${first_seq - 1}`);
+      const told: unknown[][] = [];
+      while (told.at(-1)?.[0] !== 'swarm-end') {
+        const { type, data } = (await stream.next()) ?? { type: 'swarm-end', data: {} as Record<string, unknown> };
+        told.push([type, data.swarm, data.name, data.state]);
+      }
+      stream.leave();
+      expect(told).toHaveLength(6);
+      expect(told[0]).toEqual(['swarm-start', id, undefined, undefined]);
+      expect(told.slice(1, 5)).toEqual(
+        expect.arrayContaining([
+          ['swarm-step', id, 'analyst', 'started'],
+          ['swarm-step', id, 'analyst', 'ended'],
+        ]),
+      );
+      expect(told[5]).toEqual(['swarm-end', id, undefined, 'finished']);
+    });
+
+    test('the same key is the same swarm, with another request it is refused', async () => {
+      const key = newChat();
+      const first = await client.post('/swarms', { ...swarm, key });
+      const again = await client.post('/swarms', { ...swarm, key });
+      expect([again.status, again.body.swarm]).toEqual([202, first.body.swarm]);
+      const other = await client.post('/swarms', { ...swarm, mode: 'vote', key });
+      expect([other.status, other.body.error.code]).toEqual([409, 'key_conflict']);
+    });
+
+    test('agents that there are not are named', async () => {
+      const reply = await client.post('/swarms', { ...swarm, agents: ['nobody', 'assistant'], synthesizer: 'noone' });
+      expect([reply.status, reply.body.error.code]).toEqual([404, 'unknown_agent']);
+      expect(reply.body.error.message).toContain('there is no agent named nobody, noone');
+    });
+
+    test('a swarm is stopped with its runs, once', async () => {
+      const begun = await client.post('/swarms', { ...swarm, task: LONG });
+      const stopped = await client.post(`/swarms/${begun.body.swarm}/stop`);
+      expect(stopped.body).toMatchObject({ state: 'stopped', steps: [{ state: 'stopped' }, { state: 'stopped' }] });
+      const runs = stopped.body.steps.map(({ run }: { run: string }) => client.get(`/runs/${run}`));
+      for (const { body } of await Promise.all(runs)) expect(body).toMatchObject({ status: 'stopped' });
+      expect((await client.post(`/swarms/${begun.body.swarm}/stop`)).body).toEqual(stopped.body);
     });
   });
 

@@ -6,6 +6,8 @@ import type {
   BackendView,
   ChatView,
   PolicyView,
+  SwarmSummary,
+  SwarmView,
 } from '../../supervisor/service.ts';
 import type { History } from './chat-view.ts';
 
@@ -33,6 +35,8 @@ export const api = {
   stack: async () => (await (await call('/agents')).json()) as Stack,
   approvals: async () => ((await (await call('/approvals')).json()) as { approvals: ApprovalView[] }).approvals,
   decide: (id: number, decree: ApprovalDecree) => post(`/approvals/${id}`, decree),
+  swarms: async () => ((await (await call('/swarms')).json()) as { swarms: SwarmSummary[] }).swarms,
+  swarm: async (id: string) => (await (await call(`/swarms/${encodeURIComponent(id)}`)).json()) as SwarmView,
   chats: async (agent: string) =>
     ((await (await call(chatPath(agent, '/chats'))).json()) as { chats: ChatView[] }).chats,
   history: async (agent: string, chat: string) => {

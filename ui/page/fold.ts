@@ -11,6 +11,7 @@ interface Place {
   agent?: string;
   chat?: string;
   run?: string;
+  swarm?: string;
 }
 
 /** An event as it comes over the stream. */

@@ -11,6 +11,7 @@ import { LogView } from './log-view.ts';
 import { enterWithToken, onTokenGiven } from './session.ts';
 import { describeNotices, foldNotices, type StackNotices } from './stack-notices.ts';
 import { openStream } from './stream.ts';
+import { SwarmsView } from './swarms-view.ts';
 import { type Connection, describeBackend, describeState } from './words.ts';
 
 /** Milliseconds before a chat that does not fit its events is loaded again. */
@@ -28,6 +29,7 @@ const approvals = new ApprovalsView(find('approvals', HTMLElement), {
   left: () => composer.focus(),
 });
 const restart = find('restart', HTMLButtonElement);
+const swarms = new SwarmsView(find('swarms', HTMLDetailsElement), { list: api.swarms, swarm: api.swarm, failed: fail });
 const tokenForm = find('token-form', HTMLFormElement);
 
 let stack: Stack = { agents: [], backends: [], policies: [] };
@@ -88,6 +90,8 @@ function receive(event: PageEvent): void {
   else if (event.type === 'resync') reload();
   else if (/^(agent-|backend-|policy$)/.test(event.type)) loadStack().catch(fail);
   if (changesApprovals(event)) loadApprovals().catch(fail);
+  if (event.swarm !== undefined) swarms.changed(event.swarm);
+  if (event.type === 'swarm-start' || event.type === 'swarm-end') swarms.load().catch(fail);
   const before = notices;
   notices = foldNotices(notices, event);
   if (notices !== before) draw();
@@ -116,7 +120,7 @@ async function loadApprovals(): Promise<void> {
 function setConnected(connected: boolean): void {
   const back = connected && connection === 'lost';
   connection = connected ? 'connected' : 'lost';
-  if (back) Promise.all([loadStack(), loadApprovals()]).catch(fail);
+  if (back) Promise.all([loadStack(), loadApprovals(), swarms.load()]).catch(fail);
   if (back && talk.needsLoad) reload();
   draw();
 }
@@ -162,7 +166,7 @@ async function start(): Promise<void> {
   const chats = (await api.chats(agent)).map(({ chat }) => chat);
   await choose(agent, chats.find((chat) => chat === localStorage.getItem('interject.chat')) ?? 'main');
   setLocked(false);
-  await loadApprovals();
+  await Promise.all([loadApprovals(), swarms.load()]);
   if (!streaming) openStream(talk.view.seq, { event: receive, connected: setConnected });
   streaming = true;
 }

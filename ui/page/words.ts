@@ -1,9 +1,12 @@
 /** What the page says in words: pure functions, so that they can be tested. */
-import type { ApprovalView } from '../../supervisor/service.ts';
+import type { ApprovalView, SwarmStepView, SwarmSummary } from '../../supervisor/service.ts';
 import type { Stack } from './api.ts';
 import { type Answer, type ChatView, type Intervention, type RunLines, runningRun } from './chat-view.ts';
 
 export type Connection = 'connecting' | 'connected' | 'lost';
+
+/** Of a task in a line. */
+const TASK_CHARACTERS = 100;
 
 const BADGES: Record<Answer['state'], string> = {
   streaming: '',
@@ -135,4 +138,29 @@ export function describeChoice(approval: ApprovalView): string {
 /** Whether there is something that approving would show or let go on. */
 export function isApprovable({ kind, is_complete, shown, withheld }: ApprovalView): boolean {
   return kind !== 'answer' || is_complete || shown + withheld !== '';
+}
+
+/** The line over all swarms. */
+export function describeSwarms(swarms: readonly SwarmSummary[]): string {
+  const running = swarms.filter(({ state }) => state === 'running').length;
+  return running === 0 ? 'Swarms' : `Swarms (${running} running)`;
+}
+
+/** The line of a swarm. */
+export function describeSwarm({ mode, agents, state, task, created_at }: SwarmSummary): string {
+  const line = task.replace(/\s+/g, ' ').trim();
+  const shown = line.length > TASK_CHARACTERS ? `${line.slice(0, TASK_CHARACTERS)} …` : line;
+  return `${time(created_at)} · ${mode} · ${agents.join(', ')} · ${state} · ${shown}`;
+}
+
+/** Who ran when. */
+export function describeStep({ step, agent, state, error, started_at, ended_at }: SwarmStepView): string {
+  const took = ended_at === undefined ? '' : `, ${((ended_at - started_at) / 1000).toFixed(1)} s`;
+  const ending = error === undefined ? '' : ' · failed';
+  const going = state === 'ended' ? ending : ` · ${state}`;
+  return `${agent} · ${step} · ${time(started_at)}${took}${going}`;
+}
+
+function time(milliseconds: number): string {
+  return new Date(milliseconds).toLocaleTimeString('en-GB');
 }

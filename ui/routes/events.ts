@@ -31,12 +31,13 @@ function lastEventId(headers: IncomingHttpHeaders): number | undefined {
 }
 
 /**
- * A misspelt agent or run is refused rather than being a stream that stays silent. A chat may come to be later.
- * @throws InterjectError unknown_agent, unknown_run
+ * A misspelt agent, run or swarm is refused rather than being a stream that stays silent. A chat may come to be later.
+ * @throws InterjectError unknown_agent, unknown_run, unknown_swarm
  */
 function known(door: Door, query: { [K in keyof EventScope]: string | undefined }): EventScope {
-  const { agent, chat, run } = query;
+  const { agent, chat, run, swarm } = query;
   if (run !== undefined) door.supervisor.run(run);
+  if (swarm !== undefined) door.supervisor.swarms.view(swarm);
   if (agent !== undefined && !door.supervisor.agents().some(({ id }) => id === agent)) {
     throw new InterjectError('unknown_agent');
   }
@@ -44,5 +45,6 @@ function known(door: Door, query: { [K in keyof EventScope]: string | undefined 
     ...(agent !== undefined && { agent }),
     ...(chat !== undefined && { chat }),
     ...(run !== undefined && { run }),
+    ...(swarm !== undefined && { swarm }),
   };
 }

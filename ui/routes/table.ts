@@ -65,7 +65,27 @@ export const ROUTES = [
     method: 'GET',
     path: '/events',
     access: 'token',
-    description: 'Events as SSE: `?after=` or `Last-Event-ID`, and `agent=`, `chat=`, `run=` to see less.',
+    description: 'Events as SSE: `?after=` or `Last-Event-ID`, and `agent=`, `chat=`, `run=`, `swarm=` to see less.',
+  },
+  {
+    method: 'POST',
+    path: '/swarms',
+    access: 'token',
+    description:
+      'Several agents on one task: `{task, mode, agents, …, key?}`. 202 with `Location` at once; see Swarms. With a key once only.',
+  },
+  { method: 'GET', path: '/swarms', access: 'token', description: 'The newest swarms, newest first.' },
+  {
+    method: 'GET',
+    path: '/swarms/:id',
+    access: 'token',
+    description: 'A swarm: its steps with agent, run and answer, its result; `?wait=` waits up to 60 s for its end.',
+  },
+  {
+    method: 'POST',
+    path: '/swarms/:id/stop',
+    access: 'token',
+    description: 'Stop a swarm and its runs; one that has ended stays as it is.',
   },
   { method: 'GET', path: '/agents', access: 'token', description: 'Agents, backends and policies.' },
   { method: 'POST', path: '/agents/:id/restart', access: 'token', description: 'Restart the process of an agent.' },

@@ -1,12 +1,7 @@
 /** The options of `bench`, of all its actions, declared once. Those of the original keep their names and meanings. */
 import { DESIGNS, PRESETS, RUNTIMES, SCENARIOS, WORKLOADS } from '../../../bench/choices.ts';
 import { flag, nameList, number, type OptionKind, oneOf, text, textLike, wholeNumber } from '../../option-kinds.ts';
-import { type OwnValues, withDefault } from '../declare.ts';
-
-/** An option that has a value only when somebody gave one. */
-function optional<T>(kind: OptionKind<T>, help: string) {
-  return { kind, byDefault: undefined, help } as const;
-}
+import { type OwnValues, optional, withDefault } from '../declare.ts';
 
 const URL_FORM = /^(https?|ollama):\/\/\S+$/;
 const URL_HELP = 'an address like http://127.0.0.1:11434';

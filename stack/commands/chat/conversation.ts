@@ -1,8 +1,7 @@
 /** One chat with one agent of a running stack: what both the terminal and the pipe talk through. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { nearestName } from '../../../policy/nearest-name.ts';
 import type { AgentView, BackendView, Readiness } from '../../../supervisor/service.ts';
-import { type Failure, usageFailure } from '../../failure.ts';
+import { unknownAgent } from '../unknown-agent.ts';
 import { AnswerPieces, type Piece } from './answer-pieces.ts';
 import { type Message, type RunEvent, runEvents } from './run-events.ts';
 import type { StackAccess } from './stack-access.ts';
@@ -148,12 +147,6 @@ class RunStopper {
     // If it cannot be told now, the run goes on, and that is seen.
     await this.#stack.ask(`/runs/${encodeURIComponent(this.#run)}/stop`, {}).catch(() => {});
   }
-}
-
-function unknownAgent(name: string, known: readonly string[]): Failure {
-  const nearest = nearestName(name, known);
-  const hint = nearest === undefined ? '' : ` Did you mean ${nearest}?`;
-  return usageFailure(`There is no agent "${name}". The agents of this stack are: ${known.join(', ')}.${hint}`);
 }
 
 function describeModel({ model }: AgentView, backend: BackendView | undefined): string {

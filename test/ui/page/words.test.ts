@@ -11,6 +11,9 @@ import {
   describeIntervention,
   describeReasoning,
   describeState,
+  describeStep,
+  describeSwarm,
+  describeSwarms,
   isApprovable,
 } from '../../../ui/page/words.ts';
 
@@ -162,4 +165,18 @@ test('notices about model servers: the newest of each, for those who talk to it,
   const after = foldNotices(told, { type: 'backend-up', backend: 'b' });
   expect(['b', 'c'].map((backend) => describeNotices(after, backend))).toEqual(['', 'other']);
   expect(foldNotices(told, { type: 'backend-up', backend: 'd' })).toBe(told);
+});
+
+test('a swarm in a line, and who ran in it when', () => {
+  const at = new Date(2026, 0, 2, 3, 4, 5).getTime();
+  const place = { swarm: 's', mode: 'vote' as const, agents: ['a', 'b'], created_at: at };
+  const swarm = { ...place, state: 'running' as const, task: `one\n two ${'x'.repeat(200)}` };
+  expect(describeSwarm(swarm)).toBe(`03:04:05 · vote · a, b · running · one two ${'x'.repeat(92)} …`);
+  expect(describeSwarms([swarm, { ...swarm, state: 'finished' }])).toBe('Swarms (1 running)');
+  expect(describeSwarms([])).toBe('Swarms');
+  const step = { step: 'vote/a', name: 'a', agent: 'a', started_at: at };
+  expect(describeStep({ ...step, state: 'running' })).toBe('a · vote/a · 03:04:05 · running');
+  const ended = { ...step, state: 'ended' as const, ended_at: at + 1250 };
+  expect(describeStep({ ...ended, answer: 'x' })).toBe('a · vote/a · 03:04:05, 1.3 s');
+  expect(describeStep({ ...ended, error: 'x' })).toBe('a · vote/a · 03:04:05, 1.3 s · failed');
 });

@@ -1,0 +1,63 @@
+/** Takes messages in: what it has acknowledged is durable and will be worked on. */
+import { randomBytes } from 'node:crypto';
+import type { ModelMessage } from '../agent/backend/backend.ts';
+import type { AgentDefinition } from './configuration.ts';
+import type { Engine } from './engine.ts';
+import { InterjectError } from './errors.ts';
+import type { Received } from './runs/ledger.ts';
+import { LiveRun } from './runs/live-run.ts';
+import type { RunRow } from './store/runs.ts';
+
+/** Messages that may wait for one agent. */
+const MOST_QUEUED = 1000;
+
+export class Intake {
+  readonly #engine: Engine;
+  #isStopping = false;
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+  }
+
+  /** From now on no message is accepted. */
+  close(): void {
+    this.#isStopping = true;
+  }
+
+  get isStopping(): boolean {
+    return this.#isStopping;
+  }
+
+  /** @throws InterjectError stopping, storage_failed */
+  mustBeOpen(): void {
+    if (this.#isStopping) throw new InterjectError('stopping');
+    if (this.#engine.degraded !== undefined) throw new InterjectError('storage_failed', this.#engine.degraded);
+  }
+
+  /**
+   * Opens a run; resolves once its message is durable.
+   * @param definition the agent, as it is for this run
+   * @param earlier what was said before, in a conversation that is not kept here
+   * @param received writes what is to be recorded together with the message
+   * @throws InterjectError stopping, storage_failed, inbox_full
+   */
+  async open(
+    message: Omit<Received, 'id'>,
+    definition: AgentDefinition,
+    { earlier = [], received }: { earlier?: readonly ModelMessage[]; received?: (row: RunRow) => void } = {},
+  ): Promise<LiveRun> {
+    this.mustBeOpen();
+    const { recorder, runs, ledger, backendOf, dispatch } = this.#engine.bench;
+    if (runs.count(message.agent).queued >= MOST_QUEUED) throw new InterjectError('inbox_full');
+    const row = ledger.received({ id: randomBytes(8).toString('hex'), ...message });
+    received?.(row);
+    const committed = recorder.committed();
+    const run = new LiveRun(row, definition, backendOf(definition), 0);
+    run.earlier = earlier;
+    // The model is asked meanwhile; what it answers is committed later than this, and a failure here cancels its turn.
+    runs.add(run);
+    dispatch();
+    await committed;
+    return run;
+  }
+}
