@@ -169,7 +169,7 @@ export class TurnControl {
     try {
       const { released, ruling, redactions = [] } = judge();
       const gate = turn.gates[channel];
-      this.#measureHeld(run, turn, channel, arrivedAt);
+      this.#measureHeld(run, turn, channel, performance.now());
       if (ruling !== undefined) this.ending.closeUpstream(run, turn, turn.received[channel]);
       const isAnything = released !== '' || redactions.length > 0;
       if (isAnything) {
