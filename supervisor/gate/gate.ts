@@ -23,7 +23,7 @@ import type { Verdict } from '../../policy/policy.ts';
 import type { Judge, LoadedPolicy } from '../policies/loaded-policy.ts';
 import { Intake } from './intake.ts';
 import { type Findings, type GatePlace, Panel } from './panel.ts';
-import { type Redaction, Redactions, type Secret, type TextSpan } from './redactions.ts';
+import { hideSecrets, type Redaction, Redactions, type Secret, type TextSpan } from './redactions.ts';
 import { foremost, type Objection, type Ruling, withoutSecrets } from './ruling.ts';
 import { boundaryAt } from './surrogates.ts';
 
@@ -62,6 +62,8 @@ export interface Gate {
   readonly closed: boolean;
   /** What is to be masked of the text so far because it is secret, in order; nothing of that may be kept. */
   readonly secrets: readonly TextSpan[];
+  /** Words with masks where they quote what is secret in the text so far. */
+  hideSecrets(words: string): string;
   /** What was read and not released, masked where policies want that. Closes the gate. @throws whatever the judge throws */
   withheld(): string;
 }
@@ -144,6 +146,14 @@ class StreamGate implements Gate {
     return objection === undefined ? this.#release(this.#text.length) : this.#close(objection, objection.from);
   }
 
+  hideSecrets(words: string): string {
+    return hideSecrets(words, this.#secrets);
+  }
+
+  get #secrets(): Secret[] {
+    return [...this.#maskedSecrets, ...this.#redactions.secretsIn(this.#text)];
+  }
+
   withheld(): string {
     this.#judgeRest();
     return this.#redactions.maskedFrom(this.#text, this.releasedLength);
@@ -188,7 +198,7 @@ class StreamGate implements Gate {
     this.#redactions.divide(from);
     const step = this.#release(length);
     const { name: policy, version } = by;
-    const verdict = withoutSecrets(given, [...this.#maskedSecrets, ...this.#redactions.secretsIn(this.#text)]);
+    const verdict = withoutSecrets(given, this.#secrets);
     return { ...step, ruling: { policy, version, verdict, from: this.releasedLength, decidedAt } };
   }
 

@@ -51,7 +51,7 @@ export class TurnControl {
       settle: (run, turn, reviewed, since) =>
         this.#pass(run, turn, 'text', () => turn.gates.text.settle(reviewed), since),
       passed: (run, turn, end) => this.#answered(run, turn, end),
-      failed: (run, failure) => this.ending.end(run, 'failed', `policy_failed: ${failure.message}`),
+      failed: (run, failure) => this.#failed(run, failure),
     });
   }
 
@@ -191,9 +191,12 @@ export class TurnControl {
     if (waited !== undefined) this.#bench.metrics.heldBack(run.row.agent, waited);
   }
 
+  /** Fails closed. What the policy said may quote the text that it failed at. @throws what is no failure of a policy */
   #failed(run: LiveRun, error: unknown): void {
     if (!(error instanceof PolicyFailure)) throw error;
-    this.ending.end(run, 'failed', `policy_failed: ${error.message}`);
+    const gates = Object.values(run.turn?.gates ?? {});
+    const words = gates.reduce((said, gate) => gate.hideSecrets(said), error.message);
+    this.ending.end(run, 'failed', `policy_failed: ${words}`);
   }
 
   #tellHeld(run: LiveRun, turn: LiveTurn): void {
