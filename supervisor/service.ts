@@ -163,7 +163,7 @@ export interface PolicyView {
   verdicts: Record<InterventionView['action'], number>;
   /** Times that a hook threw or returned what is no verdict. */
   failures: number;
-  /** What its reviews cost since the data folder is used; absent: it has none, and had none. */
+  /** What its reviews cost since the data folder is used, without those of deleted conversations; absent: there are none. */
   reviews?: ReviewsView;
   /** Why what is saved now is not in force; absent: it is. */
   problem?: string;

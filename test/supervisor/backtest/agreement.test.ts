@@ -48,7 +48,7 @@ const reviews = (
   if (text.includes('halt')) return { action: 'pause', reason: 'look' };
   if (text.includes('Bob') && turn < 3) return { action: 'interject', text: 'say: well, Alice', from: text.indexOf('Bob') };
   const from = text.indexOf('well');
-  return ${when === 'before'} && from >= 0 ? { action: 'redact', from, to: from + 4, mask: '[-]', secret: true } : undefined;
+  return ${when === 'before'} && from >= 0 ? { action: 'redact', from, to: from + 4, mask: '[-]', isSecret: true } : undefined;
 } }`;
 
 const SETS: [string, (string | PolicySource)[], Partial<StackOptions>?][] = [
@@ -167,10 +167,12 @@ test.each(MESSAGES)('messages: %s', async (_what, policies) => {
 test('a message with a secret and a name: the name is compared, the secret is unknown', async () => {
   const names = `{ name: 'names', onMessage: ({ content }) => {
     const from = content.indexOf('Alice');
-    return from < 0 ? undefined : { action: 'redact', from, to: from + 5, mask: 'A.' };
+    return from < 0 ? undefined : { action: 'redact', from, to: from + 5, mask: 'A.', reason: content };
   } }`;
   const stack = await startStack({ policies: [SECRETS, names] });
-  await stack.ask(`say: ${KEY} is of Alice`);
+  const { interventions } = await stack.ask(`say: ${KEY} is of Alice`);
+  expect(JSON.stringify(interventions)).toContain('is of Alice');
+  expect(JSON.stringify(interventions)).not.toContain(KEY);
   const [secrets, named] = await replayed(stack, [SECRETS, names]);
   agreeing([secrets as BacktestReport, named as BacktestReport]);
   expect(named?.items[0]).toMatchObject({
@@ -264,6 +266,10 @@ describe('what was secret', () => {
     ['in a turn that another policy fails at', [whenText('broken', 'zzz', `null`).replace('null', 'x.y'), SECRETS]],
     ['reviewed, and waiting for a person', [SECRETS, reviewed('return { action: "pause", reason: text }')]],
     ['reviewed, and corrected for', [SECRETS, reviewed('return { action: "interject", text }', 'after')]],
+    [
+      'in the reason of a mask',
+      [SECRETS, reviewed(`return { action: 'redact', from: 3, to: 4, mask: 'R', reason: text }`)],
+    ],
     ['in the words of a review that fails', [SECRETS, reviewed('throw new Error(text)')]],
     [
       'in the words of a policy that fails',
