@@ -164,7 +164,7 @@ export interface PolicyView {
   verdicts: Record<InterventionView['action'], number>;
   /** Times that a hook threw or returned what is no verdict. */
   failures: number;
-  /** What its reviews cost since the data folder is used; absent: it has none, and had none. */
+  /** What its reviews cost since the data folder is used, without those of deleted conversations; absent: there are none. */
   reviews?: ReviewsView;
   /** What went wrong the last time; for the person who runs the stack: it may quote what was judged. */
   lastFailure?: string;

@@ -230,14 +230,14 @@ export class StackSupervisor implements service.Supervisor {
   }
 
   metrics(): Promise<string> {
-    const { metrics, runs, store } = this.#engine.bench;
+    const { metrics, runs, asks, store } = this.#engine.bench;
     return metrics.text({
       agents: this.agents(),
       backends: this.backends(),
       policies: this.policies(),
       processes: this.#processes.processes(),
       waiting: store.approvals.waiting().length,
-      slotsUsed: runs.slotsUsed(),
+      slotsUsed: runs.slotsUsed(asks.working),
     });
   }
 

@@ -21,6 +21,8 @@ function line(maximum: number): z.ZodString {
 const content = text(1_000_000).describe('the message');
 /** A message of a conversation that its caller holds. */
 export const completionText = text(1_000_000);
+/** A text at which a model ends its answer. */
+export const stopText = text(1000);
 const chat = line(100).describe('name of the chat; default: `main`');
 const name = line(100);
 

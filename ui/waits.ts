@@ -3,6 +3,7 @@
  * (fastify's `request.signal` will not do: it aborts as soon as the body of a POST was read.)
  */
 import type { FastifyReply } from 'fastify';
+import { onceGone } from './departure.ts';
 
 export class Waits {
   readonly #open = new Set<AbortController>();
@@ -13,7 +14,7 @@ export class Waits {
     const controller = new AbortController();
     if (this.#closed) controller.abort();
     this.#open.add(controller);
-    reply.raw.once('close', () => {
+    onceGone(reply, () => {
       this.#open.delete(controller);
       if (!reply.raw.writableFinished) controller.abort();
     });

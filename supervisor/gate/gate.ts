@@ -14,7 +14,7 @@
  *    by a ruling, or the end): a span that touches the end of what was read may still grow. A ruling inside a span divides it.
  * 5. A text that a policy reviews before it is shown is withheld whole until `settle`; whatever else objects to it shows nothing of it.
  * 6. After a ruling, the end of the turn, or a judge that throws, it is closed and releases nothing more. What is withheld then is
- *    masked as the policies want a finished text masked, and no ruling's words quote a secret.
+ *    masked as the policies want a finished text masked, and no words of a ruling or a redaction quote a secret.
  *
  * All policies judge the same text, as the model wrote it, in configuration order, also while a ruling waits. Offsets are UTF-16
  * units of that text, unless they are called shown.
@@ -23,7 +23,7 @@ import type { Verdict } from '../../policy/policy.ts';
 import type { Judge, LoadedPolicy } from '../policies/loaded-policy.ts';
 import { Intake } from './intake.ts';
 import { type Findings, type GatePlace, Panel } from './panel.ts';
-import { type Redaction, Redactions, type Secret, type TextSpan } from './redactions.ts';
+import { hideSecrets, type Redaction, Redactions, type Secret, type TextSpan } from './redactions.ts';
 import { foremost, type Objection, type Ruling, withoutSecrets } from './ruling.ts';
 import { boundaryAt } from './surrogates.ts';
 
@@ -144,6 +144,14 @@ class StreamGate implements Gate {
     return objection === undefined ? this.#release(this.#text.length) : this.#close(objection, objection.from);
   }
 
+  #hideSecrets(words: string): string {
+    return hideSecrets(words, this.#secrets);
+  }
+
+  get #secrets(): Secret[] {
+    return [...this.#maskedSecrets, ...this.#redactions.secretsIn(this.#text)];
+  }
+
   withheld(): string {
     this.#judgeRest();
     return this.#redactions.maskedFrom(this.#text, this.releasedLength);
@@ -188,7 +196,7 @@ class StreamGate implements Gate {
     this.#redactions.divide(from);
     const step = this.#release(length);
     const { name: policy, version } = by;
-    const verdict = withoutSecrets(given, [...this.#maskedSecrets, ...this.#redactions.secretsIn(this.#text)]);
+    const verdict = withoutSecrets(given, this.#secrets);
     return { ...step, ruling: { policy, version, verdict, from: this.releasedLength, decidedAt } };
   }
 
@@ -208,7 +216,7 @@ class StreamGate implements Gate {
     for (let span = this.#redactions.spans[0]; span !== undefined; span = this.#redactions.spans[0]) {
       if (span.from >= length) break;
       released += this.#takeUpTo(span.from);
-      if (span.to > length || (span.to === this.#text.length && !this.#closed)) return stepOf(released, redactions);
+      if (span.to > length || (span.to === this.#text.length && !this.#closed)) return this.#step(released, redactions);
       const { from, to, mask, reason, isSecret, by } = span;
       redactions.push({
         ...{ policy: by.name, version: by.version, reason, mask, isSecret },
@@ -219,7 +227,13 @@ class StreamGate implements Gate {
       this.#takeUpTo(to);
       this.#redactions.shift();
     }
-    return stepOf(released + this.#takeUpTo(length), redactions);
+    return this.#step(released + this.#takeUpTo(length), redactions);
+  }
+
+  #step(released: string, redactions: readonly Redaction[]): GateStep {
+    if (redactions.length === 0) return { released };
+    const told = redactions.map((redaction) => ({ ...redaction, reason: this.#hideSecrets(redaction.reason) }));
+    return { released, redactions: told };
   }
 
   /** What is held up to `length`, if there is anything; it is not held any more. */
@@ -232,8 +246,4 @@ class StreamGate implements Gate {
     this.#held = this.#held.slice(count);
     return taken;
   }
-}
-
-function stepOf(released: string, redactions: readonly Redaction[]): GateStep {
-  return redactions.length === 0 ? { released } : { released, redactions };
 }

@@ -121,21 +121,23 @@ export class Redactions {
   }
 }
 
-/** A whole text with its spans masked. `at` of a redaction is its place in `shown`. */
+/** A whole text with its spans masked; no reason quotes a secret. `at` of a redaction is its place in `shown`. */
 export function maskWhole(
   text: string,
   spans: readonly Span[],
 ): { shown: string; redactions: Redaction[]; secrets: Secret[] } {
   const merged = new Redactions();
   merged.add(spans);
+  const secrets = merged.secretsIn(text);
   const redactions: Redaction[] = [];
   let shift = 0;
   for (const { from, to, mask, reason, isSecret, by } of merged.spans) {
     const { name: policy, version } = by;
-    redactions.push({ policy, version, reason, mask, isSecret, from, to, at: from + shift });
+    const told = hideSecrets(reason, secrets);
+    redactions.push({ policy, version, reason: told, mask, isSecret, from, to, at: from + shift });
     shift += mask.length - (to - from);
   }
-  return { shown: merged.maskedFrom(text, 0), redactions, secrets: merged.secretsIn(text) };
+  return { shown: merged.maskedFrom(text, 0), redactions, secrets };
 }
 
 /** Words of a policy with the masks where they quote secrets. */

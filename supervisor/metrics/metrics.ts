@@ -23,7 +23,7 @@ export interface Snapshot {
   processes: readonly ProcessView[];
   /** Runs that wait for a person. */
   waiting: number;
-  /** Slots that runs hold, by backend. */
+  /** Slots that runs and questions of policies hold, by backend. */
   slotsUsed: ReadonlyMap<string, number>;
 }
 
@@ -85,10 +85,11 @@ export class Metrics {
     this.#registry.observe('gen_ai_client_time_to_first_chunk_seconds', labels, seconds(first.startedAt, firstTextAt));
   }
 
-  /** Of answers of one turn: in others it is not known when the text of the last one began. */
-  #pace({ agent, firstTextAt, endedAt }: MeasuredRun, [turn, ...more]: readonly MeasuredTurn[]): void {
+  /** Of answers of one turn: in others it is not known when the text of the last one began. Nor where it was shown after its end only. */
+  #pace({ agent, firstTextAt }: MeasuredRun, [turn, ...more]: readonly MeasuredTurn[]): void {
     if (turn === undefined || more.length > 0 || firstTextAt === null || turn.completionTokens < 2) return;
-    const each = seconds(firstTextAt, endedAt) / (turn.completionTokens - 1);
+    if (turn.endedAt === null || firstTextAt > turn.endedAt) return;
+    const each = seconds(firstTextAt, turn.endedAt) / (turn.completionTokens - 1);
     const labels = { agent, backend: turn.backend ?? '' };
     this.#registry.observe('gen_ai_client_time_per_output_chunk_seconds', labels, each);
   }

@@ -32,7 +32,7 @@ export const METRICS = {
   },
   gen_ai_client_time_per_output_chunk_seconds: {
     type: 'histogram',
-    help: 'Time per token of the answer after the first text, over whole answers',
+    help: 'Time per token of the answer after the first text, over whole answers that were shown as they were written',
     labels: ['agent', 'backend'],
     buckets: SHORT_SECONDS,
   },
@@ -87,7 +87,11 @@ export const METRICS = {
   agents_approvals_waiting: { type: 'gauge', help: 'Runs that wait for a person', labels: [] },
   agents_backend_up: { type: 'gauge', help: '1 while the model server answers', labels: ['backend'] },
   agents_backend_slots: { type: 'gauge', help: 'Requests that a model server works on at a time', labels: ['backend'] },
-  agents_backend_slots_used: { type: 'gauge', help: 'Slots that runs hold', labels: ['backend'] },
+  agents_backend_slots_used: {
+    type: 'gauge',
+    help: 'Slots that runs and questions of policies hold',
+    labels: ['backend'],
+  },
   agents_event_loop_delay_seconds: {
     type: 'gauge',
     help: "Delay of the supervisor's event loop since the last scrape; percentile: 50, 99",

@@ -216,6 +216,7 @@ export class Ledger {
   /** The model has ended; policies review what it wrote. */
   reviewing(run: LiveRun, turn: LiveTurn, usage: Usage | undefined): void {
     this.#recorder.write(() => {
+      this.#store.turns.modelEnded(run.number, turn.number, Date.now());
       if (usage !== undefined) this.#store.turns.setUsage(run.number, turn.number, usage);
       for (const { name: policy, policy: reviewer } of turn.reviewers) {
         const when = reviewer.reviewWhen ?? 'before';

@@ -88,11 +88,11 @@ export class LiveRuns {
     return { queued, running: runs.length - queued };
   }
 
-  /** Slots that runs hold, by backend. */
-  slotsUsed(): Map<string, number> {
+  /** Slots that are held, by backend. `others`: who else has slots. */
+  slotsUsed(others: readonly SlotUser[] = []): Map<string, number> {
     const counts = new Map<string, number>();
-    for (const { backend, phase, hasNoSlot } of this.#byId.values()) {
-      if (phase !== 'waiting' && !hasNoSlot) counts.set(backend, (counts.get(backend) ?? 0) + 1);
+    for (const { backend, isParked } of [...this.slotUsers(), ...others]) {
+      if (!isParked) counts.set(backend, (counts.get(backend) ?? 0) + 1);
     }
     return counts;
   }

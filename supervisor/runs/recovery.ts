@@ -16,6 +16,8 @@ import { unmasked } from './unmasked.ts';
 import type { Workbench } from './workbench.ts';
 
 const NOTHING = { text: '', reasoning: '' };
+/** Why a conversation that its caller holds cannot go on. */
+const LOST = 'connection_lost: the supervisor was restarted, or could not write; what was said before is not kept';
 
 export class Recovery {
   readonly #bench: Workbench;
@@ -32,7 +34,7 @@ export class Recovery {
     for (const row of recorder.write(() => store.runs.open())) {
       const run = this.#revive(row);
       if (run === undefined) continue;
-      if (row.isEphemeral) this.#turns.ending.end(run, 'failed', 'connection_lost: the supervisor was restarted');
+      if (row.isEphemeral) this.#turns.ending.end(run, 'failed', LOST);
       else if (row.number === offence?.run) this.#turns.ending.end(run, 'failed', blame(offence));
       else if (run.phase === 'paused') this.#turns.approvals.expireInTime(run);
       else this.#turns.ending.refuse(run, store.turns.open(row.number)?.policies);

@@ -52,7 +52,7 @@ export class TurnControl {
       settle: (run, turn, reviewed, since) =>
         this.#pass(run, turn, 'text', () => turn.gates.text.settle(reviewed), since),
       passed: (run, turn, end) => this.#answered(run, turn, end),
-      failed: (run, failure) => this.ending.end(run, 'failed', failure.told),
+      failed: (run, failure) => this.#failed(run, failure),
     });
   }
 
@@ -178,7 +178,7 @@ export class TurnControl {
     try {
       const { released, ruling, redactions = [] } = judge();
       const gate = turn.gates[channel];
-      this.#measureHeld(run, turn, channel, arrivedAt);
+      this.#measureHeld(run, turn, channel, performance.now());
       if (ruling !== undefined) this.ending.closeUpstream(run, turn, turn.received[channel]);
       const isAnything = released !== '' || redactions.length > 0;
       if (isAnything) {
@@ -200,6 +200,7 @@ export class TurnControl {
     if (waited !== undefined) this.#bench.metrics.heldBack(run.row.agent, waited);
   }
 
+  /** Fails closed. Readers are not told what the policy said: it may quote the text that it failed at. @throws what is no failure of a policy */
   #failed(run: LiveRun, error: unknown): void {
     if (!(error instanceof PolicyFailure)) throw error;
     this.ending.end(run, 'failed', error.told);

@@ -17,7 +17,7 @@ export interface NewReview {
   now: number;
 }
 
-/** Of one policy, over all its versions, since the data folder is used. */
+/** Of one policy, over all its versions: all reviews that are kept. */
 export interface ReviewCost {
   calls: number;
   ms: number;

@@ -35,9 +35,12 @@ export interface NewTurn {
   now: number;
 }
 
-/** A turn that the server did not count, as one that was cut, has its tokens by what was shown of it. */
-const SPENT = `select count(*) as turns, coalesce(sum(turn.completion_tokens), 0) as tokens,
-  coalesce(sum(turn.ended_at - turn.started_at), 0) as ms,
+/**
+ * A turn that the server did not count, as one that was cut, has its tokens by what was shown of it. Of one that is open, even if it is
+ * counted already and only reviewed, whoever has it knows what it used up.
+ */
+const SPENT = `select count(*) as turns, coalesce(sum(turn.completion_tokens) filter (where outcome is not null), 0) as tokens,
+  coalesce(sum(turn.ended_at - turn.started_at) filter (where outcome is not null), 0) as ms,
   coalesce(sum(case when turn.completion_tokens = 0 then (
     select sum(length(cast(content as blob)) + length(cast(coalesce(reasoning, '') as blob))) from chat_history
     where chat_history.run = turn.run and chat_history.turn = turn.number and role = 'assistant') end), 0) as uncounted
@@ -57,8 +60,9 @@ export function turnStore(database: Database) {
     `insert into turn (run, number, incarnation, policies, backend, continues, started_at) values (?, ?, ?, ?, ?, ?, ?)`,
   );
   const end = database.prepare(
-    'update turn set outcome = ?, resumable = ?, ended_at = ? where run = ? and number = ? and outcome is null',
+    'update turn set outcome = ?, resumable = ?, ended_at = coalesce(ended_at, ?) where run = ? and number = ? and outcome is null',
   );
+  const modelEnded = database.prepare('update turn set ended_at = coalesce(ended_at, ?) where run = ? and number = ?');
   const setUsage = database.prepare(
     'update turn set prompt_tokens = ?, completion_tokens = ?, cached_tokens = ? where run = ? and number = ?',
   );
@@ -85,6 +89,8 @@ export function turnStore(database: Database) {
     /** `resumable`: characters that the next turn can go on from. */
     end: (run: number, number: number, outcome: TurnOutcome, now: number, resumable?: number) =>
       void end.run(outcome, resumable ?? null, now, run, number),
+    /** The model is done with a turn that stays open; a review is no time of its call. */
+    modelEnded: (run: number, number: number, now: number) => void modelEnded.run(now, run, number),
     setUsage: (run: number, number: number, counted: Usage) =>
       void setUsage.run(counted.promptTokens, counted.completionTokens, counted.cachedTokens, run, number),
     /** Number of the newest turn of a run; 0 before the first. */

@@ -200,6 +200,14 @@ describe('what is not there is refused by name', () => {
     ['an unknown option', { temprature: 1 }, 'temprature'],
     ['a format', { response_format: { type: 'json_object' } }, 'response_format'],
     ['a temperature out of range', { temperature: 9 }, 'temperature'],
+    [
+      'a role that every object has',
+      { messages: [{ role: 'constructor', content: 'x' }, user('a')] },
+      'messages.0.role',
+    ],
+    ['an option that every object has', { toString: 1 }, 'toString'],
+    ['half a character', { messages: [user('a\ud800')] }, 'messages.0.content'],
+    ['half a character of a stop', { stop: 'a\ud800' }, 'stop'],
     ['a role', { messages: [{ role: 'tool', content: 'x', tool_call_id: '1' }] }, 'messages.0.role'],
     [
       'a picture',

@@ -30,7 +30,7 @@ function typeOf(status: number): string {
 /** The field that a refusal names first, as ours are written: `name: what is wrong`. */
 function paramOf(error: InterjectError): string | null {
   if (error.code === 'unknown_agent') return 'model';
-  return /(?:body\.)?([a-z_]+(?:\.\w+)*): /.exec(error.message)?.[1] ?? null;
+  return /(?:body\.)?([A-Za-z_]\w*(?:\.\w+)*): /.exec(error.message)?.[1] ?? null;
 }
 
 /** What a run that brought no answer is for its caller. */

@@ -6,7 +6,7 @@
 import { z } from 'zod';
 import { InterjectError } from '../../supervisor/errors.ts';
 import type { IncomingCompletion } from '../../supervisor/service.ts';
-import { completionText } from '../schemas.ts';
+import { completionText, stopText } from '../schemas.ts';
 
 /** Fields that say nothing about the answer. */
 const IGNORED = [
@@ -53,7 +53,7 @@ export const completionBody = z.looseObject({
   max_tokens: optional(z.int().positive()),
   max_completion_tokens: optional(z.int().positive()),
   seed: optional(z.int().min(0)),
-  stop: optional(z.union([z.string().min(1), z.array(z.string().min(1)).max(16)])),
+  stop: optional(z.union([stopText, z.array(stopText).max(16)])),
   presence_penalty: optional(z.number().min(-2).max(2)),
   frequency_penalty: optional(z.number().min(-2).max(2)),
 });
@@ -61,12 +61,12 @@ export const completionBody = z.looseObject({
 type Body = z.output<typeof completionBody>;
 type Line = IncomingCompletion['earlier'][number];
 
-const ROLES: Record<string, Line['role']> = {
-  system: 'system',
-  developer: 'system',
-  user: 'user',
-  assistant: 'assistant',
-};
+const ROLES = new Map<string, Line['role']>([
+  ['system', 'system'],
+  ['developer', 'system'],
+  ['user', 'user'],
+  ['assistant', 'assistant'],
+]);
 
 /** Reads a body. @throws InterjectError invalid_request, unsupported_option: with the name of the field */
 export function readCompletion(body: Body): IncomingCompletion {
@@ -81,8 +81,9 @@ export function readCompletion(body: Body): IncomingCompletion {
 
 function refuseUnsupported(body: Body): void {
   for (const [name, value] of Object.entries(body)) {
-    if (name in completionBody.shape || IGNORED.includes(name) || value === null || value === undefined) continue;
-    const harmless = NOTHING[name] ?? [];
+    if (Object.hasOwn(completionBody.shape, name) || IGNORED.includes(name) || value === null || value === undefined)
+      continue;
+    const harmless = Object.hasOwn(NOTHING, name) ? (NOTHING[name] ?? []) : [];
     if (harmless.some((each) => JSON.stringify(each) === JSON.stringify(value))) continue;
     throw new InterjectError('unsupported_option', `${name}: agents do not have this option.`);
   }
@@ -90,7 +91,7 @@ function refuseUnsupported(body: Body): void {
 
 function lineOf({ role, content, ...rest }: Body['messages'][number], index: number): Line {
   const place = `messages.${index}`;
-  const known = ROLES[role];
+  const known = ROLES.get(role);
   if (known === undefined) throw new InterjectError('unsupported_option', `${place}.role: "${role}" is not supported.`);
   const calls = ['tool_calls', 'function_call'].find((field) => rest[field] !== undefined && rest[field] !== null);
   if (calls !== undefined)

@@ -5,6 +5,7 @@
 import type { FastifyReply } from 'fastify';
 import { InterjectError } from '../../supervisor/errors.ts';
 import type { AcceptedCompletion, IncomingCompletion } from '../../supervisor/service.ts';
+import { onceGone } from '../departure.ts';
 import type { App, Door } from '../door.ts';
 import { AnswerFold } from '../openai/answer-fold.ts';
 import { StreamedReply, WholeReply } from '../openai/replies.ts';
@@ -45,7 +46,7 @@ async function begin(
   const isGone = new Promise<void>((resolve) => {
     hangUp = resolve;
   });
-  reply.raw.once('close', hangUp);
+  onceGone(reply, hangUp);
   const accepted = await supervisor.complete(completion);
   // A run that has ended stays as it is.
   isGone.then(() => supervisor.stopRun(accepted.run, 'the caller hung up')).catch(() => undefined);

@@ -41,7 +41,29 @@ const ANSWERS = [
   'well, halt',
 ];
 
+/** Masks what follows `well`, objects to `Bob`, and waits for a person where it reads `halt`. */
+const reviews = (
+  when: 'before' | 'after',
+): string => `{ name: 'reviews', reviewWhen: '${when}', async review({ text, turn }) {
+  if (text.includes('halt')) return { action: 'pause', reason: 'look' };
+  if (text.includes('Bob') && turn < 3) return { action: 'interject', text: 'say: well, Alice', from: text.indexOf('Bob') };
+  const from = text.indexOf('well');
+  return ${when === 'before'} && from >= 0 ? { action: 'redact', from, to: from + 4, mask: '[-]', isSecret: true } : undefined;
+} }`;
+
 const SETS: [string, (string | PolicySource)[], Partial<StackOptions>?][] = [
+  ['a review before, secrets and redactions', [reviews('before'), SECRETS, NAMES]],
+  ['a review after, secrets and redactions', [SECRETS, NAMES, reviews('after')]],
+  [
+    'a review before, and a cut',
+    [ERRORS, SECRETS, reviews('before')],
+    { agents: [{ name: 'assistant', resume: 'continue' }] },
+  ],
+  [
+    'a review after, and a cut',
+    [reviews('after'), ERRORS, NAMES],
+    { agents: [{ name: 'assistant', resume: 'continue' }] },
+  ],
   ['secrets', [SECRETS]],
   ['redactions', [NAMES]],
   ['secrets and a cut', [SECRETS, ERRORS]],
@@ -145,10 +167,12 @@ test.each(MESSAGES)('messages: %s', async (_what, policies) => {
 test('a message with a secret and a name: the name is compared, the secret is unknown', async () => {
   const names = `{ name: 'names', onMessage: ({ content }) => {
     const from = content.indexOf('Alice');
-    return from < 0 ? undefined : { action: 'redact', from, to: from + 5, mask: 'A.' };
+    return from < 0 ? undefined : { action: 'redact', from, to: from + 5, mask: 'A.', reason: content };
   } }`;
   const stack = await startStack({ policies: [SECRETS, names] });
-  await stack.ask(`say: ${KEY} is of Alice`);
+  const { interventions } = await stack.ask(`say: ${KEY} is of Alice`);
+  expect(JSON.stringify(interventions)).toContain('is of Alice');
+  expect(JSON.stringify(interventions)).not.toContain(KEY);
   const [secrets, named] = await replayed(stack, [SECRETS, names]);
   agreeing([secrets as BacktestReport, named as BacktestReport]);
   expect(named?.items[0]).toMatchObject({
@@ -232,11 +256,25 @@ describe('what was secret', () => {
       .map((name) => readFileSync(join(folder, name), 'latin1'))
       .join('');
 
+  const reviewed = (body: string, when = 'before'): string =>
+    `{ name: 'reviewed', reviewWhen: '${when}', async review({ text }) { ${body} } }`;
+
   const SETS: [string, (string | PolicySource)[]][] = [
     ['shown as a mask', [SECRETS]],
     ['withheld after a cut', [SECRETS, ERRORS]],
     ['withheld by a policy that comes first', [ERRORS, SECRETS]],
     ['in a turn that another policy fails at', [whenText('broken', 'zzz', `null`).replace('null', 'x.y'), SECRETS]],
+    ['reviewed, and waiting for a person', [SECRETS, reviewed('return { action: "pause", reason: text }')]],
+    ['reviewed, and corrected for', [SECRETS, reviewed('return { action: "interject", text }', 'after')]],
+    [
+      'in the reason of a mask',
+      [SECRETS, reviewed(`return { action: 'redact', from: 3, to: 4, mask: 'R', reason: text }`)],
+    ],
+    ['in the words of a review that fails', [SECRETS, reviewed('throw new Error(text)')]],
+    [
+      'in the words of a policy that fails',
+      [`{ name: 'fails', onTurnEnd: ({ text }) => { throw new Error(text); } }`, SECRETS],
+    ],
     ['waiting for a person', [SECRETS, whenText('asks', 'ERROR', `{ action: 'pause', reason: 'r' }`)]],
   ];
 
