@@ -19,7 +19,7 @@ export class LiveRuns {
     return this.#byId.get(id);
   }
 
-  /** Nobody holds a slot. */
+  /** Nobody works on anything: all wait, for a slot or for a person. What is reviewed is worked on. */
   get areAllWaiting(): boolean {
     return this.all().every(({ phase, isParked }) => phase === 'waiting' || isParked);
   }
