@@ -23,7 +23,7 @@ import { type BusProxy, startBusProxy } from './bus-proxy.ts';
 import { workerEntries } from './worker-entries.ts';
 
 const SILENT: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
-const LONG_ENOUGH_MS = 20_000;
+const LONG_ENOUGH_MS = 60_000;
 const SPEED = { ttftMs: 2, tokensPerSecond: 0, slots: 4 };
 
 export interface StackOptions {
