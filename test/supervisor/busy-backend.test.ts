@@ -39,9 +39,9 @@ describe('others on the same server', () => {
     const leave = [await useDirectly(stack.simulator.url), await useDirectly(stack.simulator.url)];
     const first = await stack.say(LONG, { chat: 'a' });
     await stack.event(first, 'text-delta');
-    const second = await stack.say(LONG, { chat: 'b' });
-    const third = await stack.say(LONG, { chat: 'c' });
-    const fourth = await stack.say(LONG, { chat: 'd' });
+    // At once: when the second is known to wait, no third is sent any more.
+    const later = ['b', 'c', 'd'].map((chat) => stack.say(LONG, { chat }));
+    const [second = '', third = '', fourth = ''] = await Promise.all(later);
     await stack.until(() => view(stack)?.busy === 2);
     expect(view(stack)).toMatchObject({ up: true, slots: 3, detail: expect.stringContaining('others use it: 2') });
     // The server takes the second when the first has gone. Two of ours are in flight then, and no third is sent.
