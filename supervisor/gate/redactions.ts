@@ -70,7 +70,8 @@ export class Redactions {
   add(spans: readonly Span[]): void {
     if (spans.length === 0) return;
     const merged: Span[] = [];
-    for (const span of [...this.#spans, ...spans].sort((a, b) => a.from - b.from || a.seat - b.seat)) {
+    // Of those that begin at one place the longest names the mask: which was known first depends on how the text was split.
+    for (const span of [...this.#spans, ...spans].sort((a, b) => a.from - b.from || a.seat - b.seat || b.to - a.to)) {
       const last = merged.at(-1);
       if (last === undefined || span.from >= last.to) merged.push({ ...span });
       else Object.assign(last, { to: Math.max(last.to, span.to), isSecret: last.isSecret || span.isSecret });

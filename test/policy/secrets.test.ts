@@ -161,17 +161,12 @@ test('however a text is split, the same is masked and no character of a secret i
     fc.property(fc.array(piece, { maxLength: 10 }), sizes, (pieces, lengths) => {
       const text = pieces.join(' ');
       const shown = mask(text, split(text, lengths));
-      expect(anyKind(shown)).toBe(anyKind(mask(text)));
+      expect(shown).toBe(mask(text));
       for (const [, secret] of SECRETS) expect(shown).not.toContain(secret.slice(0, 24));
     }),
     { numRuns: 1500 },
   );
 });
-
-/** Where two kinds begin at one place, as a card inside a bearer token, the mask is named after the one that was known first. */
-function anyKind(shown: string): string {
-  return shown.replace(/\[redacted [\w-]+\]/g, '[redacted]');
-}
 
 /** The naive answer: every place of the whole text is looked at. */
 function maskedWhole(text: string): string {
@@ -196,9 +191,9 @@ test('what is masked is what a look at every place of the whole text finds, of w
   fc.assert(
     fc.property(fc.array(fc.oneof(piece, between), { maxLength: 24 }), sizes, (pieces, lengths) => {
       const text = pieces.join('');
-      expect(anyKind(mask(text, split(text, lengths)))).toBe(anyKind(maskedWhole(text)));
+      expect(mask(text, split(text, lengths))).toBe(maskedWhole(text));
     }),
-    { numRuns: 3000 },
+    { numRuns: 3000, examples: [[['Bearer ', '6011000000000004', '/', '4111'], [1]]] },
   );
 });
 
