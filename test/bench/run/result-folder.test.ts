@@ -86,7 +86,9 @@ describe('a run', () => {
     await runConfiguration(all, surroundings, ResultFolder.open(path, all, false));
     const run1 = readResults(path).runs[0]?.content;
     expect(run1).toMatchObject({ fallback: 'one_server', servers: [{ agents: ['a', 'b'] }] });
-    expect(run1?.warnings).toEqual([expect.stringContaining('both agents ask one server')]);
+    // What the server runs with is told when it has the model loaded by the time it is asked.
+    const others = run1?.warnings?.filter((warning) => !warning.includes('num_ctx 512 was asked for'));
+    expect(others).toEqual([expect.stringContaining('both agents ask one server')]);
   });
 });
 
