@@ -2,7 +2,6 @@
  * Puts the parts of the supervisor together, and brings them up and down. What each part promises stands in its own file.
  */
 import { join } from 'node:path';
-import { Worker } from 'node:worker_threads';
 import { createBackend } from '../agent/backend/registry.ts';
 import { type Listener, listenForAgents } from '../agent/bus/transport.ts';
 import type { Log } from '../agent/log.ts';
@@ -12,9 +11,10 @@ import { InterjectError } from './errors.ts';
 import { EventHub } from './event-hub.ts';
 import type { StoredEvent } from './events.ts';
 import { Metrics } from './metrics/metrics.ts';
+import { chargeOffence, hasCrashed } from './policies/charge.ts';
 import { PolicyHost } from './policies/host.ts';
 import { type PolicyBundler, PolicyReloads } from './policies/reloads.ts';
-import { forgetOffence, type Offence, readOffence, Watchdog, whatItDid } from './policies/watchdog.ts';
+import { forgetOffence, readOffence, Watchdog } from './policies/watchdog.ts';
 import { Pruning } from './pruning.ts';
 import { Recorder } from './recorder.ts';
 import { Asks } from './runs/asks.ts';
@@ -25,8 +25,9 @@ import { Recovery } from './runs/recovery.ts';
 import { TurnControl } from './runs/turn-control.ts';
 import { UpstreamQueue } from './runs/upstream-queue.ts';
 import type { Workbench } from './runs/workbench.ts';
-import type { ChildExit, SupervisorSettings } from './settings.ts';
+import type { SupervisorSettings } from './settings.ts';
 import { StorageFailure } from './storage-failure.ts';
+import { Checkpoints } from './store/checkpoints.ts';
 import { type KeyedHash, openKeyedHash } from './store/keyed-hash.ts';
 import { openStore, type Store } from './store/store.ts';
 
@@ -59,7 +60,7 @@ export class Engine {
   readonly reloads: PolicyReloads;
   readonly #settings: SupervisorSettings;
   readonly #watchdog: Watchdog;
-  readonly #checkpoints: Worker;
+  readonly #checkpoints: Checkpoints;
   readonly #dispatcher: Dispatcher;
   readonly #recovery: Recovery;
   readonly #upstreamQueue: UpstreamQueue;
@@ -78,9 +79,7 @@ export class Engine {
     const path = join(settings.dataFolder, 'interject.db');
     const store = openStore(path, settings.durability);
     this.hash = openKeyedHash(settings.dataFolder);
-    this.#checkpoints = new Worker(entries.checkpoint, { workerData: { path } });
-    this.#checkpoints.on('error', (error) => log.error({ error: error.message }, 'checkpoints have ended'));
-    this.#checkpoints.unref();
+    this.#checkpoints = new Checkpoints(entries.checkpoint, path, log);
     const recorder = new Recorder(store, {
       publish: (events) => this.#publish(events),
       rewritten: (seq) => this.hub.forget(seq),
@@ -117,7 +116,7 @@ export class Engine {
       log,
       ledger: new Ledger(store, recorder, {
         hash: this.hash,
-        onForgotten: () => this.#checkpoints.postMessage('empty'),
+        onForgotten: () => this.#checkpoints.empty(),
       }),
       policies: new PolicyHost(this.#watchdog, store.offences, log, backends.names),
       links: new AgentLinks(
@@ -185,7 +184,7 @@ export class Engine {
   async start(): Promise<void> {
     const { dataFolder, previousExit, socketPath } = this.#settings;
     const offence = readOffence(dataFolder, hasCrashed(previousExit));
-    if (offence !== undefined) this.guarded(() => this.#charge(offence));
+    if (offence !== undefined) this.guarded(() => chargeOffence(this.bench, offence));
     await this.reloads.load(this.bench.store.turns.openVersions());
     this.guarded(() => this.#recovery.restore(offence));
     this.bench.recorder.flush();
@@ -214,19 +213,6 @@ export class Engine {
     } finally {
       this.#dispatcher.open();
     }
-  }
-
-  #charge({ policy, version, run, state }: Offence): void {
-    const { recorder, store, log } = this.bench;
-    log.error({ policy, version }, 'a policy did not return or brought the supervisor down');
-    const wasQuarantined = store.offences.isQuarantined(policy, version);
-    recorder.write(() => {
-      store.offences.count(policy, version, Date.now(), run === 0);
-      if (wasQuarantined || !store.offences.isQuarantined(policy, version)) return;
-      recorder.event('policy', {}, { policy, version, state: 'quarantined', reason: whatItDid({ state, run }) });
-    });
-    // Policies are loaded next: one that does not return from that must not undo what it is charged with.
-    recorder.flush();
   }
 
   /** From init. */
@@ -311,12 +297,7 @@ export class Engine {
     // Whatever still has a timer finds nothing to do.
     this.bench.runs.clear();
     await this.#watchdog.close();
-    await this.#checkpoints.terminate();
+    await this.#checkpoints.close();
     this.bench.store.close();
   }
-}
-
-/** It ended by itself and not well; who is killed from outside has not crashed. */
-function hasCrashed(exit: ChildExit | undefined): boolean {
-  return exit !== undefined && exit.code !== 0 && exit.signal !== 'SIGKILL';
 }

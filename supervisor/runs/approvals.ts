@@ -2,9 +2,10 @@
  * Runs that wait for a person: pauses them, ends them when nobody decides in time, and carries out what was decided. While it waits a
  * run keeps its chat and, once its connection to the model is closed, no slot. What a person decided is not judged again.
  */
+
 import type { ApprovalDecree } from '../approval-view.ts';
 import { InterjectError } from '../errors.ts';
-import type { ApprovalKind, ApprovalRow } from '../store/approvals.ts';
+import type { ApprovalDecision, ApprovalKind, ApprovalRow } from '../store/approvals.ts';
 import type { LiveRun, LiveTurn } from './live-run.ts';
 import type { RunEnding } from './run-ending.ts';
 import type { Workbench } from './workbench.ts';
@@ -44,7 +45,7 @@ export class Approvals {
     const nothing = { offset: 0, rawOffset: 0, withheld: '' };
     const intervention = ledger.intervened(run, 0, { policy, version, action: 'pause', reason, ...nothing });
     const text = { shown: run.row.content, withheld: '', withheldReasoning: '' };
-    ledger.paused(run, { policy, reason, intervention, turn: 0, kind: 'message', ...text, isComplete: false });
+    ledger.pauses.started(run, { policy, reason, intervention, turn: 0, kind: 'message', ...text, isComplete: false });
     this.#park(run);
   }
 
@@ -59,7 +60,7 @@ export class Approvals {
     const isComplete = isAnswer && !turn.upstreamOpen;
     ledger.turnCut(run, turn, 'cut', 'paused');
     const text = { shown: shown.text, withheld, withheldReasoning, isComplete };
-    ledger.paused(run, { ...pause, turn: number, ...text });
+    ledger.pauses.started(run, { ...pause, turn: number, ...text });
     this.#park(run);
   }
 
@@ -113,7 +114,7 @@ export class Approvals {
   #edit(run: LiveRun, { kind, turn }: ApprovalRow, content: string): void {
     this.#resume(run, 'edited');
     if (kind !== 'message') return this.#answer(run, turn, { text: content, reasoning: '' }, 'edited');
-    this.#bench.ledger.messageReplaced(run, content);
+    this.#bench.ledger.pauses.messageReplaced(run, content);
     this.#goOn(run);
   }
 
@@ -132,8 +133,8 @@ export class Approvals {
     return lines.find((line) => line.role === 'assistant' && line.turn === turn)?.reasoning ?? '';
   }
 
-  #resume(run: LiveRun, decision: Parameters<Workbench['ledger']['resumed']>[1]): void {
-    this.#bench.ledger.resumed(run, decision);
+  #resume(run: LiveRun, decision: ApprovalDecision): void {
+    this.#bench.ledger.pauses.ended(run, decision);
     run.phase = 'between';
   }
 

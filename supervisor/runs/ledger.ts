@@ -8,16 +8,16 @@ import type { EventData, RunStatus } from '../events.ts';
 import type { Redaction } from '../gate/redactions.ts';
 import type { Recorder } from '../recorder.ts';
 import type { LabelView } from '../service.ts';
-import type { ApprovalDecision, NewApproval } from '../store/approvals.ts';
 import type { NewIntervention } from '../store/interventions.ts';
 import type { KeyedHash } from '../store/keyed-hash.ts';
-import type { NewReview, ReviewOutcome } from '../store/reviews.ts';
 import type { RunOptions, RunRow } from '../store/runs.ts';
 import type { Store } from '../store/store.ts';
 import type { TurnOutcome } from '../store/turns.ts';
 import { keptStreams } from './kept-streams.ts';
 import type { LiveRun, LiveTurn } from './live-run.ts';
+import { PauseLedger } from './pause-ledger.ts';
 import { resumePointOf } from './resume-point.ts';
+import { ReviewLedger } from './review-ledger.ts';
 
 export interface Received extends RunOptions {
   id: string;
@@ -40,11 +40,6 @@ export interface Release {
   arrivedAt: number;
 }
 
-/** A review that is over. */
-export interface RecordedReview extends Omit<NewReview, 'run' | 'turn' | 'now'> {
-  isBefore: boolean;
-}
-
 export interface LedgerOwner {
   /** For what is not kept. */
   hash: KeyedHash;
@@ -53,6 +48,8 @@ export interface LedgerOwner {
 }
 
 export class Ledger {
+  readonly pauses: PauseLedger;
+  readonly reviews: ReviewLedger;
   readonly #store: Store;
   readonly #recorder: Recorder;
   readonly #owner: LedgerOwner;
@@ -61,6 +58,8 @@ export class Ledger {
     this.#store = store;
     this.#recorder = recorder;
     this.#owner = owner;
+    this.pauses = new PauseLedger(store, recorder);
+    this.reviews = new ReviewLedger(store, recorder);
   }
 
   /** A message is in the inbox; it may be acknowledged once this is committed. */
@@ -213,57 +212,6 @@ export class Ledger {
     if (usage !== undefined) this.#recorder.write(() => this.#store.turns.setUsage(run.number, turn, usage));
   }
 
-  /** The model has ended; policies review what it wrote. */
-  reviewing(run: LiveRun, turn: LiveTurn, usage: Usage | undefined): void {
-    this.#recorder.write(() => {
-      this.#store.turns.modelEnded(run.number, turn.number, Date.now());
-      if (usage !== undefined) this.#store.turns.setUsage(run.number, turn.number, usage);
-      for (const { name: policy, policy: reviewer } of turn.reviewers) {
-        const when = reviewer.reviewWhen ?? 'before';
-        this.#recorder.event('review', run.scope, { turn: turn.number, policy, when, state: 'started' });
-      }
-    });
-  }
-
-  /** What a review came to. */
-  reviewed(run: LiveRun, turn: LiveTurn, review: RecordedReview): void {
-    this.reviewLeft(run, turn, review);
-    this.#recorder.write(() => {
-      const { policy, isBefore, outcome } = review;
-      const when = isBefore ? 'before' : 'after';
-      this.#recorder.event('review', run.scope, { turn: turn.number, policy, when, state: stateOf(outcome) });
-    });
-  }
-
-  /** What a review cost that nobody wants to hear of. */
-  reviewLeft(run: LiveRun, turn: LiveTurn, { isBefore: _, ...review }: RecordedReview): void {
-    this.#recorder.write(() =>
-      this.#store.reviews.add({ ...review, run: run.number, turn: turn.number, now: Date.now() }),
-    );
-  }
-
-  /** The run waits for a person from now on. */
-  paused(run: LiveRun, approval: Omit<NewApproval, 'run' | 'createdAt' | 'expiresAt'>): void {
-    this.#recorder.write(() => {
-      const createdAt = Date.now();
-      const { approvalSeconds } = run.agent;
-      const expiresAt = approvalSeconds === undefined ? null : Math.ceil(createdAt + approvalSeconds * 1000);
-      const id = this.#store.approvals.add({ ...approval, run: run.number, createdAt, expiresAt });
-      const { policy, reason, turn } = approval;
-      this.#recorder.event('run-paused', run.scope, { approval: id, policy, reason, turn });
-    });
-  }
-
-  /** It waits no longer. */
-  resumed(run: LiveRun, decision: ApprovalDecision): void {
-    this.#recorder.write(() => {
-      const waiting = this.#store.approvals.waitingOf(run.number);
-      if (waiting === undefined) return;
-      this.#store.approvals.decide(waiting.id, decision, Date.now());
-      this.#recorder.event('run-resumed', run.scope, { approval: waiting.id, decision });
-    });
-  }
-
   /** What a person let through, or wrote, is the answer; it takes the place of what was shown of the turn. */
   answeredByPerson(run: LiveRun, turn: number, { text, reasoning }: Record<Channel, string>, reason: string): void {
     this.#recorder.write(() => {
@@ -274,11 +222,6 @@ export class Ledger {
       this.#recorder.event('turn-end', run.scope, { turn, text, reason });
     });
     this.ended(run, 'answered', undefined);
-  }
-
-  /** A person put this in the place of the user's message. */
-  messageReplaced(run: LiveRun, content: string): void {
-    this.#recorder.write(() => this.#store.history.replaceMessage(run.number, content));
   }
 
   ended(run: LiveRun, status: RunStatus, reason: string | undefined): void {
@@ -344,9 +287,4 @@ export class Ledger {
       latencyMs: performance.now() - arrivedAt,
     };
   }
-}
-
-function stateOf(outcome: ReviewOutcome): EventData<'review'>['state'] {
-  if (outcome === 'failed' || outcome === 'late') return 'failed';
-  return outcome === 'passed' ? 'passed' : 'objected';
 }

@@ -37,7 +37,7 @@ export class Reviews {
   /** The gates of the turn are closed and nobody has objected. Returns whether it is to be reviewed; that goes on by itself. */
   begin(run: LiveRun, turn: LiveTurn, end: TurnEnd): boolean {
     if (turn.reviewers.length === 0) return false;
-    this.#bench.ledger.reviewing(run, turn, end.usage);
+    this.#bench.ledger.reviews.started(run, turn, end.usage);
     run.phase = 'reviewing';
     const review = new Review(this.#bench, this.#turns, { run, turn, end });
     turn.review = review;
@@ -101,7 +101,7 @@ class Review implements TurnReview {
     const { run, turn } = this.#case;
     const { result, loaded } = sitting;
     if (this.#isOver || result === undefined) return;
-    this.#bench.ledger.reviewed(run, turn, { ...costOf(sitting), outcome: outcomeOf(sitting) });
+    this.#bench.ledger.reviews.ended(run, turn, { ...costOf(sitting), outcome: outcomeOf(sitting) });
     try {
       this.#verdicts.set(loaded, this.#bench.policies.reviewed(loaded, result));
     } catch (failure) {
@@ -127,7 +127,7 @@ class Review implements TurnReview {
     const { run, turn } = this.#case;
     const { ledger, recorder, links } = this.#bench;
     for (const sitting of this.#sittings) {
-      if (sitting.result === undefined) ledger.reviewLeft(run, turn, { ...costOf(sitting), outcome: 'left' });
+      if (sitting.result === undefined) ledger.reviews.left(run, turn, { ...costOf(sitting), outcome: 'left' });
     }
     this.drop();
     recorder.afterCommit(() => links.send(run.row.agent, { type: 'turn-end-recorded', turn: turn.id }));

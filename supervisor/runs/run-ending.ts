@@ -31,7 +31,7 @@ export class RunEnding {
       this.closeUpstream(run, turn);
       ledger.turnCut(run, turn, status === 'failed' ? 'failed' : 'cut', reason);
     }
-    if (run.phase === 'paused') ledger.resumed(run, 'stopped');
+    if (run.phase === 'paused') ledger.pauses.ended(run, 'stopped');
     ledger.ended(run, status, reason);
     this.leave(run);
   }

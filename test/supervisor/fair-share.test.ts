@@ -1,7 +1,7 @@
 /** Who gets the next slot: shares by weight, ranks, nobody starves. Time is simulated; what is shared is milliseconds of slots. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { jainIndex } from '../../bench/jain-index.ts';
+import { jainIndex } from '../../bench/costs/jain-index.ts';
 import { type Claimant, FairShare } from '../../supervisor/fair-share.ts';
 
 /** An agent that always waits, and how long its runs take, one after the other and again. */

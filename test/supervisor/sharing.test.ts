@@ -1,6 +1,6 @@
 /** How agents share a model server, as its own log says. */
 import { describe, expect, test } from 'vitest';
-import { jainIndex } from '../../bench/jain-index.ts';
+import { jainIndex } from '../../bench/costs/jain-index.ts';
 import { type RunningStack, startStack } from './running-stack.ts';
 
 const WORDS = 'one two three four five six seven eight nine ten ';

@@ -1,5 +1,5 @@
 /** Policy of a benchmark: every first answer is cut at the same length and corrected, whatever a model says. */
-import type { Policy } from '../policy/policy.ts';
+import type { Policy } from '../../policy/policy.ts';
 
 /** Characters from which on an answer is objected to. */
 export const OBJECTED_AT = 40;

@@ -1,6 +1,6 @@
 /** Many streams at once through one supervisor, each with a reader of its own; and what the store holds of it afterwards. */
 import { join } from 'node:path';
-import { openDatabase } from '../supervisor/store/database.ts';
+import { openDatabase } from '../../supervisor/store/database.ts';
 import { type AskedStack, askAgent } from './stream-client.ts';
 
 export interface ThroughputResult {

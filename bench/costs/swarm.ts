@@ -2,9 +2,9 @@
  * What a swarm costs beside plain messages to the same agents, on the stack as a user starts it: a parallel swarm of N agents on N slots
  * against its slowest agent, and what the patterns add to each step. Prints the figures; exit code 1 when a mark is missed.
  */
-import type { LoggedRequest } from '../agent/backend/simulator/request-log.ts';
-import type { RunView } from '../supervisor/service.ts';
-import type { SwarmView } from '../supervisor/swarms/views.ts';
+import type { LoggedRequest } from '../../agent/backend/simulator/request-log.ts';
+import type { RunView } from '../../supervisor/service.ts';
+import type { SwarmView } from '../../supervisor/swarms/views.ts';
 import { type RunningStack, startModelServer, startStack } from './servers.ts';
 import { median, percentile } from './statistics.ts';
 

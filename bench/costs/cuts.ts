@@ -1,6 +1,6 @@
 /** How fast an offending answer is cut, and whether a reader ever saw any of it. */
 import { join } from 'node:path';
-import { openDatabase } from '../supervisor/store/database.ts';
+import { openDatabase } from '../../supervisor/store/database.ts';
 import { type AskedStack, askAgent } from './stream-client.ts';
 
 export interface CutsResult {

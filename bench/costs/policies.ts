@@ -20,7 +20,7 @@ const REPETITION_MARK = 20;
 /** At the median of a long turn, of what it costs in a short one; and what is lost in the noise, in microseconds. */
 const MOST_GROWTH = 2;
 const NOISE = 1;
-const DOCUMENT = join(import.meta.dirname, '../multiagent.md');
+const DOCUMENT = join(import.meta.dirname, '../../multiagent.md');
 const MARKED = /<!-- measured: policies -->[\s\S]*?<!-- end -->/;
 
 interface Row {

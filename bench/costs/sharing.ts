@@ -5,7 +5,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { LoggedRequest } from '../agent/backend/simulator/request-log.ts';
+import type { LoggedRequest } from '../../agent/backend/simulator/request-log.ts';
 import { jainIndex } from './jain-index.ts';
 import { type RunningStack, startModelServer, startStack } from './servers.ts';
 import { askAgent } from './stream-client.ts';

@@ -1,7 +1,7 @@
 /** The built-in policies as the benchmark measures them: each with options that make it look at everything it can. */
-import { BUILT_IN_POLICIES } from '../policy/built-in.ts';
-import type { Policy } from '../policy/policy.ts';
-import { readPolicy } from '../policy/read-policy.ts';
+import { BUILT_IN_POLICIES } from '../../policy/built-in.ts';
+import type { Policy } from '../../policy/policy.ts';
+import { readPolicy } from '../../policy/read-policy.ts';
 import { englishText } from './english.ts';
 
 /** One row of the table. */

@@ -1,10 +1,10 @@
 /** What the benchmark of the policies measures is what it says it measures, and multiagent.md has its table with every policy. */
 import { expect, test } from 'vitest';
-import { deltasOf, englishText } from '../../bench/english.ts';
-import { policyCases } from '../../bench/policy-cases.ts';
-import { addedDelays, DELTA_MS, deltaCosts } from '../../bench/policy-costs.ts';
-import { BUILT_IN_POLICIES } from '../../policy/built-in.ts';
-import { MULTIAGENT } from '../documentation/code-blocks.ts';
+import { deltasOf, englishText } from '../../../bench/costs/english.ts';
+import { policyCases } from '../../../bench/costs/policy-cases.ts';
+import { addedDelays, DELTA_MS, deltaCosts } from '../../../bench/costs/policy-costs.ts';
+import { BUILT_IN_POLICIES } from '../../../policy/built-in.ts';
+import { MULTIAGENT } from '../../documentation/code-blocks.ts';
 
 test('the text is always the same, of the wanted length, in deltas of about four characters', () => {
   const text = englishText(4000);

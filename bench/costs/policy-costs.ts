@@ -1,7 +1,7 @@
 /** What a policy costs, measured through the real gate on ordinary English text: time for each delta, and how long a character waits. */
-import type { Policy } from '../policy/policy.ts';
-import { createGate, type Gate } from '../supervisor/gate/gate.ts';
-import { callHook } from '../supervisor/policies/verdict.ts';
+import type { Policy } from '../../policy/policy.ts';
+import { createGate, type Gate } from '../../supervisor/gate/gate.ts';
+import { callHook } from '../../supervisor/policies/verdict.ts';
 import { deltasOf } from './english.ts';
 
 /** Milliseconds from one delta to the next, of about four characters: 50 tokens a second. */

@@ -10,7 +10,7 @@ import { startModelServer, startStack } from './servers.ts';
 import { median } from './statistics.ts';
 import { measureThroughput } from './throughput.ts';
 
-const ROOT = join(import.meta.dirname, '..');
+const ROOT = join(import.meta.dirname, '../..');
 const STREAMS = 50;
 const WORDS = 2000;
 const ROUNDS = 3;
