@@ -59,6 +59,9 @@ const set = fc
   })
   .map(({ mask, actions, more }) => [...more, ...actions.map(closing), masking(mask)]);
 
+/** Releases `STOP` without the `a` that follows it. */
+const COUNTED_TO_THE_STOP: Policy[] = [...others.slice(0, 1), closing('interject'), masking(SECRET)];
+
 const masked = (raw: string): string => raw.replaceAll(SECRET, MASK);
 
 test('a secret is neither released, nor withheld as it is, nor quoted; the rest is released up to the ruling', () => {
@@ -70,11 +73,13 @@ test('a secret is neither released, nor withheld as it is, nor quoted; the rest 
       expect(told).not.toContain(SECRET);
       expect(masked(wellFormed(given)).startsWith(released)).toBe(true);
       expect(releases.some((one) => endsInsidePair(one))).toBe(false);
-      const stop = policies.some(({ name }) => name === 'closing') && /STOP(?!a)/.test(wellFormed(given));
-      expect(ruling !== undefined).toBe(stop);
-      if (!stop) expect(released).toBe(masked(wellFormed(given)));
-      else expect(released).not.toMatch(/STOP(?!a)/);
+      const whole = masked(wellFormed(given));
+      const stop = policies.some(({ name }) => name === 'closing') ? whole.search(/STOP(?!a)/) : -1;
+      expect(ruling !== undefined).toBe(stop >= 0);
+      if (stop < 0) expect(released).toBe(whole);
+      // Not what it matches: the `a` that makes a STOP harmless may be withheld.
+      else expect(released.length).toBeLessThanOrEqual(stop);
     }),
-    { numRuns: 800 },
+    { numRuns: 800, examples: [[{ text: 'STOPaSTOP', deltas: ['STOPaSTOP'] }, COUNTED_TO_THE_STOP]] },
   );
 });
