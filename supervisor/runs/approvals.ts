@@ -2,7 +2,6 @@
  * Runs that wait for a person: pauses them, ends them when nobody decides in time, and carries out what was decided. While it waits a
  * run keeps its chat and, once its connection to the model is closed, no slot. What a person decided is not judged again.
  */
-
 import type { ApprovalDecree } from '../approval-view.ts';
 import { InterjectError } from '../errors.ts';
 import type { ApprovalDecision, ApprovalKind, ApprovalRow } from '../store/approvals.ts';

@@ -3,7 +3,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { runAgent } from '../../agent/agent-process.ts';
 import type { ToAgent } from '../../agent/bus/messages.ts';
 import type { Log } from '../../agent/log.ts';
-import { type ScriptedModel, scriptedModel } from './scripted-model.ts';
+import { type ScriptedCall, type ScriptedModel, scriptedModel } from './scripted-model.ts';
 import { type RecordingSupervisor, recordingSupervisor } from './supervisor-end.ts';
 
 const SILENT: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
@@ -26,6 +26,13 @@ async function start(given?: ScriptedModel, lateAcceptanceMs?: number): Promise<
   return { supervisor, model, stop: () => stopping.abort() };
 }
 
+/** An agent whose model has been asked for the turn `t1` and has said nothing yet. */
+async function startTurn(): Promise<Setting & { call: ScriptedCall }> {
+  const setting = await start();
+  setting.supervisor.send(turnStart('t1'));
+  return { ...setting, call: await setting.model.call() };
+}
+
 function turnStart(turn: string, changes: Partial<Extract<ToAgent, { type: 'turn-start' }>> = {}): ToAgent {
   const messages = [{ role: 'user' as const, content: 'hello' }];
   const fixed = { type: 'turn-start', turn, run: 'r', backend: 'scripted', model: 'm', messages } as const;
@@ -34,9 +41,7 @@ function turnStart(turn: string, changes: Partial<Extract<ToAgent, { type: 'turn
 
 describe('a turn', () => {
   test('the command reaches the model, its answer comes back as deltas and one end', async () => {
-    const { supervisor, model } = await start();
-    supervisor.send(turnStart('t1'));
-    const call = await model.call();
+    const { supervisor, call } = await startTurn();
     expect(call.body).toMatchObject({ model: 'm', stream: true, temperature: 0.5, seed: 7 });
     expect(call.body.messages).toEqual([{ role: 'user', content: 'hello' }]);
     expect(call.body).not.toHaveProperty('top_p');
@@ -82,9 +87,7 @@ describe('a turn', () => {
     ['an error inside the stream', 'backend_failed', (call) => call.chunk({ error: { code: 500, message: 'oh' } })],
     ['a tool call', 'tool_calls_unsupported', (call) => call.chunk(toolCall)],
   ])('%s fails it by name, with the length of what had come', async (_, errorCode, misbehave) => {
-    const { supervisor, model } = await start();
-    supervisor.send(turnStart('t1'));
-    const call = await model.call();
+    const { supervisor, call } = await startTurn();
     call.say('abc');
     await supervisor.text('t1', 3);
     misbehave(call);
@@ -108,9 +111,7 @@ const toolCall = {
 
 describe('cancelling', () => {
   test('closes the connection to the model and says how long that took', async () => {
-    const { supervisor, model } = await start();
-    supervisor.send(turnStart('t1'));
-    const call = await model.call();
+    const { supervisor, call } = await startTurn();
     call.say('It is an ERR');
     await supervisor.text('t1', 12);
     call.say('OR');
@@ -124,9 +125,7 @@ describe('cancelling', () => {
   });
 
   test('the time counts from the delta that was objected to, not from reasoning of the same length', async () => {
-    const { supervisor, model } = await start();
-    supervisor.send(turnStart('t1'));
-    const call = await model.call();
+    const { supervisor, call } = await startTurn();
     call.think('abc');
     await supervisor.text('t1', 3);
     const thought = performance.now();
@@ -240,9 +239,7 @@ describe('a model server that does not take the request', () => {
 
 describe('a lost supervisor', () => {
   test('the model goes on meanwhile; the next supervisor gets what is behind its offsets, then what comes', async () => {
-    const { supervisor, model } = await start();
-    supervisor.send(turnStart('t1'));
-    const call = await model.call();
+    const { supervisor, call } = await startTurn();
     call.think('think');
     call.say('abc');
     await supervisor.text('t1', 8);
@@ -263,9 +260,7 @@ describe('a lost supervisor', () => {
   });
 
   test('until it is told to resume a turn it sends nothing of it', async () => {
-    const { supervisor, model } = await start();
-    supervisor.send(turnStart('t1'));
-    const call = await model.call();
+    const { supervisor, model, call } = await startTurn();
     call.say('abc');
     await supervisor.text('t1', 3);
     supervisor.drop();
@@ -285,9 +280,7 @@ describe('a lost supervisor', () => {
   });
 
   test('an end is sent again to every supervisor until one has recorded it', async () => {
-    const { supervisor, model } = await start();
-    supervisor.send(turnStart('t1'));
-    const call = await model.call();
+    const { supervisor, model, call } = await startTurn();
     call.say('abc');
     call.finish();
     const first = await supervisor.next('turn-ended');
@@ -306,9 +299,7 @@ describe('a lost supervisor', () => {
   });
 
   test('a turn that the new supervisor does not want is cancelled and forgotten without a word', async () => {
-    const { supervisor, model } = await start();
-    supervisor.send(turnStart('t1'));
-    const call = await model.call();
+    const { supervisor, model, call } = await startTurn();
     call.say('abc');
     await supervisor.text('t1', 3);
     supervisor.drop();
@@ -325,9 +316,7 @@ describe('a lost supervisor', () => {
   });
 
   test('rubbish from the supervisor costs the connection, not the turn', async () => {
-    const { supervisor, model } = await start();
-    supervisor.send(turnStart('t1'));
-    const call = await model.call();
+    const { supervisor, call } = await startTurn();
     call.say('abc');
     await supervisor.text('t1', 3);
     supervisor.send({ type: 'turn-start', turn: 7 } as never);

@@ -6,7 +6,7 @@ import { onTestFinished } from 'vitest';
 import type { BackendDefinition } from '../../agent/backend/backend.ts';
 
 /** One model call, as its server sees it. */
-interface ScriptedCall {
+export interface ScriptedCall {
   body: { model: string; messages: { role: string; content: string }[] } & Record<string, unknown>;
   /** Sends the headers, where that is done by hand. */
   accept(): void;

@@ -3,8 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { openRecordings } from '../../supervisor/store/recordings.ts';
-import { scriptedModel } from '../agent/scripted-model.ts';
-import { startStack } from '../supervisor/running-stack.ts';
+import { runInProgress } from '../supervisor/run-in-progress.ts';
 import { connectTo, queuedRun, temporaryFolder, temporaryStore } from './temporary-store.ts';
 
 function opened(path: string) {
@@ -55,10 +54,7 @@ test('turns that were recorded before streams were kept are counted and left out
 });
 
 test('of a run in progress there is the message, and what is over; what the stack writes meanwhile does not move it', async () => {
-  const model = await scriptedModel();
-  const stack = await startStack({ backend: model.definition });
-  const run = await stack.say('hello');
-  const call = await model.call();
+  const { stack, model, run, call } = await runInProgress();
   call.say('An ERROR');
   const second = await model.call();
   second.say('All is');

@@ -1,8 +1,8 @@
 /** What policies do to a run, through a whole stack in one process. */
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { scriptedModel } from '../agent/scripted-model.ts';
 import { connectTo } from '../store/temporary-store.ts';
+import { runInProgress } from './run-in-progress.ts';
 import { type RunningStack, type SeenEvent, sayCoded, shownText, startStack } from './running-stack.ts';
 
 const MARK = '\n\n[correction] ';
@@ -80,10 +80,7 @@ describe('a flagged word in an answer', () => {
   });
 
   test('split over deltas: no part of it is shown, however long the model pauses', async () => {
-    const model = await scriptedModel();
-    const stack = await startStack({ backend: model.definition });
-    const run = await stack.say('hello');
-    const call = await model.call();
+    const { stack, model, run, call } = await runInProgress();
     for (const piece of ['fine. ', 'E', 'R', 'R', 'O']) call.say(piece);
     const told = await stack.event(run, 'text-delta');
     expect(told.text).toBe('fine. ');
@@ -97,10 +94,7 @@ describe('a flagged word in an answer', () => {
   });
 
   test('in reasoning: the turn is cut, the next one begins anew without a prefix', async () => {
-    const model = await scriptedModel();
-    const stack = await startStack({ backend: model.definition });
-    const run = await stack.say('hello');
-    const call = await model.call();
+    const { stack, model, run, call } = await runInProgress();
     call.think('no ERR');
     await stack.event(run, 'reasoning-delta');
     call.think('OR here');

@@ -1,6 +1,7 @@
 /** What people do to a run: correct it, stop it. Through a whole stack in one process. */
 import { describe, expect, test } from 'vitest';
 import { scriptedModel } from '../agent/scripted-model.ts';
+import { runInProgress } from './run-in-progress.ts';
 import { type SeenEvent, shownText, startStack } from './running-stack.ts';
 
 const MARK = '\n\n[correction] ';
@@ -10,10 +11,7 @@ const LONG_WAY = Array.from({ length: 400 }, (_, index) => index).join(' ');
 
 describe('people', () => {
   test('correct a running turn: it is cut where the reader is, and the next one follows the correction', async () => {
-    const model = await scriptedModel();
-    const stack = await startStack({ backend: model.definition });
-    const run = await stack.say('hello');
-    const call = await model.call();
+    const { stack, model, run, call } = await runInProgress();
     call.say('Hi there, ER');
     await stack.event(run, 'text-delta');
     const view = await stack.supervisor.interject('assistant', undefined, 'In French, please.');
@@ -34,10 +32,7 @@ describe('people', () => {
   });
 
   test('correct twice in a row: the model sees both, and what was shown once', async () => {
-    const model = await scriptedModel();
-    const stack = await startStack({ backend: model.definition });
-    const run = await stack.say('hello');
-    const call = await model.call();
+    const { stack, model, run, call } = await runInProgress();
     call.say('Hi there');
     await stack.event(run, 'text-delta');
     const corrections = ['In French, please.', 'And louder.'];

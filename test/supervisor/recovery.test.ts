@@ -1,6 +1,7 @@
 /** What is lost between agents, supervisor and model server in mid-turn, and that nobody notices more of it than need be. */
 import { describe, expect, test } from 'vitest';
 import { scriptedModel } from '../agent/scripted-model.ts';
+import { runInProgress } from './run-in-progress.ts';
 import { sayCoded, shownText, startStack } from './running-stack.ts';
 
 const WORDS = Array.from({ length: 60 }, (_, index) => `word${index}`).join(' ');
@@ -23,10 +24,7 @@ describe('a lost connection between agent and supervisor', () => {
   });
 
   test('with a cut meanwhile: the agent is told when it is back, and the run goes on', async () => {
-    const model = await scriptedModel();
-    const stack = await startStack({ backend: model.definition });
-    const run = await stack.say('hello');
-    const call = await model.call();
+    const { stack, model, run, call } = await runInProgress();
     call.say('Hi there');
     await stack.event(run, 'text-delta');
     stack.dropConnections();
@@ -40,10 +38,7 @@ describe('a lost connection between agent and supervisor', () => {
   });
 
   test('while the answer ends: the end is told after the reconnect, and recorded once', async () => {
-    const model = await scriptedModel();
-    const stack = await startStack({ backend: model.definition });
-    const run = await stack.say('hello');
-    const call = await model.call();
+    const { stack, run, call } = await runInProgress();
     call.say('Hi');
     await stack.event(run, 'text-delta');
     stack.dropConnections();
@@ -71,10 +66,7 @@ describe('a supervisor that is replaced in mid-turn', () => {
   });
 
   test('also when a word that is not to be shown lies across the place where it stopped', async () => {
-    const model = await scriptedModel();
-    const stack = await startStack({ backend: model.definition });
-    const run = await stack.say('hello');
-    const call = await model.call();
+    const { stack, model, run, call } = await runInProgress();
     call.think('hm');
     call.say('fine, ERR');
     await stack.eventsUntil({ run }, (event) => event.type === 'text-delta' && event.text === 'fine, ');
@@ -92,10 +84,7 @@ describe('a supervisor that is replaced in mid-turn', () => {
   });
 
   test('gets the end of an answer that ended meanwhile', async () => {
-    const model = await scriptedModel();
-    const stack = await startStack({ backend: model.definition });
-    const run = await stack.say('hello');
-    const call = await model.call();
+    const { stack, run, call } = await runInProgress();
     call.say('Hi');
     await stack.event(run, 'text-delta');
     await stack.stopSupervisor();

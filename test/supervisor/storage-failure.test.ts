@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { scriptedModel } from '../agent/scripted-model.ts';
 import { connectTo } from '../store/temporary-store.ts';
+import { runInProgress } from './run-in-progress.ts';
 import { type RunningStack, shownText, startStack } from './running-stack.ts';
 
 /** Makes writing events of this type fail, as a full disk would; returns what ends that. */
@@ -37,10 +38,7 @@ describe('when writing or committing fails', () => {
   test(
     'in mid-answer: nothing of it is told, the model is cut off; later the run is answered anew',
     eachWay(async (when) => {
-      const model = await scriptedModel();
-      const stack = await startStack({ backend: model.definition });
-      const run = await stack.say('hello');
-      const call = await model.call();
+      const { stack, model, run, call } = await runInProgress();
       call.say('first ');
       await stack.event(run, 'text-delta');
       const repair = breakStorage(stack, 'text-delta', when);
