@@ -7,6 +7,7 @@ import type { SwarmView } from '../../supervisor/swarms/views.ts';
 import type { SwarmRequest } from '../../swarm/request.ts';
 import { essence } from '../supervisor/swarms/swarm-of.ts';
 import type { EventReader, SeenEvent } from './event-reader.ts';
+import { sayCoded } from './messages.ts';
 import { type StackUnderTest, startedStack } from './stack-under-test.ts';
 import { until } from './until.ts';
 
@@ -136,6 +137,35 @@ test(
         ],
       },
     });
+    await stack.stop();
+  },
+  TEST_MS,
+);
+
+test(
+  'kill -9 of the supervisor while a step is reviewed: it is reviewed and corrected as if nothing had happened, and asked once',
+  async () => {
+    const agents = ['a', 'b'].map((name) => ({ name, policies: [{ use: 'judge' }] }));
+    const options = { files: { 'agents.config.json': JSON.stringify({ agents }) }, flags: ['--backend', 'simulator'] };
+    const request: SwarmRequest = { task: sayCoded('Here is a DRIFT.'), mode: 'parallel', agents: ['a', 'b'] };
+    const stack = await startedStack(options);
+    const reader = stack.reader();
+    await stack.client.simulate(PACE);
+    const swarm = await begin(stack, request);
+    for (const review of [1, 3]) {
+      const isReview = ({ type, state }: SeenEvent): boolean => type === 'review' && state === 'started';
+      await reader.next((event) => isReview(event) && reader.events.filter(isReview).indexOf(event) >= review - 1);
+      const pid = stack.pid('supervisor');
+      stack.kill('supervisor');
+      await until('another supervisor', () => ![0, pid].includes(stack.pid('supervisor')));
+    }
+    const view = await ended(stack, swarm);
+    expect(view.result?.outputs).toMatchObject([{ answer: 'Here is a .' }, { answer: 'Here is a .' }]);
+    const calls = (await stack.client.modelCalls()).filter(({ outcome }) => outcome === 'completed');
+    // A question of the judge quotes the task; it may be asked again.
+    const isAnswer = ({ messages }: (typeof calls)[number]): boolean =>
+      messages.some(({ content }) => content.startsWith(request.task));
+    expect(calls.filter(isAnswer)).toHaveLength(4);
     await stack.stop();
   },
   TEST_MS,
