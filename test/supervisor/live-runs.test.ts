@@ -17,6 +17,7 @@ function run(number: number, status: RunRow['status'] = 'queued', origin: RunRow
     isEphemeral: 0 as const,
     origin,
     system: null,
+    ...{ fromAgent: null, fromRun: null, hops: 0, thread: null },
     agentDeaths: 0,
     backendFailures: 0,
     ...place,
