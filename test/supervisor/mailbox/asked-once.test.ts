@@ -57,6 +57,7 @@ test('of one whose start could not be committed it hears nothing, and of the one
   stack.engine.bench.recorder.flush();
   database.exec('drop trigger broken');
   await stack.until(() => planner.turns().length === 2);
+  expect(reviewer.turns()).toEqual([]);
   planner.answer(planner.turns()[1]?.turn ?? '', '@reviewer: Hello.');
   await stack.until(() => reviewer.turns().length > 0);
   expect(reviewer.turns()).toMatchObject([
