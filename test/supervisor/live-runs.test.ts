@@ -57,9 +57,9 @@ test('a run works where it is sent to; one that is paused there can go elsewhere
   expect([paused.phase, paused.backend, paused.ownBackend]).toEqual(['between', 'other', 'own']);
 });
 
-test('what somebody waits for goes before swarms, and these before benchmarks; each by itself in the order of arrival', () => {
+test('what somebody waits for goes before swarms and letters, and these before benchmarks; each by itself in the order of arrival', () => {
   const runs = new LiveRuns();
-  const origins = ['benchmark', 'swarm', 'benchmark', 'interactive', 'swarm', 'interactive'] as const;
+  const origins = ['benchmark', 'agent', 'benchmark', 'interactive', 'swarm', 'interactive'] as const;
   for (const [index, origin] of origins.entries()) runs.add(run(index + 1, 'queued', origin));
   const order = origins.flatMap(() => take(runs, 1));
   expect(order).toEqual([4]);

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { RunView } from '../../../supervisor/service.ts';
 import { scriptedModel } from '../../agent/scripted-model.ts';
 import { serveStack } from '../../ui/served-stack.ts';
+import { tested } from '../backtest/replayed.ts';
 import { type RunningStack, type SeenEvent, type StackOptions, sayCoded, startStack } from '../running-stack.ts';
 
 const AGENTS = [
@@ -228,6 +229,31 @@ describe('a letter is supervised', () => {
       expect(stack.calls('Message from planner')).toEqual([]);
     },
   );
+
+  test('what a review refuses is not sent, what it lets pass is sent when it has', async () => {
+    const policy = `{ name: 'reads', review: ({ text }) => text.includes('never') ? { action: 'block', reason: 'no' } : undefined }`;
+    const stack = await team({ policies: [{ use: 'error-keyword' }, policy] });
+    const refused = await stack.ask('say: @tester: say: never', TO_PLANNER);
+    expect(refused).toMatchObject({ status: 'blocked' });
+    expect(refused).not.toHaveProperty('letters');
+    const sent = await stack.ask('say: @tester: say: soon', TO_PLANNER);
+    const types = (await stack.eventsOf(sent.run)).map(({ type }) => type);
+    expect(types.indexOf('letter-sent')).toBeGreaterThan(types.lastIndexOf('review'));
+    expect(await stack.wait(sent.letters?.[0]?.run ?? '')).toMatchObject({ content: 'soon' });
+  });
+
+  test('a test of a policy on what was recorded is told who wrote it, too', async () => {
+    const stack = await team();
+    const sent = await stack.ask('say: @tester: say: yes', TO_PLANNER);
+    await stack.wait(sent.letters?.[0]?.run ?? '');
+    const report = tested(stack, {
+      name: 'strict',
+      onMessage: ({ from }) => (from === 'planner' ? { action: 'block', reason: 'r' } : undefined),
+    });
+    expect(report.items.map(({ run, decisions }) => [run, decisions.map(({ action }) => action)])).toEqual([
+      [sent.letters?.[0]?.run, ['block']],
+    ]);
+  });
 
   test('what a person lets through, or writes, is sent then', async () => {
     const policy = `{ name: 'asks', patterns: ['NOW'], onText: ({ match }) => match && { action: 'pause', reason: 'may it?' } }`;
