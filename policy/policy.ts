@@ -75,6 +75,8 @@ interface Place {
 export interface MessageToJudge extends Place {
   content: string;
   role: 'user';
+  /** Name of the agent that wrote it; absent: no agent did. */
+  from?: string;
 }
 
 /** Which stream of a turn: the answer, or the model's reasoning before it. */

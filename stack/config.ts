@@ -5,6 +5,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { extname, resolve } from 'node:path';
 import type { AgentDefinition, BackendConfiguration, PolicyReference } from '../supervisor/configuration.ts';
+import type { MailboxLimits } from '../supervisor/mailbox/limits.ts';
 import { describeIssues } from './configuration-issues.ts';
 import { messageOf, usageFailure } from './failure.ts';
 import { isOllamaAddress, ollamaUrl } from './ollama-address.ts';
@@ -29,6 +30,7 @@ export interface LoadedConfiguration {
   backends?: BackendConfiguration[] | undefined;
   /** Requests in flight at most over all backends of a group. */
   gpuGroups?: Record<string, number> | undefined;
+  mailbox?: MailboxLimits | undefined;
   policies?: PolicyReference[] | undefined;
   /** Not checked yet: that is resolve-options.ts' part. */
   options: Record<string, unknown>;
@@ -106,6 +108,7 @@ function withHttpAddress(backend: { kind?: unknown; url?: unknown } | null): unk
 
 function knownFields(schemas: typeof import('../supervisor/configuration.ts'), path: string): string[] {
   if (path === '') return [...Object.keys(schemas.configurationSchema.shape), 'options'];
+  if (path === 'mailbox') return Object.keys(schemas.mailboxSchema.shape);
   if (/policies\[\d+\]$/.test(path)) return ['use', 'name', 'options'];
   return Object.keys(path.startsWith('agents') ? schemas.agentSchema.shape : schemas.backendSchema.shape);
 }

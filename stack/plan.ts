@@ -2,6 +2,7 @@
 import { isIP } from 'node:net';
 import { dirname, resolve } from 'node:path';
 import type { AgentDefinition } from '../supervisor/configuration.ts';
+import type { MailboxLimits } from '../supervisor/mailbox/limits.ts';
 import type { LoadedConfiguration } from './config.ts';
 import { DEFAULT_AGENTS, DEFAULT_SYSTEM_PROMPT } from './defaults.ts';
 import { usageFailure } from './failure.ts';
@@ -36,6 +37,8 @@ export interface StackPlan {
   remarks?: string[];
   /** Requests in flight at most over all backends of a group; 1 for one that is not named here. */
   gpuGroups: Record<string, number>;
+  /** Absent: the default. */
+  mailbox?: MailboxLimits;
   policies: PlannedPolicy[];
 }
 
@@ -46,9 +49,12 @@ export interface StackPlan {
 export function makePlan(options: OptionValues, loaded: LoadedConfiguration | undefined, folder: string): StackPlan {
   refuseOpenDoor(options);
   const planned = planBackends(options, loaded, folder);
-  // What will be found has a name that nobody can know yet.
-  checkReferences(loaded, planned.backendSearch === undefined ? planned.backends.map(({ name }) => name) : []);
   const agents = planAgents(options.agents, loaded?.agents ?? DEFAULT_AGENTS);
+  checkReferences(loaded, {
+    // What will be found has a name that nobody can know yet.
+    backends: planned.backendSearch === undefined ? planned.backends.map(({ name }) => name) : [],
+    agents: agents.map(({ name }) => name),
+  });
   return {
     configurationFile: loaded?.name,
     dataFolder: resolve(folder, options.data),
@@ -62,6 +68,7 @@ export function makePlan(options: OptionValues, loaded: LoadedConfiguration | un
     agents,
     ...planned,
     gpuGroups: loaded?.gpuGroups ?? {},
+    ...(loaded?.mailbox !== undefined && { mailbox: loaded.mailbox }),
     policies: planPolicies(agents, {
       given: options.policy,
       givenFolder: folder,

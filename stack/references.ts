@@ -1,17 +1,25 @@
 /** Checks what refers to what in a configuration file: names are unique, whatever an agent names exists, a limit is somebody's. */
 import { nearestName } from '../policy/nearest-name.ts';
 import type { LoadedConfiguration } from './config.ts';
+import { contactProblems } from './contact-problems.ts';
 import { usageFailure } from './failure.ts';
 import { policyProblem } from './plan-policies.ts';
 
-/** @throws Failure (exit code 2) with a line for each problem. `backends`: the names of those that there will be */
-export function checkReferences(loaded: LoadedConfiguration | undefined, backends: readonly string[]): void {
+/** Names of what there will be in the stack. */
+interface Known {
+  backends: readonly string[];
+  agents: readonly string[];
+}
+
+/** @throws Failure (exit code 2) with a line for each problem */
+export function checkReferences(loaded: LoadedConfiguration | undefined, { backends, agents }: Known): void {
   if (loaded === undefined) return;
   const problems = [
     ...twice('agents', loaded.agents ?? []),
     ...twice('backends', loaded.backends ?? []),
     ...unknownBackends(loaded, backends),
     ...unusedGroups(loaded),
+    ...contactProblems(loaded.agents ?? [], agents),
     ...unknownPolicies(loaded),
   ];
   if (problems.length > 0) throw usageFailure(problems.map((problem) => `${loaded.name}: ${problem}`).join('\n'));

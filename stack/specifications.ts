@@ -92,7 +92,7 @@ function agentSpecification(parts: StackParts, { name }: AgentDefinition): Child
 
 function supervisorSpecification(parts: StackParts): ChildSpecification {
   const { plan, data, socketPath, token, port, policies, backends } = parts;
-  const { host, allowedHosts, durability, agents, gpuGroups } = plan;
+  const { host, allowedHosts, durability, agents, gpuGroups, mailbox } = plan;
   const settings = {
     dataFolder: data.folder,
     socketPath,
@@ -103,6 +103,7 @@ function supervisorSpecification(parts: StackParts): ChildSpecification {
     agents,
     backends,
     gpuGroups,
+    ...(mailbox !== undefined && { mailbox }),
     policies,
   };
   const start = program(parts, 'supervisor', ({ previousExit }) => {

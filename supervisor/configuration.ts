@@ -3,22 +3,26 @@
  * The schema is the one place for fields, defaults and limits.
  */
 import { z } from 'zod';
+import { MAILBOX_LIMITS } from './mailbox/limits.ts';
 
 const name = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,39}$/, 'use lower-case letters, digits, - and _ (at most 40)');
 
 /** The name of a built-in policy, or the path of a file; with options for it, and a name of its own in this place. */
-const policyReference = z.union([
-  z.string().min(1),
-  z.strictObject({
-    use: z.string().min(1).describe('name of a built-in policy, or path of a file'),
-    name: z
-      .string()
-      .regex(/^[a-z0-9][a-z0-9-]{0,39}$/, 'use lower-case letters, digits and - (at most 40)')
-      .optional()
-      .describe('what it is called in interventions; default: its own name'),
-    options: z.record(z.string(), z.unknown()).optional().describe('as the policy declares them'),
-  }),
-]);
+const policyReference = z.union(
+  [
+    z.string().min(1),
+    z.strictObject({
+      use: z.string().min(1).describe('name of a built-in policy, or path of a file'),
+      name: z
+        .string()
+        .regex(/^[a-z0-9][a-z0-9-]{0,39}$/, 'use lower-case letters, digits and - (at most 40)')
+        .optional()
+        .describe('what it is called in interventions; default: its own name'),
+      options: z.record(z.string(), z.unknown()).optional().describe('as the policy declares them'),
+    }),
+  ],
+  'must be a name, a path, or { use, name, options }',
+);
 
 export const agentSchema = z.strictObject({
   name,
@@ -83,6 +87,10 @@ export const agentSchema = z.strictObject({
     .positive()
     .optional()
     .describe('how long a paused run waits for a person before it expires; default: for ever'),
+  contacts: z
+    .union([z.literal('all'), z.array(name).max(200)], 'must be "all" or a list of agents')
+    .optional()
+    .describe('agents that it may write to: names, or `all`; default: none'),
   policies: z.array(policyReference).optional().describe('default: the policies of the stack'),
 });
 
@@ -101,6 +109,16 @@ export const backendSchema = z.strictObject({
   gpuGroup: name.optional().describe('backends on one GPU: a limit over all of them, see gpuGroups'),
 });
 
+export const mailboxSchema = z.strictObject({
+  hops: z.int().min(1).max(100).default(MAILBOX_LIMITS.hops).describe('letters in a row that may follow a message'),
+  letters: z
+    .int()
+    .min(1)
+    .max(10_000)
+    .default(MAILBOX_LIMITS.letters)
+    .describe('letters that one message of a user may bring about'),
+});
+
 export const configurationSchema = z.strictObject({
   agents: z.array(agentSchema).min(1).max(200).optional(),
   backends: z.array(backendSchema).min(1).optional(),
@@ -108,6 +126,7 @@ export const configurationSchema = z.strictObject({
     .record(name, z.int().positive())
     .optional()
     .describe('requests in flight at most over all backends of a group; default: 1'),
+  mailbox: mailboxSchema.optional(),
   policies: z.array(policyReference).optional(),
 });
 

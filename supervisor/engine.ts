@@ -10,6 +10,7 @@ import { Backends } from './backends.ts';
 import { InterjectError } from './errors.ts';
 import { EventHub } from './event-hub.ts';
 import type { StoredEvent } from './events.ts';
+import { MAILBOX_LIMITS } from './mailbox/limits.ts';
 import { Metrics } from './metrics/metrics.ts';
 import { chargeOffence, hasCrashed } from './policies/charge.ts';
 import { PolicyHost } from './policies/host.ts';
@@ -107,7 +108,7 @@ export class Engine {
   }
 
   #workbench(store: Store, recorder: Recorder, log: Log): Workbench {
-    const { agents } = this.#settings;
+    const { agents, mailbox = MAILBOX_LIMITS } = this.#settings;
     const backends = this.#backends();
     const dispatch = (): void => this.guarded(() => this.#dispatch());
     return {
@@ -129,6 +130,7 @@ export class Engine {
       metrics: new Metrics(store.measures),
       asks: new Asks(backends, dispatch),
       agents: new Map(agents.map((agent) => [agent.name, agent])),
+      mailbox,
       backendOf: (agent) => agent.backend ?? backends.names[0] ?? '',
       dispatch,
       chargeExit: (agent, incarnation) => this.#outside.chargeExit(agent, incarnation),

@@ -12,7 +12,7 @@ const RUN_STATUSES = ['answered', 'failed', 'stopped', 'blocked', 'expired'] as 
 /** What became of a run that waited for a person. */
 const APPROVAL_DECISIONS = ['approved', 'edited', 'refused', 'expired', 'stopped'] as const;
 
-/** What is done about a model server, or by it, that would otherwise go unsaid. */
+/** What is done about a model server, or by it, and which letters of an answer are not sent: what would otherwise go unsaid. */
 const NOTICES = [
   'context_shortened',
   'prompt_truncated',
@@ -20,10 +20,18 @@ const NOTICES = [
   'backend_busy',
   'backend_fallback',
   'resume_regenerates',
+  'letter_no_contact',
+  'letter_hop_limit',
+  'letter_limit',
+  'letter_inbox_full',
 ] as const;
 
 export const EVENTS = {
-  'message-received': z.object({ content: z.string(), key: z.string().optional() }),
+  'message-received': z.object({
+    content: z.string(),
+    key: z.string().optional(),
+    from: z.string().optional().describe('the agent that wrote it; absent: no agent did'),
+  }),
   'run-start': z.object({ queue_ms: z.int() }),
   'turn-start': z.object({
     turn,
@@ -53,6 +61,10 @@ export const EVENTS = {
   }),
   'turn-cut': z.object({ turn, text: z.string().describe('all that was shown of the turn'), reason: z.string() }),
   'turn-end': z.object({ turn, text: z.string().describe('the whole answer'), reason: z.string() }),
+  'letter-sent': z.object({
+    to: z.string().describe('name of the agent'),
+    to_run: z.string().describe('the run that it opened'),
+  }),
   'run-paused': z.object({
     approval: z.int(),
     policy: z.string(),

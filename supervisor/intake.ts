@@ -1,22 +1,21 @@
 /** Takes messages in: what it has acknowledged is durable and will be worked on. */
-import { randomBytes } from 'node:crypto';
 import type { ModelMessage } from '../agent/backend/backend.ts';
 import type { AgentDefinition } from './configuration.ts';
 import type { Engine } from './engine.ts';
 import { InterjectError } from './errors.ts';
+import { Inbox } from './runs/inbox.ts';
 import type { Received } from './runs/ledger.ts';
-import { LiveRun } from './runs/live-run.ts';
+import type { LiveRun } from './runs/live-run.ts';
 import type { RunRow } from './store/runs.ts';
-
-/** Messages that may wait for one agent. */
-const MOST_QUEUED = 1000;
 
 export class Intake {
   readonly #engine: Engine;
+  readonly #inbox: Inbox;
   #isStopping = false;
 
   constructor(engine: Engine) {
     this.#engine = engine;
+    this.#inbox = new Inbox(engine.bench);
   }
 
   /** From now on no message is accepted. */
@@ -47,15 +46,13 @@ export class Intake {
     { earlier = [], received }: { earlier?: readonly ModelMessage[]; received?: (row: RunRow) => void } = {},
   ): Promise<LiveRun> {
     this.mustBeOpen();
-    const { recorder, runs, ledger, backendOf, dispatch } = this.#engine.bench;
-    if (runs.count(message.agent).queued >= MOST_QUEUED) throw new InterjectError('inbox_full');
-    const row = ledger.received({ id: randomBytes(8).toString('hex'), ...message });
-    received?.(row);
+    const { recorder, dispatch } = this.#engine.bench;
+    if (this.#inbox.isFull(message.agent)) throw new InterjectError('inbox_full');
+    const run = this.#inbox.put(message, definition);
+    received?.(run.row);
     const committed = recorder.committed();
-    const run = new LiveRun(row, definition, backendOf(definition), 0);
     run.earlier = earlier;
     // The model is asked meanwhile; what it answers is committed later than this, and a failure here cancels its turn.
-    runs.add(run);
     dispatch();
     await committed;
     return run;

@@ -4,6 +4,7 @@
 import type { ApprovalDecree, ApprovalView } from './approval-view.ts';
 import type { AgentDefinition } from './configuration.ts';
 import type { EventData, EventScope, RunStatus, StoredEvent } from './events.ts';
+import type { SentLetter } from './store/letters.ts';
 import type { SwarmDesk, SwarmStepView, SwarmSummary, SwarmView } from './swarms/views.ts';
 
 export type { ApprovalDecree, ApprovalView, SwarmStepView, SwarmSummary, SwarmView };
@@ -64,6 +65,8 @@ export interface ChatMessage {
   run: string;
   role: 'user' | 'assistant' | 'supervisor';
   content: string;
+  /** Of a user's line that another agent wrote: its name. */
+  from?: string;
   /** The model's reasoning, where it had any. */
   reasoning?: string;
   /** Milliseconds since 1970. */
@@ -102,6 +105,10 @@ export interface RunView {
   agent: string;
   status: RunStatus | 'queued' | 'running';
   reason?: string;
+  /** Another agent wrote the message: who, in the answer of which run, and how many letters in a row this one makes. */
+  from?: { agent: string; run: string; hops: number };
+  /** What its answer sent to other agents, and the runs that this opened; absent: nothing. */
+  letters?: SentLetter[];
   /** It waits for a person to decide this approval. */
   approval?: { id: number; policy: string; reason: string };
   /** The final answer; empty until there is one. */
@@ -130,6 +137,8 @@ export interface AgentView {
   /** While its backend is down: the one that its runs go to instead. */
   fallback?: string;
   policies: string[];
+  /** Agents that it may write to; absent: none. */
+  contacts?: string[];
   /** Runs waiting and runs being worked on. */
   queued: number;
   running: number;

@@ -1,5 +1,6 @@
 /** What a supervisor process needs to know when it starts; all of it is plain data. */
 import type { AgentDefinition, BackendConfiguration } from './configuration.ts';
+import type { MailboxLimits } from './mailbox/limits.ts';
 
 /** A policy as the supervisor loads it: bundled from a file, or built in. */
 export interface PolicySource {
@@ -42,6 +43,8 @@ export interface SupervisorSettings {
   backends: (BackendConfiguration & { simulator: boolean })[];
   /** Requests in flight at most over all backends of a group on one GPU; of a group that is not named here: 1. */
   gpuGroups?: Record<string, number>;
+  /** Of what agents write to each other; default: MAILBOX_LIMITS. */
+  mailbox?: MailboxLimits;
   policies: PolicySource[];
   /** How the previous supervisor of this stack ended, when it did. */
   previousExit: ChildExit | undefined;

@@ -6,6 +6,7 @@ import type { Engine } from './engine.ts';
 import { InterjectError } from './errors.ts';
 import type { EventScope } from './events.ts';
 import { Intake } from './intake.ts';
+import { contactsOf } from './mailbox/contacts.ts';
 import type { ProcessView } from './metrics/metrics.ts';
 import type { RunWaiters } from './run-waiters.ts';
 import type { LiveRun } from './runs/live-run.ts';
@@ -171,6 +172,7 @@ export class StackSupervisor implements service.Supervisor {
       ...links.state(agent.name),
       ...this.#place(agent),
       policies: policies.of(agent.name).map(({ name }) => name),
+      ...contactsView(contactsOf(agent, agents.keys())),
       ...runs.count(agent.name),
     }));
   }
@@ -258,6 +260,10 @@ export class StackSupervisor implements service.Supervisor {
     if (run === undefined) throw new InterjectError('not_running');
     return run;
   }
+}
+
+function contactsView(contacts: readonly string[]): Pick<service.AgentView, 'contacts'> {
+  return contacts.length === 0 ? {} : { contacts: [...contacts] };
 }
 
 function whyDown({ name, url, detail = 'no reason given' }: service.BackendView): string {

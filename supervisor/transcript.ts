@@ -5,6 +5,7 @@
  */
 import type { ModelMessage } from '../agent/backend/backend.ts';
 import { CORRECTION_MARK } from '../agent/backend/correction-mark.ts';
+import { withLetterMark } from '../agent/backend/letter-mark.ts';
 import type { RunStatus } from './events.ts';
 
 /** A line of `chat_history` as the fold needs it, in the order of recording. */
@@ -13,6 +14,8 @@ export interface RecordedLine {
   runStatus: RunStatus | 'queued' | 'running';
   role: 'user' | 'assistant' | 'supervisor';
   content: string;
+  /** Of another agent's message: its name, which the model is told. */
+  from?: string | null;
   /** 0: the message itself. */
   turn: number;
   status: 'complete' | 'interrupted';
@@ -81,7 +84,9 @@ function foldEarlier(group: readonly RecordedLine[]): ModelMessage[] {
   // An answer is the last line of its run; a beginning that was cut is followed by its correction.
   const answer = group.at(-1);
   if (answer?.role !== 'assistant' || answer.content === '') return [];
-  const asked = group.filter(({ role }) => role === 'user').map(({ content }) => ({ role: 'user', content }) as const);
+  const asked = group
+    .filter(({ role }) => role === 'user')
+    .map((line) => ({ role: 'user', content: asTold(line) }) as const);
   return [...asked, { role: 'assistant', content: answer.content }];
 }
 
@@ -92,7 +97,7 @@ function foldCurrent(group: readonly RecordedLine[], beginning: Beginning | unde
   const isInBeginning = ({ turn, isContinued }: RecordedLine): boolean =>
     beginning !== undefined && (isContinued === 1 || turn === beginning.turn);
   for (const [index, line] of group.entries()) {
-    if (line.role === 'user') messages.push({ role: 'user', content: line.content });
+    if (line.role === 'user') messages.push({ role: 'user', content: asTold(line) });
     if (line.role === 'supervisor') {
       const before = group[index - 1];
       const isTold = before !== undefined && isInBeginning(before);
@@ -101,6 +106,11 @@ function foldCurrent(group: readonly RecordedLine[], beginning: Beginning | unde
   }
   if (beginning !== undefined) messages.push({ role: 'assistant', content: beginning.text.trimEnd() });
   return messages;
+}
+
+/** A message as the model is shown it. */
+function asTold({ from, content }: RecordedLine): string {
+  return typeof from === 'string' ? withLetterMark(from, content) : content;
 }
 
 /** A cut prefix is recorded right before its correction; a further correction of the same turn has none of its own. */

@@ -32,6 +32,7 @@ export class Views {
       agent: row.agent,
       status: row.status,
       ...(row.reason !== null && { reason: row.reason }),
+      ...this.#letters(row),
       ...this.#approval(row),
       content: answer?.content ?? '',
       messages: messages.map(({ role, content, status }) => ({ role, content, status })),
@@ -39,6 +40,14 @@ export class Views {
       ...(label !== undefined && { label }),
       usage: this.#usage(row),
       timings: timings(row),
+    };
+  }
+
+  #letters({ id, fromAgent, fromRun, hops }: RunRow): Pick<RunView, 'from' | 'letters'> {
+    const letters = this.#store.letters.sentBy(id);
+    return {
+      ...(fromAgent !== null && fromRun !== null && { from: { agent: fromAgent, run: fromRun, hops } }),
+      ...(letters.length > 0 && { letters }),
     };
   }
 
@@ -88,7 +97,8 @@ export class Views {
 function unfinished(row: RunRow, history: readonly HistoryRow[], live: LiveRun | undefined): ChatMessage[] {
   const base = { run: row.id, ts: row.acceptedAt };
   if (history.length === 0) {
-    return [{ ...base, id: row.id, role: 'user', content: row.content, status: 'queued' }];
+    const from = row.fromAgent === null ? {} : { from: row.fromAgent };
+    return [{ ...base, id: row.id, role: 'user', content: row.content, ...from, status: 'queued' }];
   }
   if (live?.turn === undefined || !live.hasOpenTurn) return [];
   const { id, number, shown } = live.turn;
@@ -107,6 +117,7 @@ function toMessage(row: HistoryRow): ChatMessage {
   if (row.reasoning !== null) message.reasoning = row.reasoning;
   if (role === 'assistant') message.turn = row.turn;
   if (role === 'supervisor') Object.assign(message, interventionOf(row));
+  if (row.from !== null) message.from = row.from;
   if (role === 'user') Object.assign(message, outcomeOf(row));
   return message;
 }

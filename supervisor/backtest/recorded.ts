@@ -54,6 +54,8 @@ export interface RecordedMessage extends Judged {
   /** As it was sent, but for secrets, which are filler. */
   content: string;
   secrets: readonly TextSpan[];
+  /** Name of the agent that wrote it; absent: no agent did. */
+  from?: string;
 }
 
 export interface RecordedTurn extends Judged {

@@ -7,14 +7,15 @@ import type { RecordedMessage } from './recorded.ts';
 /** Its redactions first; then what it does, up to what ends the run; a pause only when nothing else ends it. */
 export function replayMessage(
   { loaded, judge }: Candidate,
-  { agent, chat, run, content }: RecordedMessage,
+  { agent, chat, run, content, from }: RecordedMessage,
 ): CandidateDecision[] {
   if (loaded.policy.onMessage === undefined) return [];
   const place = { channel: 'text', decidedAt: content.length, from: 0, withheld: '', policy: loaded.name } as const;
   return guarded(loaded, place, () => {
     const spans: Span[] = [];
     const closing: CandidateDecision[] = [];
-    for (const verdict of judge(loaded, 'onMessage', { agent, chat, run, content, role: 'user' })) {
+    const message = { agent, chat, run, content, role: 'user', ...(from !== undefined && { from }) } as const;
+    for (const verdict of judge(loaded, 'onMessage', message)) {
       if (verdict.action !== 'redact') {
         closing.push({ ...place, action: verdict.action, reason: reasonOf(verdict) });
         continue;

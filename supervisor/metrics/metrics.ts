@@ -44,6 +44,7 @@ export class Metrics {
   read(events: readonly StoredEvent[]): void {
     for (const event of events) {
       if (event.type === 'intervention') this.#intervened(event);
+      if (event.type === 'letter-sent') this.#sent(event);
       if (event.type === 'run-end') this.#ended(event);
     }
   }
@@ -51,6 +52,11 @@ export class Metrics {
   #intervened({ agent = '', data }: StoredEvent): void {
     const { policy, action } = JSON.parse(data) as { policy: string; action: string };
     this.#registry.count('agents_interventions_total', { agent, policy, action });
+  }
+
+  #sent({ agent = '', data }: StoredEvent): void {
+    const { to } = JSON.parse(data) as { to: string };
+    this.#registry.count('agents_letters_total', { agent, to });
   }
 
   #ended({ run: id = '', data }: StoredEvent): void {

@@ -71,6 +71,11 @@ export const METRICS = {
     help: 'Interventions of policies and of persons',
     labels: ['agent', 'policy', 'action'],
   },
+  agents_letters_total: {
+    type: 'counter',
+    help: 'Letters that agents sent each other',
+    labels: ['agent', 'to'],
+  },
   agents_policy_verdicts_total: {
     type: 'counter',
     help: 'Verdicts that the hooks of a policy returned',

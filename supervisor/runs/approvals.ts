@@ -139,7 +139,7 @@ export class Approvals {
 
   #answer(run: LiveRun, turn: number, texts: { text: string; reasoning: string }, reason: string): void {
     this.#bench.ledger.answeredByPerson(run, turn, texts, reason);
-    this.#ending.leave(run);
+    this.#ending.answered(run, texts.text);
   }
 
   /** To its first turn, or once more after one that failed; what went wrong before no longer counts. */

@@ -133,9 +133,10 @@ export class Dispatcher {
     spans: Span[],
     decisions: [LoadedPolicy, ClosingVerdict][],
   ): void {
-    const { agent, chat, content, id } = run.row;
+    const { agent, chat, content, id, fromAgent } = run.row;
+    const sender = fromAgent === null ? {} : { from: fromAgent };
     const ask = this.#bench.policies.judgeOf(run.number);
-    for (const verdict of ask(judge.by, 'onMessage', { content, role: 'user', agent, chat, run: id })) {
+    for (const verdict of ask(judge.by, 'onMessage', { content, role: 'user', ...sender, agent, chat, run: id })) {
       if (verdict.action !== 'redact') {
         decisions.push([judge.by, verdict]);
         continue;

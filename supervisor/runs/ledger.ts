@@ -65,11 +65,11 @@ export class Ledger {
   /** A message is in the inbox; it may be acknowledged once this is committed. */
   received(message: Received): RunRow {
     return this.#recorder.write(() => {
-      const { id, agent, chat, key, content } = message;
+      const { id, agent, chat, key, content, letter } = message;
       const firstSeq = this.#recorder.event(
         'message-received',
         { agent, chat, run: id },
-        { content, ...(key !== undefined && { key }) },
+        { content, ...(key !== undefined && { key }), ...(letter !== undefined && { from: letter.from }) },
       );
       return this.#store.runs.create({ ...message, firstSeq, now: Date.now() });
     });
@@ -194,7 +194,7 @@ export class Ledger {
     });
   }
 
-  /** The turn is the answer: everything that this settles, in one transaction. */
+  /** The turn is the answer; the run's end follows in the same transaction. */
   answered(run: LiveRun, turn: LiveTurn, finishReason: string, usage: Usage | undefined): void {
     this.#recorder.write(() => {
       const now = Date.now();
@@ -204,7 +204,6 @@ export class Ledger {
       this.#addAnswer(run, turn, 'complete', now);
       this.#recorder.event('turn-end', run.scope, { turn: turn.number, text: turn.shown.text, reason: finishReason });
     });
-    this.ended(run, 'answered', undefined);
   }
 
   /** What a turn cost that the model had finished, and that is not the answer. */
@@ -212,7 +211,12 @@ export class Ledger {
     if (usage !== undefined) this.#recorder.write(() => this.#store.turns.setUsage(run.number, turn, usage));
   }
 
-  /** What a person let through, or wrote, is the answer; it takes the place of what was shown of the turn. */
+  /** The answer of the run sent a letter to another agent and opened this run with it. */
+  letterSent(run: LiveRun, to: string, opened: string): void {
+    this.#recorder.write(() => this.#recorder.event('letter-sent', run.scope, { to, to_run: opened }));
+  }
+
+  /** What a person let through, or wrote, is the answer; it takes the place of what was shown of the turn. The run's end follows. */
   answeredByPerson(run: LiveRun, turn: number, { text, reasoning }: Record<Channel, string>, reason: string): void {
     this.#recorder.write(() => {
       this.#store.history.dropInterrupted(run.number, turn);
@@ -221,7 +225,6 @@ export class Ledger {
       this.#store.history.add({ ...line, role: 'assistant', status: 'complete' });
       this.#recorder.event('turn-end', run.scope, { turn, text, reason });
     });
-    this.ended(run, 'answered', undefined);
   }
 
   ended(run: LiveRun, status: RunStatus, reason: string | undefined): void {

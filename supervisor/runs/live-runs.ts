@@ -5,8 +5,8 @@ import { chatId } from '../store/runs.ts';
 import type { LiveRun, LiveTurn } from './live-run.ts';
 
 const RANKS = { high: 0, normal: 1, low: 2 };
-/** Who is waited for comes before how important an agent is: nobody interactive waits for a swarm. */
-const ORIGINS = { interactive: 0, swarm: 1, benchmark: 2 };
+/** Who is waited for comes before how important an agent is: nobody interactive waits for a swarm, or for what agents write to each other. */
+const ORIGINS = { interactive: 0, agent: 1, swarm: 1, benchmark: 2 };
 const RANKS_OF_ORIGIN = 3;
 
 export class LiveRuns {

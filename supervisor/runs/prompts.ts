@@ -11,6 +11,8 @@ import { isRoleRefusal, mapRoles, type RoleAbilities, STRICTEST } from '../conte
 import { promptRoom, shorten } from '../context/shorten.ts';
 import { roughTokens } from '../context/token-estimate.ts';
 import { describeMapped, describeOverflow, describeRegenerates, describeShortened } from '../context/words.ts';
+import { contactsOfRun } from '../mailbox/contacts.ts';
+import { describeContacts } from '../mailbox/words.ts';
 import { foldTranscript, messagesOf, type Transcript } from '../transcript.ts';
 import { plainName } from '../watched-backend.ts';
 import type { LiveRun, LiveTurn, ResumePoint } from './live-run.ts';
@@ -18,7 +20,7 @@ import type { Workbench } from './workbench.ts';
 
 const TAKES_ALL: RoleAbilities = { systemRole: true, consecutiveUsers: true };
 
-type Bench = Pick<Workbench, 'store' | 'ledger' | 'backends'>;
+type Bench = Pick<Workbench, 'store' | 'ledger' | 'backends' | 'agents'>;
 
 export class Prompts {
   readonly #bench: Bench;
@@ -31,12 +33,13 @@ export class Prompts {
 
   /** The prompt of the next turn, if it goes to this model. */
   prepare(run: LiveRun, model: string): Prompt {
-    const { agent, row, backend } = run;
+    const { row, backend } = run;
     const server = { backend, model };
     const { context, limit } = this.#limits(run, server);
     const lines = this.#bench.store.history.ofChat(row.agent, row.chat);
     const from = this.#goesOnFrom(run, server);
-    const transcript = foldTranscript(agent.system, lines, run.id, from && { turn: from.turn, text: from.shown.text });
+    const beginning = from && { turn: from.turn, text: from.shown.text };
+    const transcript = foldTranscript(this.#system(run), lines, run.id, beginning);
     const kept = this.#shorten(run, withEarlier(transcript, run.earlier), limit, server);
     const dropped = transcript.earlier.slice(0, transcript.earlier.length - kept.earlier.length).flat();
     const asFolded = messagesOf(kept);
@@ -51,6 +54,14 @@ export class Prompts {
       goesOn: from !== undefined,
       isMapped: messages !== asFolded,
     };
+  }
+
+  /** With how to write to others; the same in every run, so that the server's cache stays good. */
+  #system(run: LiveRun): string {
+    const { system } = run.agent;
+    const contacts = contactsOfRun(run, this.#bench.agents.keys());
+    if (contacts.length === 0) return system;
+    return [system, describeContacts(contacts)].filter((part) => part !== '').join('\n\n');
   }
 
   /** Whether an answer of this agent goes on after a cut: it is to, and the server can. */

@@ -1,5 +1,6 @@
 /** How a run leaves a turn: it ends, it goes on with the next turn, or it goes back to the queue. */
 import type { RunStatus } from '../events.ts';
+import { Postman } from '../mailbox/postman.ts';
 import type { LiveRun, LiveTurn } from './live-run.ts';
 import type { Workbench } from './workbench.ts';
 
@@ -10,9 +11,11 @@ const PAUSES_MS = [250, 1000];
 
 export class RunEnding {
   readonly #bench: Workbench;
+  readonly #postman: Postman;
 
   constructor(bench: Workbench) {
     this.#bench = bench;
+    this.#postman = new Postman(bench);
   }
 
   /** Asks the agent to close its connection to the model. `judged`: characters that had come when somebody objected. */
@@ -20,6 +23,13 @@ export class RunEnding {
     if (!turn.upstreamOpen) return;
     const offset = judged === undefined ? {} : { offset: judged };
     this.#bench.links.send(run.row.agent, { type: 'turn-cancel', turn: turn.id, ...offset });
+  }
+
+  /** The answer of a run is recorded: what it says to other agents is sent, and the run ends, all in one transaction. */
+  answered(run: LiveRun, answer: string): void {
+    this.#postman.deliver(run, answer);
+    this.#bench.ledger.ended(run, 'answered', undefined);
+    this.leave(run);
   }
 
   /** Ends a run for good, also one that never started; what was shown of its turn stays as interrupted. The slot is free when the model's connection is closed. */

@@ -23,6 +23,9 @@ import type { Workbench } from './workbench.ts';
 const HELD_WORTH_TELLING = 32;
 const HELD_INTERVAL_MS = 250;
 
+/** What agents and swarms ask is asked once, whenever this process dies: the agent hears of it when it is committed. */
+const RECORDED_FIRST: readonly string[] = ['agent', 'swarm'];
+
 /** How long a model server may be silent. */
 const SILENCE_SECONDS = 600;
 
@@ -68,7 +71,7 @@ export class TurnControl {
     runs.setTurn(run, turn);
     // Not recorded yet: a turn that is not in the store when this process dies is cancelled at the agent's next hello.
     turn.prompt = prompt;
-    const isRecordedFirst = run.row.origin === 'swarm';
+    const isRecordedFirst = RECORDED_FIRST.includes(run.row.origin);
     if (!isRecordedFirst) this.#command(run, turn, prompt);
     ledger.turnStarted(run, turn, policies.versionsOf(run.row.agent));
     if (isRecordedFirst) this.#commandRecorded(run, turn, prompt);
@@ -99,7 +102,7 @@ export class TurnControl {
     return agent.model ?? this.#bench.backends.model(backend);
   }
 
-  /** What a swarm asks is asked once, whenever this process dies: the agent hears of it when it is committed. @throws InterjectError */
+  /** @throws InterjectError */
   #commandRecorded(run: LiveRun, turn: LiveTurn, prompt: Prompt): void {
     if (!this.#bench.recorder.flush()) throw new InterjectError('storage_failed');
     this.#command(run, turn, prompt);
@@ -260,7 +263,7 @@ export class TurnControl {
 
   #answered(run: LiveRun, turn: LiveTurn, { finishReason, usage }: TurnEnd): void {
     this.#bench.ledger.answered(run, turn, finishReason ?? 'stop', usage);
-    this.ending.leave(run);
+    this.ending.answered(run, turn.shown.text);
   }
 
   /** Text is missing between what came and what the agent says: the turn is worth nothing. */

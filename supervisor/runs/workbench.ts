@@ -3,6 +3,7 @@ import type { Log } from '../../agent/log.ts';
 import type { AgentLinks } from '../agent-links.ts';
 import type { Backends } from '../backends.ts';
 import type { AgentDefinition } from '../configuration.ts';
+import type { MailboxLimits } from '../mailbox/limits.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { PolicyHost } from '../policies/host.ts';
 import type { Recorder } from '../recorder.ts';
@@ -23,6 +24,8 @@ export interface Workbench {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly agents: ReadonlyMap<string, AgentDefinition>;
+  /** Of what agents write to each other. */
+  readonly mailbox: MailboxLimits;
   /** Name of the backend of an agent. */
   backendOf(agent: AgentDefinition): string;
   /** A slot, an agent or a backend became free: see who can start. */

@@ -18,6 +18,8 @@ export interface HistoryRow {
   turn: number;
   status: 'complete' | 'interrupted';
   runReason: string | null;
+  /** Of another agent's message: its name. */
+  from: string | null;
   /** Of a correction: the policy, or `person`, and what it did. */
   policy: string | null;
   action: InterventionView['action'] | null;
@@ -41,7 +43,7 @@ export interface NewHistoryRow {
 }
 
 const SELECT = `select h.id, h.role, h.content, h.reasoning, h.ts, run.id as run, run.status as runStatus, h.turn, h.status,
-  run.reason as runReason, i.policy, i.action, i.shown_offset as shownOffset,
+  run.reason as runReason, case when h.role = 'user' then run.from_agent end as "from", i.policy, i.action, i.shown_offset as shownOffset,
   h.role = 'assistant' and h.status = 'interrupted' and next.continues is not null as isContinued
   from chat_history h join run on run.number = h.run left join intervention i on i.id = h.intervention
   left join turn next on next.run = h.run and next.number = h.turn + 1`;

@@ -23,6 +23,8 @@ import type { RecordedSpending } from './streams.ts';
 
 /** The first schema that has recorded streams. */
 const FIRST_SCHEMA = 5;
+/** The first one in which a message says which agent wrote it. */
+const LETTERS_SCHEMA = 9;
 
 export interface RecordingFilter {
   /** Name of a chat, or `agent/name`. */
@@ -48,6 +50,8 @@ interface RunRow {
   content: string;
   reason: string | null;
   policies: string | null;
+  /** Name of the agent that wrote the message. */
+  sender: string | null;
 }
 
 interface TurnRow {
@@ -157,9 +161,11 @@ function parametersOf({ chat, since }: RecordingFilter): object {
 }
 
 function prepareAll(database: Database) {
+  const sender = schemaOf(database, database.name) < LETTERS_SCHEMA ? 'null' : 'run.from_agent';
   return {
     run: database.prepare<[number], RunRow>(
-      `select run.number, run.id, run.agent, chat.name as chat, run.content, run.reason, run.policies
+      `select run.number, run.id, run.agent, chat.name as chat, run.content, run.reason, run.policies,
+          ${sender} as sender
         from run join chat on chat.id = run.chat_id where run.number = ?`,
     ),
     turns: database.prepare<[number], TurnRow>(
@@ -198,7 +204,7 @@ function itemsOf(number: number, statements: Statements): RecordedItem[] {
 }
 
 function messageOf(
-  { agent, chat, id, content, policies }: RunRow,
+  { agent, chat, id, content, policies, sender }: RunRow,
   firstTurn: TurnRow | undefined,
   rows: readonly DecisionRow[],
   decided: readonly Decision[],
@@ -209,6 +215,7 @@ function messageOf(
     ...{ kind: 'message', agent, chat, run: id, turn: 0, decided },
     content: unmasked({ text: content, reasoning: '' }, own.filter(isRedaction), 'text'),
     secrets: secretsOf(own, 'text'),
+    ...(sender !== null && { from: sender }),
     policies: judges === undefined ? undefined : namesOf(judges),
   };
 }

@@ -2,8 +2,20 @@
 import type { RunStatus } from '../events.ts';
 import type { Database } from './database.ts';
 
-/** Who waits for the answer: a person or a program that asked an agent, a swarm, a benchmark. */
-type RunOrigin = 'interactive' | 'swarm' | 'benchmark';
+/** Who waits for the answer: a person or a program that asked an agent, another agent that wrote to it, a swarm, a benchmark. */
+type RunOrigin = 'interactive' | 'agent' | 'swarm' | 'benchmark';
+
+/** What makes a message another agent's. */
+interface LetterOrigin {
+  /** Name of the agent that wrote it. */
+  from: string;
+  /** Id of the run whose answer it was in. */
+  fromRun: string;
+  /** Letters in a row, this one included. */
+  hops: number;
+  /** Number of the run that all this began with. */
+  thread: number;
+}
 
 /** What is not said of most runs. */
 export interface RunOptions {
@@ -15,6 +27,8 @@ export interface RunOptions {
   system?: string | undefined;
   /** Id of the swarm that the chat belongs to: it is not listed among the agent's. */
   swarm?: string | undefined;
+  /** Absent: no other agent wrote the message. */
+  letter?: LetterOrigin | undefined;
 }
 
 /** A run as it is stored. Times are milliseconds since 1970. */
@@ -32,6 +46,13 @@ export interface RunRow {
   origin: RunOrigin;
   /** System prompt instead of the agent's; null: the agent's. */
   system: string | null;
+  /** Name of the agent that wrote the message, and id of the run whose answer it was in; null: no agent did. */
+  fromAgent: string | null;
+  fromRun: string | null;
+  /** Letters in a row, this one included; 0: it is none. */
+  hops: number;
+  /** Of a letter: number of the run that all this began with. */
+  thread: number | null;
   status: RunStatus | 'queued' | 'running';
   reason: string | null;
   firstSeq: number;
@@ -65,7 +86,8 @@ const NEW = {
   endedAt: null,
 } as const;
 
-const COLUMNS = `run.number, run.id, run.agent, chat.name as chat, run.content, run.content_hash as contentHash, chat.is_ephemeral as isEphemeral, run.origin, run.system, run.status, run.reason, run.first_seq as firstSeq,
+const COLUMNS = `run.number, run.id, run.agent, chat.name as chat, run.content, run.content_hash as contentHash, chat.is_ephemeral as isEphemeral, run.origin, run.system,
+  run.from_agent as fromAgent, run.from_run as fromRun, run.hops, run.thread, run.status, run.reason, run.first_seq as firstSeq,
   run.agent_deaths as agentDeaths, run.backend_failures as backendFailures,
   run.accepted_at as acceptedAt, run.started_at as startedAt, run.first_text_at as firstTextAt, run.ended_at as endedAt`;
 const FROM = 'from run join chat on chat.id = run.chat_id';
@@ -82,8 +104,8 @@ export function runStore(database: Database) {
     'insert or ignore into chat (id, agent, name, created_at, is_ephemeral, swarm) values (?, ?, ?, ?, ?, ?)',
   );
   const insertRun = database.prepare(
-    `insert into run (id, agent, chat_id, key, content, origin, system, status, first_seq, accepted_at)
-     values (?, ?, ?, ?, ?, ?, ?, 'queued', ?, ?)`,
+    `insert into run (id, agent, chat_id, key, content, origin, system, from_agent, from_run, hops, thread, status, first_seq, accepted_at)
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', ?, ?)`,
   );
   const insertInbox = database.prepare(`insert into inbox (run, agent, kind, state, ts) values (?, ?, ?, 'queued', ?)`);
   const byId = database.prepare<[string], RunRow>(`select ${COLUMNS} ${FROM} where run.id = ?`);
@@ -109,14 +131,17 @@ export function runStore(database: Database) {
   );
   return {
     /** Makes the chat where it is new, the run, and its inbox row. */
-    create({ key, now, isEphemeral = false, origin = 'interactive', system, swarm, ...run }: NewRun): RunRow {
+    create({ key, now, isEphemeral = false, origin = 'interactive', system, swarm, letter, ...run }: NewRun): RunRow {
       const chat = chatId(run.agent, run.chat);
       insertChat.run(chat, run.agent, run.chat, now, isEphemeral ? 1 : 0, swarm ?? null);
-      const values = [run.id, run.agent, chat, key ?? null, run.content, origin, system ?? null, run.firstSeq, now];
-      const number = Number(insertRun.run(...values).lastInsertRowid);
+      const sender = senderOf(letter);
+      const { fromAgent, fromRun, hops, thread } = sender;
+      const values = [run.id, run.agent, chat, key ?? null, run.content, origin, system ?? null];
+      const added = insertRun.run(...values, fromAgent, fromRun, hops, thread, run.firstSeq, now);
+      const number = Number(added.lastInsertRowid);
       insertInbox.run(number, run.agent, 'message', now);
       const options = { isEphemeral: isEphemeral ? 1 : 0, origin, system: system ?? null } as const;
-      return { ...NEW, ...run, ...options, number, acceptedAt: now };
+      return { ...NEW, ...run, ...options, ...sender, number, acceptedAt: now };
     },
     /** Puts an interjection into the inbox; it belongs to the open run. */
     addInterjection: (run: number, agent: string, now: number) => void insertInbox.run(run, agent, 'interjection', now),
@@ -141,4 +166,10 @@ export function runStore(database: Database) {
       return end.run(status, reason ?? null, now, run).changes === 1;
     },
   };
+}
+
+function senderOf(letter: LetterOrigin | undefined): Pick<RunRow, 'fromAgent' | 'fromRun' | 'hops' | 'thread'> {
+  if (letter === undefined) return { fromAgent: null, fromRun: null, hops: 0, thread: null };
+  const { from, fromRun, hops, thread } = letter;
+  return { fromAgent: from, fromRun, hops, thread };
 }

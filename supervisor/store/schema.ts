@@ -226,6 +226,14 @@ const MIGRATIONS = [
   alter table run add column system text;                              -- system prompt instead of the agent's
   alter table event add column swarm text;
   `,
+  `
+  alter table run add column from_agent text;                 -- of a letter: who wrote it
+  alter table run add column from_run text;                   -- id of the run whose answer it was in
+  alter table run add column hops integer not null default 0; -- letters in a row, this one included
+  alter table run add column thread integer;                  -- number of the run that all this began with
+  create unique index run_letter on run (from_run, agent) where from_run is not null;
+  create index run_thread on run (thread) where thread is not null;
+  `,
 ];
 
 /** Number of the schema that this version writes. */

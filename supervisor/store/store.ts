@@ -9,6 +9,7 @@ import { type EventLog, eventLog } from './event-log.ts';
 import { type HistoryStore, historyStore } from './history.ts';
 import { type InterventionStore, interventionStore } from './interventions.ts';
 import { type LabelStore, labelStore } from './labels.ts';
+import { type LetterStore, letterStore } from './letters.ts';
 import { type MeasureStore, measureStore } from './measures.ts';
 import { type OffenceStore, offenceStore } from './offences.ts';
 import { type ReviewStore, reviewStore } from './reviews.ts';
@@ -34,6 +35,7 @@ export interface Store {
   readonly measures: MeasureStore;
   readonly streams: StreamStore;
   readonly labels: LabelStore;
+  readonly letters: LetterStore;
   readonly swarms: SwarmStore;
   begin(): void;
   commit(): void;
@@ -61,6 +63,7 @@ export function openStore(path: string, durability: Durability): Store {
     measures: measureStore(database),
     streams: streamStore(database),
     labels: labelStore(database),
+    letters: letterStore(database),
     swarms: swarmStore(database),
     begin: () => void begin.run(),
     commit: () => void commit.run(),

@@ -18,6 +18,8 @@ const EVENT_MEANINGS: Record<EventType, string> = {
   review: 'a policy that takes its time judges the finished answer, or has done so',
   'turn-cut': 'the turn is not the answer; `text` replaces what a reader has of it',
   'turn-end': 'the turn is the answer; `text` replaces what a reader has of it; `reason`: `stop` or `length`',
+  'letter-sent':
+    'the answer wrote to another agent, which got it as a message and will answer it in the chat of the same name',
   'run-paused': 'a policy wants a person to decide; see `GET /approvals`',
   'run-resumed': 'a person decided, or nobody did in time',
   'run-end': 'the run is over',
@@ -29,7 +31,7 @@ const EVENT_MEANINGS: Record<EventType, string> = {
   'backend-up': 'the model server answers',
   'backend-down': 'the model server does not answer; its runs wait, or go to a fallback',
   policy: 'another version of a policy is in force, or is not; a quarantine began or ended',
-  notice: 'a model server did something, or was treated in a way, that would otherwise go unsaid',
+  notice: 'what would otherwise go unsaid: of a model server, or of letters that were not sent',
   held: 'not recorded: so much text is withheld until it is judged',
   degraded: 'not recorded: the data folder cannot be written; nothing is accepted until it can',
   resync: 'not recorded: the cursor is not known; load the history, then go on from `seq`',

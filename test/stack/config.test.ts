@@ -58,6 +58,12 @@ describe('a configuration file', () => {
     expect(loaded?.gpuGroups).toEqual({ card: 2 });
   });
 
+  it('says how far letters between agents go; what it does not say has a default', async () => {
+    const loaded = await load('export default { agents: [{ name: "a", contacts: "all" }], mailbox: { hops: 9 } }');
+    expect(loaded?.agents).toEqual([{ name: 'a', system: '', contacts: 'all' }]);
+    expect(loaded?.mailbox).toEqual({ hops: 9, letters: 32 });
+  });
+
   it.each([
     ['agents: [{ name: "A b" }]', 'agents[0].name: use lower-case letters, digits, - and _ (at most 40).'],
     ['agents: [{}]', 'agents[0].name: is missing.'],
@@ -74,6 +80,9 @@ describe('a configuration file', () => {
     ['agents: []', 'agents: expected array to have >=1 items.'],
     ['backends: [{ name: "b", url: "here" }]', 'backends[0].url: invalid URL.'],
     ['backends: [{ name: "b", url: "ollama://a b" }]', 'backends[0].url: invalid URL.'],
+    ['agents: [{ name: "a", contacts: "every" }]', 'agents[0].contacts: must be "all" or a list of agents.'],
+    ['mailbox: { hops: 0 }', 'mailbox.hops: expected number to be >=1.'],
+    ['mailbox: { hop: 3 }', 'mailbox.hop: there is no such field; did you mean "hops"?'],
     ['gpuGroups: { card: 0 }', 'gpuGroups.card: expected number to be >0.'],
     ['backend: "x"', 'backend: there is no such field; did you mean "backends"?'],
     ['options: 7', 'options: must be an object like { port: 9000 }.'],

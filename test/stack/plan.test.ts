@@ -33,6 +33,17 @@ describe('a plan', () => {
     expect(made.dataFolder).toBe(join(HERE, 'data'));
   });
 
+  it('hands on whom agents may write to, and how often', () => {
+    const agents = [
+      { name: 'a', system: '', contacts: ['b'] },
+      { name: 'b', system: '', contacts: 'all' as const },
+    ];
+    const made = plan({}, { agents, mailbox: { hops: 2, letters: 5 } });
+    expect(made.agents.map(({ contacts }) => contacts)).toEqual([['b'], 'all']);
+    expect(made.mailbox).toEqual({ hops: 2, letters: 5 });
+    expect(plan({}, { agents })).not.toHaveProperty('mailbox');
+  });
+
   it('picks configured agents by name, and makes new ones of names that are not', () => {
     const made = plan({ agents: 'b,new' }, { agents: AGENTS, backends: BACKENDS });
     expect(made.agents.map(({ name }) => name)).toEqual(['b', 'new']);
@@ -154,6 +165,30 @@ describe('a plan is refused, with exit code 2, when', () => {
     );
     expect(() => plan({}, { agents: [AGENTS[1] as (typeof AGENTS)[0]] })).toThrow(
       'agents.config.ts: agents[0].backend: there is no backend "second"; name it under backends.',
+    );
+  });
+
+  it('an agent has contacts that cannot be written to', () => {
+    const agents = [
+      { name: 'a', system: '', contacts: ['b', 'a', 'bb', 'b', 'user', 'far'] },
+      { name: 'b', system: '', contacts: 'all' as const },
+      { name: 'user', system: '', contacts: ['nobody'] },
+      { name: 'far', system: '' },
+    ];
+    expect(() => plan({ agents: 'a,b' }, { agents })).toThrow(
+      [
+        'agents.config.ts: agents[0].contacts[1]: "a" is the agent itself.',
+        'agents.config.ts: agents[0].contacts[2]: there is no agent "bb"; did you mean "b"?',
+        'agents.config.ts: agents[0].contacts[3]: "b" stands there twice.',
+        'agents.config.ts: agents[0].contacts[4]: an agent named "user" cannot be written to, @user: means something else; give it another name.',
+        'agents.config.ts: agents[0].contacts[5]: "far" is not in this stack: --agents leaves it out.',
+      ].join('\n'),
+    );
+    expect(() => plan({}, { agents: agents.slice(1) })).toThrow(
+      [
+        'agents.config.ts: agents[0].contacts: an agent named "user" cannot be written to, @user: means something else; give it another name.',
+        'agents.config.ts: agents[1].contacts[0]: there is no agent "nobody"; the agents are b, user, far.',
+      ].join('\n'),
     );
   });
 

@@ -41,6 +41,17 @@ test.each([
   expect(() => openRecordings(path)).toThrow(message);
 });
 
+test('a database from before agents wrote to each other is read as it is', () => {
+  const { store, path } = temporaryStore();
+  queuedRun(store);
+  const { number } = queuedRun(store, { key: 'k' });
+  store.runs.start(number, 1);
+  store.close();
+  const database = connectTo(path);
+  database.exec('drop index run_letter; alter table run drop column from_agent; pragma user_version = 8');
+  expect([...opened(path).items({})]).toMatchObject([{ kind: 'message', run: expect.any(String) }]);
+});
+
 test('turns that were recorded before streams were kept are counted and left out', () => {
   const { store, path } = temporaryStore();
   const { number } = queuedRun(store, { key: 'k' });

@@ -17,6 +17,7 @@ function run(number: number, status: RunRow['status'] = 'queued', origin: RunRow
     isEphemeral: 0 as const,
     origin,
     system: null,
+    ...{ fromAgent: null, fromRun: null, hops: 0, thread: null },
     agentDeaths: 0,
     backendFailures: 0,
     ...place,
@@ -56,9 +57,9 @@ test('a run works where it is sent to; one that is paused there can go elsewhere
   expect([paused.phase, paused.backend, paused.ownBackend]).toEqual(['between', 'other', 'own']);
 });
 
-test('what somebody waits for goes before swarms, and these before benchmarks; each by itself in the order of arrival', () => {
+test('what somebody waits for goes before swarms and letters, and these before benchmarks; each by itself in the order of arrival', () => {
   const runs = new LiveRuns();
-  const origins = ['benchmark', 'swarm', 'benchmark', 'interactive', 'swarm', 'interactive'] as const;
+  const origins = ['benchmark', 'agent', 'benchmark', 'interactive', 'swarm', 'interactive'] as const;
   for (const [index, origin] of origins.entries()) runs.add(run(index + 1, 'queued', origin));
   const order = origins.flatMap(() => take(runs, 1));
   expect(order).toEqual([4]);

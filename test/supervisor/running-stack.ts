@@ -14,6 +14,7 @@ import type { Log } from '../../agent/log.ts';
 import type { AgentDefinition, BackendConfiguration } from '../../supervisor/configuration.ts';
 import { Engine } from '../../supervisor/engine.ts';
 import type { EventScope, EventType } from '../../supervisor/events.ts';
+import type { MailboxLimits } from '../../supervisor/mailbox/limits.ts';
 import { RunWaiters } from '../../supervisor/run-waiters.ts';
 import type { RunView } from '../../supervisor/service.ts';
 import type { PolicySource, SupervisorSettings } from '../../supervisor/settings.ts';
@@ -38,6 +39,8 @@ export interface StackOptions {
   /** Several model servers instead of one; the first is the default one. */
   backends?: BackendConfiguration[];
   gpuGroups?: Record<string, number>;
+  /** Of what agents write to each other. */
+  mailbox?: MailboxLimits;
   /** How long agents wait before they tell that a model server has not taken a request. */
   lateAcceptanceMs?: number;
 }
@@ -89,7 +92,7 @@ export class RunningStack {
   }
 
   #settings(): SupervisorSettings {
-    const { agents = [{ name: 'assistant' }, { name: 'analyst' }], gpuGroups } = this.#options;
+    const { agents = [{ name: 'assistant' }, { name: 'analyst' }], gpuGroups, mailbox } = this.#options;
     return {
       dataFolder: this.folder,
       socketPath: join(this.folder, 's.sock'),
@@ -101,6 +104,7 @@ export class RunningStack {
       agents: agents.map((agent) => ({ system: '', ...agent })),
       backends: this.#backends.map((backend) => ({ ...backend, simulator: false })),
       ...(gpuGroups !== undefined && { gpuGroups }),
+      ...(mailbox !== undefined && { mailbox }),
       policies: this.#policies(),
       previousExit: undefined,
     };

@@ -77,6 +77,27 @@ describe('when writing or committing fails', () => {
     }),
   );
 
+  test.each(['letter-sent', 'run-end'])(
+    'at the end of an answer that writes to another agent (%s): nothing is sent before it is settled, and it is sent once',
+    async (type) => {
+      await eachWay(async (when) => {
+        const stack = await startStack({ agents: [{ name: 'planner', contacts: ['reviewer'] }, { name: 'reviewer' }] });
+        const repair = breakStorage(stack, type, when);
+        const told = degraded(stack);
+        const run = await stack.say('say: @reviewer: say: yes', { agent: 'planner' });
+        await told;
+        expect(stack.supervisor.history('reviewer', undefined).messages).toEqual([]);
+        expect(stack.calls('Message from planner')).toEqual([]);
+        repair();
+        const { letters = [] } = await stack.wait(run);
+        expect(letters).toHaveLength(1);
+        expect(await stack.wait(letters[0]?.run ?? '')).toMatchObject({ status: 'answered', content: 'yes' });
+        expect(stack.supervisor.history('reviewer', undefined).messages).toHaveLength(2);
+        expect(stack.calls('Message from planner')).toHaveLength(1);
+      })();
+    },
+  );
+
   test(
     'at the end of an answer: the agent may not forget it before it is recorded',
     eachWay(async (when) => {

@@ -21,6 +21,18 @@ function fold(lines: RecordedLine[], system = ''): string[] {
   return messagesOf(foldTranscript(system, lines, 'now')).map(({ role, content }) => `${role}: ${content}`);
 }
 
+test("another agent's message says whose it is, now and later; corrections still join it", () => {
+  const from = (lines: RecordedLine[]): RecordedLine[] =>
+    lines.map((line) => (line.role === 'user' ? { ...line, from: 'planner' } : { ...line, from: null }));
+  const earlier = from(run('r', 'answered', ['u', 'one'], ['a', 'two']));
+  const now = from(run('now', 'running', ['u', 'three'], ['s', 'shorter', 0]));
+  expect(fold([...earlier, ...now])).toEqual([
+    'user: Message from planner:\n\none',
+    'assistant: two',
+    `user: Message from planner:\n\nthree${MARK}shorter`,
+  ]);
+});
+
 describe('an answer that goes on', () => {
   const lines = run('now', 'running', ['u', 'q'], ['i', 'well ', 1], ['s', 'not so', 1]);
   const goOn = (all: RecordedLine[], turn: number, text: string): string[] =>

@@ -31,6 +31,8 @@ export type Item = Answer | Intervention;
 export interface RunLines {
   run: string;
   question: string;
+  /** The agent that wrote it; absent: no agent did. */
+  from?: string;
   /** What was done to the conversation before it went to the model, or by the server. */
   notices: readonly NoticeView[];
   items: readonly Item[];
@@ -75,8 +77,8 @@ function runFromHistory(run: string, lines: readonly HistoryLine[]): RunLines {
   const asked = lines.find(({ role }) => role === 'user');
   const items = lines.filter(({ role }) => role !== 'user').map((line, index) => itemFromHistory(line, index));
   const state = asked?.outcome?.status ?? stateFromHistory(lines);
-  const { content: question = '', notices = [], outcome } = asked ?? {};
-  return { run, question, notices, items, state, reason: outcome?.reason ?? '' };
+  const { content: question = '', from, notices = [], outcome } = asked ?? {};
+  return { run, question, ...(from !== undefined && { from }), notices, items, state, reason: outcome?.reason ?? '' };
 }
 
 function itemFromHistory(line: HistoryLine, index: number): Item {

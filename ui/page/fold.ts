@@ -24,14 +24,18 @@ export function fold(view: ChatView, event: PageEvent): ChatView {
   const seq = event.seq ?? view.seq;
   if (event.type === 'resync') return { ...view, stale: true };
   if (event.run === undefined) return seq === view.seq ? view : { ...view, seq };
-  if (event.type === 'message-received')
-    return { ...view, seq, runs: withQuestion(view.runs, event.run, event.content) };
+  if (event.type === 'message-received') return { ...view, seq, runs: withQuestion(view.runs, event.run, event) };
   return { ...view, seq, ...foldRun(view, event.run, event) };
 }
 
-function withQuestion(runs: readonly RunLines[], run: string, question: string): readonly RunLines[] {
+function withQuestion(
+  runs: readonly RunLines[],
+  run: string,
+  { content: question, from }: EventOf<'message-received'>,
+): readonly RunLines[] {
   if (runs.some((known) => known.run === run)) return runs;
-  return [...runs, { run, question, notices: [], items: [], state: 'queued', reason: '' }];
+  const sender = from === undefined ? {} : { from };
+  return [...runs, { run, question, ...sender, notices: [], items: [], state: 'queued', reason: '' }];
 }
 
 /** A run or a text that is not known means that something was missed. */

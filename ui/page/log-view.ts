@@ -70,7 +70,8 @@ function drawRun(agent: string): Drawn<RunLines> {
   const notices = element('div', 'notices');
   const items = element('div', 'items');
   const ending = element('p', 'ending');
-  const user = element('div', 'line user', element('h2', 'who', 'You'), element('div', 'text', question));
+  const who = element('h2', 'who');
+  const user = element('div', 'line user', who, element('div', 'text', question));
   let drawn: { item: Item; part: Drawn<Item> }[] = [];
   let last: RunLines | undefined;
 
@@ -87,6 +88,7 @@ function drawRun(agent: string): Drawn<RunLines> {
     update: (run) => {
       if (run === last) return;
       last = run;
+      who.textContent = run.from ?? 'You';
       setText(question, run.question);
       drawNotices(notices, run.notices);
       if (!drawn.every(({ item }, index) => sameLine(item, run.items[index]))) {

@@ -16,6 +16,7 @@ const TYPES: Record<EventType, true> = {
   review: true,
   'turn-cut': true,
   'turn-end': true,
+  'letter-sent': true,
   'run-paused': true,
   'run-resumed': true,
   'run-end': true,

@@ -4,6 +4,7 @@
  */
 import type { ModelMessage } from '../backend.ts';
 import { CORRECTION_MARK } from '../correction-mark.ts';
+import { withoutLetterMark } from '../letter-mark.ts';
 import { type Answer, applyCorrection, quotesSomething } from './corrections.ts';
 import { hasDirectives, readDirectives } from './directives.ts';
 import type { Fault } from './faults.ts';
@@ -34,7 +35,7 @@ export function planAnswer(messages: readonly ModelMessage[], seed: number): Ans
 
 /** `prefix`: what was accepted of the answer that the corrections joined to the last message are about. */
 function answerTo(messages: readonly ModelMessage[], seed: number, depth: number, prefix: string): AnswerPlan {
-  const [message = '', ...joined] = (messages.at(-1)?.content ?? '').split(CORRECTION_MARK);
+  const [message = '', ...joined] = withoutLetterMark(messages.at(-1)?.content ?? '').split(CORRECTION_MARK);
   const before = messages.slice(0, -1);
   const plan = correctedAnswer(before, message, seed, depth) ?? freshAnswer(before, message, seed);
   return { ...plan, ...joined.reduce<Answer>(correctInTurn, plan) };

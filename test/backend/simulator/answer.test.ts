@@ -22,6 +22,7 @@ describe('told what to say', () => {
     [`say-coded: ${Buffer.from('Grüße 😀 ERROR').toString('hex')}`, 'Grüße 😀 ERROR'],
     [`say-coded: ${Buffer.from('upper').toString('hex').toUpperCase()}\n`, 'upper'],
     ['think: hm\nsay: hello', 'hello'],
+    ['Message from planner:\n\nsay: hello', 'hello'],
     ['fault: hang 2\nthink: hm\nsay: hello', 'hello'],
   ])('%j', (message, text) => {
     expect(textOf(system('be nice'), user(message))).toBe(text);

@@ -41,6 +41,25 @@ describe('a run', () => {
     expect(runningRun(answered)).toBeUndefined();
   });
 
+  test('that another agent asked for says who that is, from events and from the history', () => {
+    const letter: Unplaced = { type: 'message-received', content: 'Why?', from: 'planner' };
+    const sent: Unplaced = { type: 'letter-sent', to: 'planner', to_run: 'r2' };
+    const view = folded(events(letter, ...begun.slice(1), sent));
+    expect(run(view)).toMatchObject({ question: 'Why?', from: 'planner', state: 'running' });
+    expect(view.stale).toBe(false);
+    const line: HistoryLine = {
+      id: 1,
+      run: 'r1',
+      role: 'user',
+      content: 'Why?',
+      from: 'planner',
+      ts: 1,
+      status: 'complete',
+    };
+    expect(run(fromHistory({ chat: 'main', seq: 3, messages: [line] }))).toMatchObject({ from: 'planner' });
+    expect(run(folded(events(asked)))).not.toHaveProperty('from');
+  });
+
   test('waits for a person, and is answered with what that person let through', () => {
     const pause: Unplaced = { type: 'run-paused', approval: 7, policy: 'asks', reason: 'money', turn: 1 };
     const paused = [...begun, said(1, 0, 'The '), { type: 'turn-cut', turn: 1, text: 'The ', reason: 'paused' }, pause];

@@ -1,0 +1,340 @@
+/** Agents that write to each other's inbox, over the real stack: send, broadcast, reply, limits, supervision, and who may not. */
+import { describe, expect, test } from 'vitest';
+import type { RunView } from '../../../supervisor/service.ts';
+import { serveStack } from '../../ui/served-stack.ts';
+import { tested } from '../backtest/replayed.ts';
+import { type RunningStack, type SeenEvent, type StackOptions, sayCoded, startStack } from '../running-stack.ts';
+
+const AGENTS = [
+  { name: 'planner', system: 'Plan.', contacts: ['reviewer', 'tester'] },
+  { name: 'reviewer', contacts: ['planner'] },
+  { name: 'tester' },
+];
+const TO_PLANNER = { agent: 'planner', chat: 'case' };
+/** An agent that answers a letter with a letter, so many times. */
+const PING_PONG = `say: ${'@reviewer: say: @planner: say: '.repeat(6)}enough`;
+
+function team(options: Partial<StackOptions> = {}): Promise<RunningStack> {
+  return startStack({ agents: AGENTS, ...options });
+}
+
+/** Who was told what by whom, in the order of the runs that began with a message. */
+async function conversation(stack: RunningStack, first: RunView): Promise<string[]> {
+  const lines: string[] = [];
+  const open = [first];
+  for (let view = open.shift(); view !== undefined; view = open.shift()) {
+    lines.push(
+      `${view.from?.agent ?? 'user'} → ${view.agent} in ${view.chat}, ${view.from?.hops ?? 0}: ${view.status}`,
+    );
+    for (const { run } of view.letters ?? []) open.push(await stack.wait(run));
+  }
+  return lines;
+}
+
+function notices(events: readonly SeenEvent[]): unknown[] {
+  return events.filter(({ type }) => type === 'notice').map(({ code }) => code);
+}
+
+/** What the model was asked last by a user, or by an agent in its name. */
+function questions(stack: RunningStack, text: string): string[] {
+  return stack.calls(text).map(({ messages }) => messages.at(-1)?.content ?? '');
+}
+
+describe('a letter', () => {
+  test('opens a run of its recipient in the chat of the same name, and says everywhere who wrote it', async () => {
+    const stack = await team();
+    const sent = await stack.ask('say: Let me ask.\n@reviewer: say: It is right.\n@user: Please wait.', TO_PLANNER);
+    expect(sent.content).toBe('Let me ask.\n@reviewer: say: It is right.\n@user: Please wait.');
+    const [letter] = sent.letters ?? [];
+    const run = await stack.wait(letter?.run ?? '');
+    expect(run).toMatchObject({
+      ...{ agent: 'reviewer', chat: 'case', status: 'answered', content: 'It is right.' },
+      from: { agent: 'planner', run: sent.run, hops: 1 },
+    });
+    expect(run.messages[0]).toEqual({ role: 'user', content: 'say: It is right.', status: 'complete' });
+    expect(questions(stack, 'Message from planner')).toEqual(['Message from planner:\n\nsay: It is right.']);
+    const [received] = await stack.eventsOf(run.run);
+    expect(received).toMatchObject({ type: 'message-received', from: 'planner', content: 'say: It is right.' });
+    expect(stack.supervisor.history('reviewer', 'case').messages[0]).toMatchObject({ role: 'user', from: 'planner' });
+    expect(stack.supervisor.history('planner', 'case').messages[0]).not.toHaveProperty('from');
+    const told = await stack.eventsOf(sent.run);
+    expect(told.map(({ type }) => type).slice(-3)).toEqual(['turn-end', 'letter-sent', 'run-end']);
+    expect(told.at(-2)).toMatchObject({
+      to: 'reviewer',
+      to_run: run.run,
+      agent: 'planner',
+      chat: 'case',
+      run: sent.run,
+    });
+    expect(await stack.supervisor.metrics()).toContain('agents_letters_total{agent="planner",to="reviewer"} 1');
+  });
+
+  test('that was answered stands in later conversations with its sender’s name', async () => {
+    const stack = await team();
+    const { letters = [] } = await stack.ask('say: @tester: say: passed', TO_PLANNER);
+    await stack.wait(letters[0]?.run ?? '');
+    await stack.ask('say: well', { agent: 'tester', chat: 'case' });
+    expect(
+      stack
+        .calls('say: well')
+        .at(-1)
+        ?.messages.map(({ content }) => content),
+    ).toEqual(['Message from planner:\n\nsay: passed', 'passed', 'say: well']);
+  });
+
+  test('to all goes to every contact', async () => {
+    const stack = await team({ agents: [{ ...AGENTS[0], name: 'planner', contacts: 'all' }, ...AGENTS.slice(1)] });
+    const sent = await stack.ask('say: @all: say: yes', TO_PLANNER);
+    expect(await conversation(stack, sent)).toEqual([
+      'user → planner in case, 0: answered',
+      'planner → reviewer in case, 1: answered',
+      'planner → tester in case, 1: answered',
+    ]);
+  });
+
+  test('is answered with a letter that comes back to where this began', async () => {
+    const stack = await team();
+    const sent = await stack.ask('say: @reviewer: say: @planner: say: Thank you.', TO_PLANNER);
+    expect(await conversation(stack, sent)).toEqual([
+      'user → planner in case, 0: answered',
+      'planner → reviewer in case, 1: answered',
+      'reviewer → planner in case, 2: answered',
+    ]);
+    const lines = stack.supervisor.history('planner', 'case').messages;
+    expect(lines.map(({ from, content }) => `${from ?? ''}: ${content}`).slice(2)).toEqual([
+      'reviewer: say: Thank you.',
+      ': Thank you.',
+    ]);
+  });
+
+  test('is asked of the model once it is recorded, as often as everything else: once', async () => {
+    const stack = await team();
+    const { letters = [] } = await stack.ask('say: @tester: say: ok', TO_PLANNER);
+    await stack.wait(letters[0]?.run ?? '');
+    expect(stack.calls('Message from planner').filter(({ outcome }) => outcome === 'completed')).toHaveLength(1);
+  });
+});
+
+describe('agents that always answer each other', () => {
+  test('are ended by the hop limit, and the last one’s readers are told', async () => {
+    const stack = await team();
+    const lines = await conversation(stack, await stack.ask(PING_PONG, TO_PLANNER));
+    expect(lines).toHaveLength(5);
+    expect(lines.at(-1)).toBe('reviewer → planner in case, 4: answered');
+    const last = stack.supervisor.history('planner', 'case').messages.findLast(({ role }) => role === 'user');
+    expect(last?.notices).toMatchObject([{ code: 'letter_hop_limit', text: expect.stringContaining('reviewer') }]);
+    expect(notices(await stack.eventsOf(last?.run ?? ''))).toEqual(['letter_hop_limit']);
+  });
+
+  test('have the limit that the configuration sets', async () => {
+    const stack = await team({ mailbox: { hops: 1, letters: 9 } });
+    expect(await conversation(stack, await stack.ask(PING_PONG, TO_PLANNER))).toHaveLength(2);
+  });
+
+  test('and write to many are ended by the number of letters, which counts anew with the next message', async () => {
+    const all = ['a', 'b', 'c'].map((name) => ({ name, contacts: 'all' as const }));
+    const stack = await startStack({ agents: all, mailbox: { hops: 3, letters: 4 } });
+    const ask = () => stack.ask('say: @all: say: @all: say: @all: say: enough', { agent: 'a' });
+    const first = await ask();
+    expect(first.letters).toHaveLength(2);
+    const [left, right] = await Promise.all((first.letters ?? []).map(({ run }) => stack.wait(run)));
+    const replies = [...(left?.letters ?? []), ...(right?.letters ?? [])];
+    expect(replies).toHaveLength(2);
+    for (const { run } of replies) {
+      await stack.wait(run);
+      expect(notices(await stack.eventsOf(run))).toEqual(['letter_limit']);
+    }
+    expect((await ask()).letters).toHaveLength(2);
+  });
+});
+
+describe('what is not sent is said, and the answer stands', () => {
+  test('to somebody who is no contact', async () => {
+    const stack = await team();
+    const sent = await stack.ask('say: @reviewer: say: yes\n@tester: not mine\n', { agent: 'reviewer' });
+    expect(sent).toMatchObject({ status: 'answered' });
+    expect(sent).not.toHaveProperty('letters');
+    const events = await stack.eventsOf(sent.run);
+    expect(events.find(({ type }) => type === 'notice')).toMatchObject({
+      code: 'letter_no_contact',
+      text: 'The answer writes to @reviewer, @tester: no contact of reviewer, so that was not sent. Its contacts: planner.',
+    });
+  });
+
+  test('to a full inbox', async () => {
+    const stack = await team();
+    stack.endAgent('reviewer', { expected: true });
+    await Promise.all(Array.from({ length: 1000 }, () => stack.say('x', { agent: 'reviewer' })));
+    const sent = await stack.ask('say: @all: Hello.', TO_PLANNER);
+    expect([sent.status, sent.letters?.map(({ to }) => to)]).toEqual(['answered', ['tester']]);
+    expect(notices(await stack.eventsOf(sent.run))).toEqual(['letter_inbox_full']);
+  });
+});
+
+describe('a letter is supervised', () => {
+  test('the policies of its recipient judge it as a message, and know who wrote it', async () => {
+    const policy = `{ name: 'strict', onMessage: ({ from, agent }) => from === 'planner' && agent === 'reviewer'
+      ? { action: 'block', reason: 'not from ' + from } : undefined }`;
+    const stack = await team({ policies: [policy] });
+    const sent = await stack.ask('say: @all: say: yes', TO_PLANNER);
+    expect(await conversation(stack, sent)).toEqual([
+      'user → planner in case, 0: answered',
+      'planner → reviewer in case, 1: blocked',
+      'planner → tester in case, 1: answered',
+    ]);
+    const blocked = stack.supervisor.run(sent.letters?.[0]?.run ?? '');
+    expect(blocked).toMatchObject({ reason: 'strict: not from planner', content: '' });
+    expect(await stack.ask('say: yes', { agent: 'reviewer' })).toMatchObject({ status: 'answered' });
+  });
+
+  test('what is masked in the answer arrives masked', async () => {
+    const stack = await team({ policies: [{ use: 'secrets' }] });
+    const key = `sk-proj-${'Ab3'.repeat(16)}`;
+    const sent = await stack.ask(sayCoded(`@tester: The key is ${key} today.`), TO_PLANNER);
+    const [letter] = sent.letters ?? [];
+    const { messages } = await stack.wait(letter?.run ?? '');
+    expect(messages[0]?.content).toMatch(/^The key is .+ today\.$/);
+    expect(messages[0]?.content).not.toContain('Ab3Ab3');
+    expect(JSON.stringify(stack.calls('Message from planner'))).not.toContain('Ab3Ab3');
+  });
+
+  test('what was cut is not sent; what is answered after the correction is', async () => {
+    const stack = await team();
+    const sent = await stack.ask(sayCoded('@reviewer: say: fine\n@tester: the ERROR'), TO_PLANNER);
+    expect(sent.interventions).toMatchObject([{ action: 'interject' }]);
+    const events = await stack.eventsOf(sent.run);
+    const end = events.findIndex(({ type }) => type === 'turn-end');
+    expect(events.slice(0, end).map(({ type }) => type)).not.toContain('letter-sent');
+    expect(sent.letters?.map(({ to }) => to)).toEqual(['reviewer', 'tester']);
+    expect(await stack.wait(sent.letters?.[1]?.run ?? '')).toMatchObject({ messages: [{ content: 'the' }, {}] });
+  });
+
+  test.each(['cut', 'block'])(
+    'an answer that is ended by %s sends nothing, also not what was shown',
+    async (action) => {
+      const policy = `{ name: 'ends', patterns: ['END'], onText: ({ match }) => match && { action: '${action}', reason: 'no' } }`;
+      const stack = await team({ policies: [policy] });
+      const sent = await stack.ask(sayCoded('@reviewer: say: fine\n@tester: END'), TO_PLANNER);
+      expect(sent.status).not.toBe('answered');
+      expect(sent).not.toHaveProperty('letters');
+      expect(stack.calls('Message from planner')).toEqual([]);
+    },
+  );
+
+  test('what a review refuses is not sent, what it lets pass is sent when it has', async () => {
+    const policy = `{ name: 'reads', review: ({ text }) => text.includes('never') ? { action: 'block', reason: 'no' } : undefined }`;
+    const stack = await team({ policies: [{ use: 'error-keyword' }, policy] });
+    const refused = await stack.ask('say: @tester: say: never', TO_PLANNER);
+    expect(refused).toMatchObject({ status: 'blocked' });
+    expect(refused).not.toHaveProperty('letters');
+    const sent = await stack.ask('say: @tester: say: soon', TO_PLANNER);
+    const types = (await stack.eventsOf(sent.run)).map(({ type }) => type);
+    expect(types.indexOf('letter-sent')).toBeGreaterThan(types.lastIndexOf('review'));
+    expect(await stack.wait(sent.letters?.[0]?.run ?? '')).toMatchObject({ content: 'soon' });
+  });
+
+  test('a test of a policy on what was recorded is told who wrote it, too', async () => {
+    const stack = await team();
+    const sent = await stack.ask('say: @tester: say: yes', TO_PLANNER);
+    await stack.wait(sent.letters?.[0]?.run ?? '');
+    const report = tested(stack, {
+      name: 'strict',
+      onMessage: ({ from }) => (from === 'planner' ? { action: 'block', reason: 'r' } : undefined),
+    });
+    expect(report.items.map(({ run, decisions }) => [run, decisions.map(({ action }) => action)])).toEqual([
+      [sent.letters?.[0]?.run, ['block']],
+    ]);
+  });
+
+  test('what a person lets through, or writes, is sent then', async () => {
+    const policy = `{ name: 'asks', patterns: ['NOW'], onText: ({ match }) => match && { action: 'pause', reason: 'may it?' } }`;
+    const stack = await team({ policies: [policy] });
+    const run = await stack.say(sayCoded('@tester: say: NOW'), TO_PLANNER);
+    await stack.event(run, 'run-paused');
+    expect(stack.supervisor.run(run)).not.toHaveProperty('letters');
+    const id = String(stack.supervisor.approvals()[0]?.id);
+    await stack.supervisor.decideApproval(id, { decision: 'edit', content: '@reviewer: say: later' });
+    const sent = await stack.wait(run);
+    expect(sent.letters?.map(({ to }) => to)).toEqual(['reviewer']);
+    expect(await stack.wait(sent.letters?.[0]?.run ?? '')).toMatchObject({ content: 'later' });
+  });
+
+  test('reasoning is not read', async () => {
+    const stack = await team();
+    const sent = await stack.ask('think: @reviewer: say: hello\nsay: Well.', TO_PLANNER);
+    expect(sent).toMatchObject({ content: 'Well.', status: 'answered' });
+    expect(sent).not.toHaveProperty('letters');
+  });
+});
+
+describe('who may not', () => {
+  const told = (stack: RunningStack, text: string) => stack.calls(text).at(-1)?.messages[0];
+
+  test('an agent without contacts is told nothing and sends nothing: the default', async () => {
+    const stack = await startStack();
+    const sent = await stack.ask('say: @analyst: say: hello');
+    expect(sent).toMatchObject({ status: 'answered', content: '@analyst: say: hello' });
+    expect(sent).not.toHaveProperty('letters');
+    expect(notices(await stack.eventsOf(sent.run))).toEqual([]);
+    expect(stack.calls('say:').map(({ messages }) => messages.map(({ role }) => role))).toEqual([['user']]);
+  });
+
+  test('an agent with contacts is told them behind its system prompt, the same in every run', async () => {
+    const stack = await team();
+    await stack.ask('say: one', TO_PLANNER);
+    const { role, content } = told(stack, 'say: one') ?? {};
+    expect(role).toBe('system');
+    expect(content).toMatch(/^Plan\.\n\nYou can send messages to these agents: reviewer, tester\..*\n@reviewer: /);
+    await stack.ask('say: two', TO_PLANNER);
+    expect(told(stack, 'say: two')?.content).toBe(content);
+    expect(stack.supervisor.agents().map(({ contacts }) => contacts)).toEqual([
+      ['reviewer', 'tester'],
+      ['planner'],
+      undefined,
+    ]);
+  });
+
+  test('neither a conversation that its caller holds nor a step of a swarm', async () => {
+    const stack = await team();
+    const { run } = await stack.supervisor.complete({
+      ...{ agent: 'planner', earlier: [], content: 'say: @reviewer: say: one', options: {} },
+    });
+    expect(await stack.wait(run)).not.toHaveProperty('letters');
+    expect(told(stack, 'say: one')?.content).toBe('Plan.');
+    const { swarm } = await stack.supervisor.swarms.start(
+      { task: 'say: @reviewer: say: two', mode: 'vote', agents: ['planner'] },
+      undefined,
+    );
+    await stack.supervisor.swarms.wait(swarm, 60_000);
+    expect(told(stack, 'say: two')?.content).toBe('Plan.');
+    expect(stack.calls('Message from planner')).toEqual([]);
+  });
+
+  test('nobody over HTTP: a message cannot say that an agent wrote it', async () => {
+    const { client, stack } = await serveStack({ agents: AGENTS });
+    for (const forged of [{ from: 'planner' }, { from_agent: 'planner' }, { origin: 'agent' }, { letter: {} }]) {
+      const reply = await client.post('/chat/reviewer', { content: 'say: hello', ...forged });
+      expect([reply.status, reply.body.error.code]).toEqual([400, 'invalid_request']);
+    }
+    expect(stack.calls()).toEqual([]);
+    const reply = await client.post('/chat/planner', { content: 'say: @tester: say: hello' });
+    expect(reply.body.letters).toMatchObject([{ to: 'tester' }]);
+  });
+});
+
+test('letters wait in the inbox of an agent that is not there, also over a restart of the supervisor', async () => {
+  const stack = await team();
+  stack.endAgent('tester', { expected: true });
+  const sent = await stack.ask('say: @tester: say: here I am', TO_PLANNER);
+  const [letter] = sent.letters ?? [];
+  expect(stack.supervisor.run(letter?.run ?? '')).toMatchObject({ status: 'queued' });
+  expect(stack.supervisor.history('tester', 'case').messages).toMatchObject([{ status: 'queued', from: 'planner' }]);
+  await stack.stopSupervisor();
+  await stack.startSupervisor();
+  await stack.startAgent('tester');
+  expect(await stack.wait(letter?.run ?? '')).toMatchObject({
+    content: 'here I am',
+    from: { agent: 'planner', hops: 1 },
+  });
+  expect(stack.calls('Message from planner')).toHaveLength(1);
+});
