@@ -49,7 +49,7 @@ export function terminalLog(level: string): { level: 'trace'; stream: { write(li
     void import('pino-pretty').then(({ prettyFactory }) => {
       format = prettyFactory({
         colorize: hasColours(process.stderr),
-        ignore: 'pid,name,kind,id,child,ended,reason,restartMs',
+        ignore: 'pid,name,kind,id,agent,child,ended,reason,restartMs',
       });
     });
   }

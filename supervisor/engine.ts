@@ -10,6 +10,7 @@ import { Backends } from './backends.ts';
 import { InterjectError } from './errors.ts';
 import { EventHub } from './event-hub.ts';
 import type { StoredEvent } from './events.ts';
+import { LogLines } from './log-lines.ts';
 import { Metrics } from './metrics/metrics.ts';
 import { chargeOffence, hasCrashed } from './policies/charge.ts';
 import { PolicyHost } from './policies/host.ts';
@@ -66,6 +67,7 @@ export class Engine {
   readonly #upstreamQueue: UpstreamQueue;
   readonly #storageFailure: StorageFailure;
   readonly #pruning: Pruning;
+  readonly #lines: LogLines;
   readonly #stop = new AbortController();
   readonly #outside: EngineOutside;
   #idle: (() => void) | undefined;
@@ -92,6 +94,10 @@ export class Engine {
       page: (scope, after, limit) => store.events.page(scope, after, limit),
     });
     this.bench = this.#workbench(store, recorder, log);
+    this.#lines = new LogLines(log, {
+      backendOf: (run) => this.bench.runs.get(run)?.backend,
+      ...store.measures,
+    });
     this.reloads = this.#policyReloads(entries.trial);
     this.turns = new TurnControl(this.bench);
     this.#dispatcher = new Dispatcher(this.bench, this.turns);
@@ -255,6 +261,7 @@ export class Engine {
   #publish(events: readonly StoredEvent[]): void {
     this.hub.publish(events);
     this.bench.metrics.read(events);
+    this.#lines.read(events);
     for (const { type, run } of events) if (type === 'run-end' && run !== undefined) this.#outside.onRunEnd(run);
   }
 

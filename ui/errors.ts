@@ -5,6 +5,7 @@
 import type { Socket } from 'node:net';
 import type { FastifyError, FastifyReply, FastifyRequest, FastifySchemaValidationError } from 'fastify';
 import { type ErrorCode, InterjectError } from '../supervisor/errors.ts';
+import { concernsOf } from './concerns.ts';
 import type { App } from './door.ts';
 import type { GatewayLog } from './log.ts';
 import { OPENAI_PREFIX, openAiBody } from './openai/errors.ts';
@@ -31,7 +32,8 @@ export function registerErrors(app: App, log: GatewayLog): void {
   app.setErrorHandler((error: FastifyError | InterjectError, request, reply) => {
     const known = translate(error);
     if (known.code === 'internal') {
-      log.error({ err: error, method: request.method, route: request.routeOptions.url }, 'a request failed');
+      const { method, routeOptions } = request;
+      log.error({ ...concernsOf(request), err: error, method, route: routeOptions.url }, 'a request failed');
     }
     return sendError(reply, known);
   });

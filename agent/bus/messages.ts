@@ -82,8 +82,10 @@ export const fromAgent = messages({
 export const toAgent = messages({
   'turn-start': {
     turn: text,
-    /** For log lines only. */
+    /** For log lines only: the run, its chat, and the turn's number in it. */
     run: text,
+    chat: optional(text),
+    number: optional(count),
     /** Name of a backend from the agent's configuration. */
     backend: text,
     model: text,

@@ -112,6 +112,8 @@ export class TurnControl {
       type: 'turn-start',
       turn: turn.id,
       run: run.id,
+      chat: run.row.chat,
+      number: turn.number,
       backend: run.backend,
       model: this.#model(run),
       silenceMs: Math.ceil((run.agent.silenceSeconds ?? SILENCE_SECONDS) * 1000),
@@ -265,7 +267,7 @@ export class TurnControl {
 
   /** Text is missing between what came and what the agent says: the turn is worth nothing. */
   #incomplete(run: LiveRun, turn: LiveTurn): void {
-    this.#bench.log.error({ run: run.id, turn: turn.id }, 'text of a turn is missing');
+    this.#bench.log.error({ ...run.scope, turn: turn.number }, 'text of a turn is missing');
     this.ending.closeUpstream(run, turn);
     this.agentLost(run, turn, true);
   }
