@@ -1,6 +1,6 @@
 /** Takes messages in: what it has acknowledged is durable and will be worked on. */
 import { randomBytes } from 'node:crypto';
-import type { ModelMessage } from '../agent/backend/backend.ts';
+import type { AnswerFormat, ModelMessage } from '../agent/backend/backend.ts';
 import type { AgentDefinition } from './configuration.ts';
 import type { Engine } from './engine.ts';
 import { InterjectError } from './errors.ts';
@@ -10,6 +10,12 @@ import type { RunRow } from './store/runs.ts';
 
 /** Messages that may wait for one agent. */
 const MOST_QUEUED = 1000;
+
+interface OpeningOptions {
+  earlier?: readonly ModelMessage[];
+  format?: AnswerFormat | undefined;
+  received?: (row: RunRow) => void;
+}
 
 export class Intake {
   readonly #engine: Engine;
@@ -38,13 +44,14 @@ export class Intake {
    * Opens a run; resolves once its message is durable.
    * @param definition the agent, as it is for this run
    * @param earlier what was said before, in a conversation that is not kept here
+   * @param format what the answer is to be, in such a conversation
    * @param received writes what is to be recorded together with the message
    * @throws InterjectError stopping, storage_failed, inbox_full
    */
   async open(
     message: Omit<Received, 'id'>,
     definition: AgentDefinition,
-    { earlier = [], received }: { earlier?: readonly ModelMessage[]; received?: (row: RunRow) => void } = {},
+    { earlier = [], format, received }: OpeningOptions = {},
   ): Promise<LiveRun> {
     this.mustBeOpen();
     const { recorder, runs, ledger, backendOf, dispatch } = this.#engine.bench;
@@ -54,6 +61,7 @@ export class Intake {
     const committed = recorder.committed();
     const run = new LiveRun(row, definition, backendOf(definition), 0);
     run.earlier = earlier;
+    run.format = format;
     // The model is asked meanwhile; what it answers is committed later than this, and a failure here cancels its turn.
     runs.add(run);
     dispatch();

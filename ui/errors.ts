@@ -82,8 +82,8 @@ function describe(issue: FastifySchemaValidationError, context: string | undefin
   const place = PLACES[context ?? ''] ?? 'request';
   const keys = issue.params.keys;
   const isUnknown = issue.keyword === 'unrecognized_keys' && Array.isArray(keys);
+  const path = [place, ...issue.instancePath.split('/').filter((part) => part !== '')].join('.');
   // A schema may have more to say about fields that it does not take.
-  if (isUnknown && issue.message?.startsWith('Unrecognized')) return `${place}: unknown field ${keys.join(', ')}.`;
-  const path = issue.instancePath.split('/').filter((part) => part !== '');
-  return `${[place, ...path].join('.')}: ${issue.message ?? 'invalid'}.`;
+  if (isUnknown && issue.message?.startsWith('Unrecognized')) return `${path}: unknown field ${keys.join(', ')}.`;
+  return `${path}: ${issue.message ?? 'invalid'}.`;
 }

@@ -118,6 +118,7 @@ export class TurnControl {
       model: this.#model(run),
       silenceMs: Math.ceil((run.agent.silenceSeconds ?? SILENCE_SECONDS) * 1000),
       messages: [...messages],
+      ...(run.format && { format: run.format }),
       ...(goesOn && { dropSpace: trailingSpace(turn.shown.text) }),
       options: {
         ...{ temperature, topP, topK, repeatPenalty, maxTokens, seed, context, numGpu, keepAlive },
