@@ -153,16 +153,7 @@ describe('what cannot be had is refused by name', () => {
   });
 
   test('a schema for an Ollama that knows none', async () => {
-    const old = createServer((request, response) => {
-      const said: Record<string, object> = {
-        '/api/version': { version: '0.4.7' },
-        '/api/tags': { models: [{ name: 'm:latest' }] },
-      };
-      response.setHeader('content-type', 'application/json').end(JSON.stringify(said[request.url ?? ''] ?? {}));
-    });
-    await new Promise<void>((resolve) => old.listen(0, '127.0.0.1', resolve));
-    onTestFinished(() => void old.close());
-    const url = `http://127.0.0.1:${(old.address() as AddressInfo).port}`;
+    const url = await server({ '/api/version': { version: '0.4.7' }, '/api/tags': { models: [{ name: 'm:latest' }] } });
     const { openai, stack } = await serve({ backend: { name: 'old', kind: 'ollama', url } });
     const refused = openai.chat.completions.create({ ...ask, ...format({ name: 'v', schema: SCHEMA }) });
     await expect(refused).rejects.toMatchObject({
@@ -173,4 +164,30 @@ describe('what cannot be had is refused by name', () => {
     });
     expect(stack.engine.bench.runs.all()).toEqual([]);
   });
+
+  test.each([
+    ['a schema', { ...format({ name: 'v', schema: SCHEMA }) }, 400, 'unsupported_option', 'response_format'],
+    ['nothing of the kind', {}, 502, 'backend_failed', 'backend_refused'],
+  ])('what a model server says of %s', async (_, more, status, code, param) => {
+    const url = await server({ '/v1/models': { data: [{ id: 'm' }] } }, 'JSON schema error at #/a: unsupported $ref');
+    const { openai } = await serve({ backend: { name: 'other', kind: 'openai', url } });
+    const refused = openai.chat.completions.create({ ...ask, ...more });
+    await expect(refused).rejects.toMatchObject({ status, code, param, message: expect.stringContaining('$ref') });
+  });
 });
+
+/** A model server that says this of itself and refuses everything else. */
+async function server(said: Record<string, object>, refusal = 'no'): Promise<string> {
+  const one = createServer((request, response) => {
+    const body = said[request.url ?? ''];
+    const error = { error: { code: 400, message: refusal, type: 'invalid_request_error' } };
+    const status = body === undefined ? 400 : 200;
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body ?? error));
+  });
+  await new Promise<void>((resolve) => one.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    one.close();
+    one.closeAllConnections();
+  });
+  return `http://127.0.0.1:${(one.address() as AddressInfo).port}`;
+}
