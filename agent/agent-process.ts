@@ -59,7 +59,8 @@ class Worker {
     if (this.#connection !== connection) return;
     this.#connection = undefined;
     for (const turn of this.#turns.values()) turn.fallOutOfStep();
-    this.#log.warn({ error: error?.message, turns: this.#turns.size }, 'lost the supervisor; calling again');
+    const { agent } = this.#settings;
+    this.#log.warn({ agent, error: error?.message, turns: this.#turns.size }, 'lost the supervisor; calling again');
   }
 
   #handle(message: ToAgent): void {
@@ -82,7 +83,9 @@ class Worker {
     const turn = new OpenTurn(command, (message) => this.#send(message), this.#settings.lateAcceptanceMs);
     this.#turns.set(command.turn, turn);
     const { outcome, errorMessage } = await turn.run(this.#backends.get(command.backend), command);
-    this.#log.debug({ run: command.run, turn: command.turn, outcome, errorMessage }, 'turn ended');
+    const { run, chat, number } = command;
+    const place = { agent: this.#settings.agent, chat, run, turn: number };
+    this.#log.debug({ ...place, outcome, text: errorMessage }, 'turn ended');
   }
 
   #send(message: FromAgent): Promise<void> | undefined {

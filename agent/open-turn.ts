@@ -50,7 +50,8 @@ export class OpenTurn {
   async #runToEnd(backend: Backend | undefined, command: TurnStart): Promise<TurnEnd> {
     try {
       if (backend === undefined) throw new Error(`this agent knows no backend ${command.backend}`);
-      const request = { model: command.model, messages: command.messages, options: definedOnly(command.options) };
+      const { model, messages, format } = command;
+      const request = { model, messages, format, options: definedOnly(command.options) };
       return this.#finished(await this.#stream(backend, request, command.dropSpace));
     } catch (error) {
       const isCancelled = this.#abort.signal.aborted && !this.#silence.isOver;

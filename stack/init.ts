@@ -119,8 +119,8 @@ export class Init implements KeptChildListener {
     if (child.specification.kind === 'agent') this.#notices.started(child);
   }
 
-  onErrorLine({ specification: { kind, id } }: KeptChild, line: string): void {
-    this.#options.log.warn({ kind, id, stream: 'stderr' }, line);
+  onErrorLine({ specification }: KeptChild, line: string): void {
+    this.#options.log.warn({ ...whoIs(specification), stream: 'stderr' }, line);
   }
 
   onMessage(child: KeptChild, message: ToInit): void {
@@ -142,7 +142,7 @@ export class Init implements KeptChildListener {
         break;
       case 'exit-charged':
         this.#agent(message.agent)?.forgive(message.incarnation);
-        this.#options.log.debug({ id: message.agent, incarnation: message.incarnation }, 'charged to a message');
+        this.#options.log.debug({ agent: message.agent, incarnation: message.incarnation }, 'charged to a message');
     }
   }
 
@@ -150,7 +150,8 @@ export class Init implements KeptChildListener {
     const { kind, id } = child.specification;
     if (child.life?.beats) this.#watch.beat(keyOf(child));
     const readyMs = Math.round(performance.now() - (child.life?.forkedAt ?? 0));
-    this.#options.log.info({ kind, id, child: child.life?.pid, restarts: child.restarts, readyMs }, 'ready');
+    const { restarts, life } = child;
+    this.#options.log.info({ ...whoIs(child.specification), child: life?.pid, restarts, readyMs }, `${id} is ready`);
     this.#options.onReady?.(child.specification, ready);
     if (kind !== 'supervisor') return;
     this.#isSupervisorReady = true;
@@ -178,11 +179,9 @@ export class Init implements KeptChildListener {
     this.#onDrained();
   }
 
-  #report(
-    { specification: { kind, id, significant } }: KeptChild,
-    { pid, reason, expected, restartMs }: ChildEnd,
-  ): void {
-    const fields = { kind, id, child: pid, reason, restartMs };
+  #report({ specification }: KeptChild, { pid, reason, expected, restartMs }: ChildEnd): void {
+    const { id, significant } = specification;
+    const fields = { ...whoIs(specification), child: pid, reason, restartMs };
     if (expected) this.#options.log.info(fields, `${id} ended`);
     // The end of the whole stack says why.
     else if (restartMs === undefined && significant)
@@ -223,4 +222,9 @@ export class Init implements KeptChildListener {
 
 function keyOf({ specification: { kind, id } }: KeptChild): string {
   return `${kind} ${id}`;
+}
+
+/** How a process is named in a line of the log. */
+function whoIs({ kind, id }: ChildSpecification): object {
+  return { kind, id, ...(kind === 'agent' && { agent: id }) };
 }

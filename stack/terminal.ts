@@ -4,7 +4,7 @@ import { showsContents } from './redact.ts';
 import type { Paint } from './start-lines.ts';
 
 /** Whether colours may be written to a stream. */
-function hasColours(stream: Pick<WriteStream, 'isTTY'>, environment: NodeJS.ProcessEnv = process.env): boolean {
+export function hasColours(stream: Pick<WriteStream, 'isTTY'>, environment: NodeJS.ProcessEnv = process.env): boolean {
   return stream.isTTY === true && !environment.NO_COLOR && environment.TERM !== 'dumb';
 }
 
@@ -49,7 +49,7 @@ export function terminalLog(level: string): { level: 'trace'; stream: { write(li
     void import('pino-pretty').then(({ prettyFactory }) => {
       format = prettyFactory({
         colorize: hasColours(process.stderr),
-        ignore: 'pid,name,kind,id,child,ended,reason,restartMs',
+        ignore: 'pid,name,kind,id,agent,child,ended,reason,restartMs',
       });
     });
   }

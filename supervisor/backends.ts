@@ -2,7 +2,7 @@
  * The model servers as the supervisor sees them: asked at once, then regularly, and whenever a turn failed on one. What is down
  * gets no turns; where an agent names another one instead, its turns go there meanwhile. A change is told.
  */
-import type { Backend, BackendStatus, ModelRequest, StreamPart } from '../agent/backend/backend.ts';
+import type { AnswerFormat, Backend, BackendStatus, ModelRequest, StreamPart } from '../agent/backend/backend.ts';
 import type { AgentDefinition, BackendConfiguration } from './configuration.ts';
 import type { BackendView } from './service.ts';
 import { type BackendListener, WatchedBackend } from './watched-backend.ts';
@@ -47,6 +47,14 @@ export class Backends {
   /** A turn failed on it, which may concern that turn alone: it is asked at once how it is. */
   check(backend: string): void {
     this.#watched.get(backend)?.check();
+  }
+
+  /** Whether it can be asked for such an answer, as far as it says what it is. Ollama takes schemas since 0.5.0, llama-server always did. */
+  takesFormat(backend: string, { type }: AnswerFormat): boolean {
+    const { server, version = '' } = this.status(backend) ?? {};
+    if (server !== 'ollama' || type !== 'json_schema') return true;
+    const [, minor] = /^0\.(\d+)\./.exec(version) ?? [];
+    return minor === undefined || Number(minor) >= 5;
   }
 
   isUp(backend: string): boolean {

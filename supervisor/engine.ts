@@ -10,6 +10,7 @@ import { Backends } from './backends.ts';
 import { InterjectError } from './errors.ts';
 import { EventHub } from './event-hub.ts';
 import type { StoredEvent } from './events.ts';
+import { LogLines } from './log-lines.ts';
 import { MAILBOX_LIMITS } from './mailbox/limits.ts';
 import { Metrics } from './metrics/metrics.ts';
 import { chargeOffence, hasCrashed } from './policies/charge.ts';
@@ -67,6 +68,7 @@ export class Engine {
   readonly #upstreamQueue: UpstreamQueue;
   readonly #storageFailure: StorageFailure;
   readonly #pruning: Pruning;
+  readonly #lines: LogLines;
   readonly #stop = new AbortController();
   readonly #outside: EngineOutside;
   #idle: (() => void) | undefined;
@@ -93,6 +95,10 @@ export class Engine {
       page: (scope, after, limit) => store.events.page(scope, after, limit),
     });
     this.bench = this.#workbench(store, recorder, log);
+    this.#lines = new LogLines(log, {
+      backendOf: (run) => this.bench.runs.get(run)?.backend,
+      ...store.measures,
+    });
     this.reloads = this.#policyReloads(entries.trial);
     this.turns = new TurnControl(this.bench);
     this.#dispatcher = new Dispatcher(this.bench, this.turns);
@@ -257,6 +263,7 @@ export class Engine {
   #publish(events: readonly StoredEvent[]): void {
     this.hub.publish(events);
     this.bench.metrics.read(events);
+    this.#lines.read(events);
     for (const { type, run } of events) if (type === 'run-end' && run !== undefined) this.#outside.onRunEnd(run);
   }
 

@@ -1,5 +1,5 @@
 /** Takes messages in: what it has acknowledged is durable and will be worked on. */
-import type { ModelMessage } from '../agent/backend/backend.ts';
+import type { AnswerFormat, ModelMessage } from '../agent/backend/backend.ts';
 import type { AgentDefinition } from './configuration.ts';
 import type { Engine } from './engine.ts';
 import { InterjectError } from './errors.ts';
@@ -7,6 +7,12 @@ import { Inbox } from './runs/inbox.ts';
 import type { Received } from './runs/ledger.ts';
 import type { LiveRun } from './runs/live-run.ts';
 import type { RunRow } from './store/runs.ts';
+
+interface OpeningOptions {
+  earlier?: readonly ModelMessage[];
+  format?: AnswerFormat | undefined;
+  received?: (row: RunRow) => void;
+}
 
 export class Intake {
   readonly #engine: Engine;
@@ -37,13 +43,14 @@ export class Intake {
    * Opens a run; resolves once its message is durable.
    * @param definition the agent, as it is for this run
    * @param earlier what was said before, in a conversation that is not kept here
+   * @param format what the answer is to be, in such a conversation
    * @param received writes what is to be recorded together with the message
    * @throws InterjectError stopping, storage_failed, inbox_full
    */
   async open(
     message: Omit<Received, 'id'>,
     definition: AgentDefinition,
-    { earlier = [], received }: { earlier?: readonly ModelMessage[]; received?: (row: RunRow) => void } = {},
+    { earlier = [], format, received }: OpeningOptions = {},
   ): Promise<LiveRun> {
     this.mustBeOpen();
     const { recorder, dispatch } = this.#engine.bench;
@@ -52,6 +59,7 @@ export class Intake {
     received?.(run.row);
     const committed = recorder.committed();
     run.earlier = earlier;
+    run.format = format;
     // The model is asked meanwhile; what it answers is committed later than this, and a failure here cancels its turn.
     dispatch();
     await committed;

@@ -1,13 +1,14 @@
 /**
  * What the supervisor does for its doors (the HTTP gateway and, later, others). A door imports this and nothing deeper.
  */
+import type { AnswerFormat } from '../agent/backend/backend.ts';
 import type { ApprovalDecree, ApprovalView } from './approval-view.ts';
 import type { AgentDefinition } from './configuration.ts';
 import type { EventData, EventScope, RunStatus, StoredEvent } from './events.ts';
 import type { SentLetter } from './store/letters.ts';
 import type { SwarmDesk, SwarmStepView, SwarmSummary, SwarmView } from './swarms/views.ts';
 
-export type { ApprovalDecree, ApprovalView, SwarmStepView, SwarmSummary, SwarmView };
+export type { AnswerFormat, ApprovalDecree, ApprovalView, SwarmStepView, SwarmSummary, SwarmView };
 
 /** A message that is to be acknowledged. */
 export interface IncomingMessage {
@@ -35,6 +36,8 @@ export interface IncomingCompletion {
   content: string;
   /** What the caller wants otherwise than the agent has it. */
   options: CompletionOptions;
+  /** What the answer is to be; undefined: whatever the model writes. */
+  format?: AnswerFormat | undefined;
 }
 
 type CompletionOptions = Partial<

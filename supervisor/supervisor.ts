@@ -62,16 +62,34 @@ export class StackSupervisor implements service.Supervisor {
     content,
     earlier,
     options,
+    format,
   }: service.IncomingCompletion): Promise<service.AcceptedCompletion> {
     const known = this.#agent(agent);
     const system = [known.system, ...earlier.filter(({ role }) => role === 'system').map((line) => line.content)];
-    const definition = { ...known, ...options, system: system.filter((text) => text !== '').join('\n\n') };
+    const definition: AgentDefinition = {
+      ...known,
+      ...options,
+      system: system.filter((text) => text !== '').join('\n\n'),
+      // What a server is made to write begins anew with every request.
+      ...(format !== undefined && { resume: 'regenerate' }),
+    };
+    this.#mustTake(definition, format);
     const chat = `completion-${randomBytes(8).toString('hex')}`;
     const said = earlier.filter(({ role }) => role !== 'system');
     const run = await this.#intake.open({ agent, chat, key: undefined, content, isEphemeral: true }, definition, {
       earlier: said,
+      format,
     });
     return { ...accepted(run.row), isSeamless: this.#isSeamless(run) };
+  }
+
+  /** @throws InterjectError unsupported_option: the model server cannot be asked for such an answer */
+  #mustTake(agent: AgentDefinition, format: service.AnswerFormat | undefined): void {
+    const { backends, backendOf } = this.#engine.bench;
+    const backend = backends.route(backendOf(agent), agent);
+    if (format === undefined || backends.takesFormat(backend, format)) return;
+    const server = `${backend} is Ollama ${backends.status(backend)?.version}, which`;
+    throw new InterjectError('unsupported_option', `response_format: ${server} takes no schema; 0.5 and later do.`);
   }
 
   #isSeamless(run: LiveRun): boolean {

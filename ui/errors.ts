@@ -5,6 +5,7 @@
 import type { Socket } from 'node:net';
 import type { FastifyError, FastifyReply, FastifyRequest, FastifySchemaValidationError } from 'fastify';
 import { type ErrorCode, InterjectError } from '../supervisor/errors.ts';
+import { concernsOf } from './concerns.ts';
 import type { App } from './door.ts';
 import type { GatewayLog } from './log.ts';
 import { OPENAI_PREFIX, openAiBody } from './openai/errors.ts';
@@ -31,7 +32,8 @@ export function registerErrors(app: App, log: GatewayLog): void {
   app.setErrorHandler((error: FastifyError | InterjectError, request, reply) => {
     const known = translate(error);
     if (known.code === 'internal') {
-      log.error({ err: error, method: request.method, route: request.routeOptions.url }, 'a request failed');
+      const { method, routeOptions } = request;
+      log.error({ ...concernsOf(request), err: error, method, route: routeOptions.url }, 'a request failed');
     }
     return sendError(reply, known);
   });
@@ -80,8 +82,8 @@ function describe(issue: FastifySchemaValidationError, context: string | undefin
   const place = PLACES[context ?? ''] ?? 'request';
   const keys = issue.params.keys;
   const isUnknown = issue.keyword === 'unrecognized_keys' && Array.isArray(keys);
+  const path = [place, ...issue.instancePath.split('/').filter((part) => part !== '')].join('.');
   // A schema may have more to say about fields that it does not take.
-  if (isUnknown && issue.message?.startsWith('Unrecognized')) return `${place}: unknown field ${keys.join(', ')}.`;
-  const path = issue.instancePath.split('/').filter((part) => part !== '');
-  return `${[place, ...path].join('.')}: ${issue.message ?? 'invalid'}.`;
+  if (isUnknown && issue.message?.startsWith('Unrecognized')) return `${path}: unknown field ${keys.join(', ')}.`;
+  return `${path}: ${issue.message ?? 'invalid'}.`;
 }

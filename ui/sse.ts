@@ -7,6 +7,7 @@ import { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
 import { InterjectError } from '../supervisor/errors.ts';
 import type { StoredEvent } from '../supervisor/events.ts';
+import { concernsOf } from './concerns.ts';
 import type { GatewayLimits } from './limits.ts';
 import type { GatewayLog } from './log.ts';
 
@@ -138,7 +139,7 @@ export class EventStreams {
     this.#open.add(stream);
     stream.once('close', () => this.#open.delete(stream));
     const sending = await this.#subscribed(stream, subscribe);
-    stream.pump(sending).catch((error: unknown) => this.#fail(stream, error));
+    stream.pump(sending).catch((error: unknown) => this.#fail(stream, concernsOf(reply.request), error));
     return reply.headers(HEADERS).send(stream);
   }
 
@@ -163,9 +164,9 @@ export class EventStreams {
   }
 
   /** The reader sees a broken connection and comes back with its cursor. */
-  #fail(stream: EventStream, error: unknown): void {
+  #fail(stream: EventStream, concerns: object, error: unknown): void {
     if (stream.signal.aborted) return;
-    this.#log.error({ err: error }, 'an event stream failed');
+    this.#log.error({ ...concerns, err: error }, 'an event stream failed');
     stream.destroy(error instanceof Error ? error : new Error(String(error)));
   }
 }

@@ -30,13 +30,27 @@ interface SamplingOptions {
   keepAlive?: string;
 }
 
+/**
+ * What the answer is to be: any JSON object, or JSON that fits a schema. A server that does not know such a thing ignores it or refuses
+ * the request.
+ */
+export interface AnswerFormat {
+  type: 'json_object' | 'json_schema';
+  /** Of a schema: what it is called, for servers that want a name. */
+  name?: string | undefined;
+  /** JSON Schema. */
+  schema?: Readonly<Record<string, unknown>> | undefined;
+  /** Whether the answer must fit exactly; absent: as the server has it. */
+  strict?: boolean | undefined;
+}
+
 /** One model call: the whole transcript and how to sample. */
 export interface ModelRequest {
   model: string;
   messages: readonly ModelMessage[];
   options: SamplingOptions;
-  /** JSON Schema that the answer is to fit; a server that does not know such a thing ignores it. */
-  schema?: Readonly<Record<string, unknown>>;
+  /** Absent: whatever the model writes. */
+  format?: AnswerFormat | undefined;
 }
 
 /** Tokens of one model call as the server counted them. */

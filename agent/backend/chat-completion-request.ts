@@ -1,8 +1,8 @@
 /** The body of `POST /v1/chat/completions`. Pure; only fields named here reach a server. */
-import type { ModelMessage, ModelRequest } from './backend.ts';
+import type { AnswerFormat, ModelMessage, ModelRequest } from './backend.ts';
 
 /** The body as JSON; options that are absent are left to the server. `top_k` and `repeat_penalty` are llama-server's additions. */
-export function chatCompletionBody({ model, messages, options, schema }: ModelRequest): string {
+export function chatCompletionBody({ model, messages, options, format }: ModelRequest): string {
   return JSON.stringify({
     model,
     messages: messages.map(({ role, content }) => ({ role, content })),
@@ -17,9 +17,7 @@ export function chatCompletionBody({ model, messages, options, schema }: ModelRe
     stop: options.stop,
     presence_penalty: options.presencePenalty,
     frequency_penalty: options.frequencyPenalty,
-    ...(schema && {
-      response_format: { type: 'json_schema', json_schema: { name: 'answer', strict: true, schema } },
-    }),
+    response_format: format && responseFormat(format),
     ...continuation(messages),
   });
 }
@@ -27,4 +25,8 @@ export function chatCompletionBody({ model, messages, options, schema }: ModelRe
 /** Said explicitly, because llama-server repeats the given beginning in its answer when it has to guess. */
 export function continuation(messages: readonly ModelMessage[]): object {
   return messages.at(-1)?.role === 'assistant' ? { continue_final_message: true, add_generation_prompt: false } : {};
+}
+
+function responseFormat({ type, name = 'answer', schema, strict }: AnswerFormat): object {
+  return type === 'json_object' ? { type } : { type, json_schema: { name, strict, schema } };
 }

@@ -6,14 +6,14 @@ import type { ModelRequest } from './backend.ts';
  * them (0.12.6 and later) not to cut a long conversation silently, neither before the answer nor in the middle of it: the first
  * becomes an error, the second an answer that ends with `length`. Older ones ignore both.
  */
-export function ollamaChatBody({ model, messages, options, schema }: ModelRequest): string {
+export function ollamaChatBody({ model, messages, options, format }: ModelRequest): string {
   return JSON.stringify({
     model,
     messages: messages.map(({ role, content }) => ({ role, content })),
     stream: true,
     truncate: false,
     shift: false,
-    format: schema,
+    format: format?.type === 'json_object' ? 'json' : format?.schema,
     keep_alive: keepAliveOf(options.keepAlive),
     options: {
       temperature: options.temperature,

@@ -2,7 +2,7 @@
  * Every message between an agent and the supervisor, one table a direction. No message holds anything that makes sense
  * on one host only: no path, no process id, no address. `turn` is an id that is unique beyond one process.
  */
-import { count, type Infer, list, messages, number, oneOf, optional, record, text } from './shape.ts';
+import { count, flag, type Infer, list, messages, number, object, oneOf, optional, record, text } from './shape.ts';
 
 const usage = record({ promptTokens: count, completionTokens: count, cachedTokens: count });
 
@@ -82,8 +82,10 @@ export const fromAgent = messages({
 export const toAgent = messages({
   'turn-start': {
     turn: text,
-    /** For log lines only. */
+    /** For log lines only: the run, its chat, and the turn's number in it. */
     run: text,
+    chat: optional(text),
+    number: optional(count),
     /** Name of a backend from the agent's configuration. */
     backend: text,
     model: text,
@@ -92,6 +94,15 @@ export const toAgent = messages({
     /** Milliseconds without anything from the model server after which the turn fails as `backend_timeout`; absent: no limit. */
     silenceMs: optional(count),
     messages: list(record({ role: oneOf('system', 'user', 'assistant'), content: text })),
+    /** What the answer is to be; absent: whatever the model writes. */
+    format: optional(
+      record({
+        type: oneOf('json_object', 'json_schema'),
+        name: optional(text),
+        schema: optional(object),
+        strict: optional(flag),
+      }),
+    ),
     options: record({
       temperature: optional(number),
       topP: optional(number),

@@ -21,6 +21,9 @@ function primitive<T>(expected: string, check: (value: unknown) => boolean): Sha
 
 export const text = primitive<string>('text', (value) => typeof value === 'string');
 export const number = primitive<number>('a number', (value) => typeof value === 'number' && Number.isFinite(value));
+export const flag = primitive<boolean>('true or false', (value) => typeof value === 'boolean');
+/** An object with whatever fields. */
+export const object = primitive<Record<string, unknown>>('an object', isObject);
 /** A whole number from 0. */
 export const count = primitive<number>('a whole number', (value) => Number.isSafeInteger(value) && Number(value) >= 0);
 
@@ -69,4 +72,8 @@ export function messages<F extends Record<string, Fields>>(
     if (shape === undefined) throw new ShapeError(`${path}.type: unknown message ${type.slice(0, 40)}`);
     return shape(value, path) as never;
   };
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -3,6 +3,7 @@ import { benchCommand } from './bench.ts';
 import { chatCommand } from './chat.ts';
 import type { Subcommand } from './declare.ts';
 import { doctorCommand } from './doctor.ts';
+import { logsCommand } from './logs.ts';
 import { policyCommand } from './policy.ts';
 import { simulateCommand } from './simulate.ts';
 import { swarmCommand } from './swarm.ts';
@@ -12,6 +13,7 @@ export const SUBCOMMANDS: readonly Subcommand[] = [
   swarmCommand,
   benchCommand,
   doctorCommand,
+  logsCommand,
   policyCommand,
   simulateCommand,
 ];

@@ -13,7 +13,8 @@ interface Books {
 
 /** Counts the offence and tells when it quarantines the version. It is committed when this returns. */
 export function chargeOffence({ recorder, store, log }: Books, { policy, version, run, state }: Offence): void {
-  log.error({ policy, version }, 'a policy did not return or brought the supervisor down');
+  const { agent, chat, id } = store.runs.byNumber(run) ?? {};
+  log.error({ policy, version, agent, chat, run: id }, 'a policy did not return or brought the supervisor down');
   const wasQuarantined = store.offences.isQuarantined(policy, version);
   recorder.write(() => {
     store.offences.count(policy, version, Date.now(), run === 0);

@@ -26,6 +26,9 @@ import { bundleOf, type RecordedVersion, readVersions, versionOf, writeVersions 
 import { callHook, PolicyFailure } from './verdict.ts';
 import type { Watchdog } from './watchdog.ts';
 
+/** Where something was judged, for the log. */
+type JudgedPlace = { agent: string; chat: string; run: string; turn?: number };
+
 const NONE: readonly Verdict[] = Object.freeze([]);
 
 export class PolicyHost {
@@ -172,7 +175,7 @@ export class PolicyHost {
         for (const { action } of verdicts) hosted.counters.verdicts[action]++;
         return verdicts;
       } catch (error) {
-        return this.#failed(hosted, error);
+        return this.#failed(hosted, error, input);
       } finally {
         this.#watchdog.end();
       }
@@ -206,23 +209,30 @@ export class PolicyHost {
     }
   }
 
-  /** Counts what a review came to; returns what counts of it. @throws PolicyFailure when the run must not do without the policy */
-  reviewed(loaded: LoadedPolicy, result: readonly Verdict[] | PolicyFailure): readonly Verdict[] {
+  /**
+   * Counts what a review came to; returns what counts of it. `place`: what it judged.
+   * @throws PolicyFailure when the run must not do without the policy
+   */
+  reviewed(loaded: LoadedPolicy, result: readonly Verdict[] | PolicyFailure, place: JudgedPlace): readonly Verdict[] {
     const hosted = loaded as Hosted;
-    if (result instanceof PolicyFailure) return this.#failed(hosted, result);
+    if (result instanceof PolicyFailure) return this.#failed(hosted, result, place);
     for (const { action } of result) hosted.counters.verdicts[action]++;
     return result;
   }
 
-  /** Fails the run, or lets it pass. Of one that may be done without only the first failure is logged: there may be one a delta. */
-  #failed({ name, version, policy, counters }: Hosted, error: unknown): readonly Verdict[] {
+  /**
+   * Fails the run, or lets it pass. Of one that may be done without only the first failure is logged: there may be one a delta. What is
+   * logged quotes nothing; `views` has the whole message.
+   */
+  #failed({ name, version, policy, counters }: Hosted, error: unknown, place: JudgedPlace): readonly Verdict[] {
     counters.failures++;
     if (!(error instanceof PolicyFailure)) throw error;
     counters.lastFailure = error.message;
     const isOpen = policy.onFailure === 'open';
     if (!isOpen || counters.failures === 1) {
       const what = isOpen ? 'a policy failed and is passed over' : 'a policy failed, and its run with it';
-      this.#log?.error({ policy: name, version, problem: error.message }, what);
+      const { agent, chat, run, turn } = place;
+      this.#log?.error({ policy: name, version, agent, chat, run, turn, problem: error.told }, what);
     }
     if (!isOpen) throw error;
     return NONE;

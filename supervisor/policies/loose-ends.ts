@@ -3,9 +3,7 @@
  * process must not end of it: the run would go on after the restart, the policy would do it again, and soon there would be no stack.
  */
 import type { Log } from '../../agent/log.ts';
-
-/** Of what failed, this many characters are logged: its stack would take 100 ms to translate, and there may be one for every delta. */
-const MOST_CHARACTERS = 200;
+import { toldOf } from './verdict.ts';
 
 /**
  * From now on only what our own code did not foresee ends the process. `policyIn`: the policy that a stack trace leads to, if it leads to
@@ -17,8 +15,8 @@ export function surviveLooseEnds(policyIn: (stack: string) => string | undefined
     const policy = policyIn(stack);
     // Without a place in anybody's code it is something like a failed request: we wait for all of ours.
     const isLooseEnd = policy !== undefined || (origin === 'unhandledRejection' && !stack.includes(programs));
-    const problem = String(error).slice(0, MOST_CHARACTERS);
-    if (isLooseEnd) log.error({ policy, problem }, 'a policy left something behind that failed');
+    // Neither its message, which may quote what was judged, nor its stack, which takes 100 ms to translate: there may be one a delta.
+    if (isLooseEnd) log.error({ policy, problem: toldOf(error) }, 'a policy left something behind that failed');
     else endWith(stack);
   });
 }

@@ -193,7 +193,7 @@ function describeThrown(error: unknown): string {
 }
 
 /** Of what was thrown only the class, by its own name and if that looks like one: anybody can give an error any name. */
-function toldOf(error: unknown): string {
+export function toldOf(error: unknown): string {
   try {
     if (error instanceof NotAVerdict) return error.told;
     const name = error instanceof Error ? error.constructor.name : '';

@@ -1,5 +1,5 @@
 /** A run in memory, from its acknowledgement until it has ended and its last connection to the model is closed. */
-import type { ModelMessage } from '../../agent/backend/backend.ts';
+import type { AnswerFormat, ModelMessage } from '../../agent/backend/backend.ts';
 import type { Channel } from '../../agent/turn.ts';
 import type { AgentDefinition } from '../configuration.ts';
 import type { Prompt } from '../context/prompt.ts';
@@ -86,6 +86,8 @@ export class LiveRun {
   readonly chatId: string;
   /** What the caller says was said before; of a conversation that is kept here: nothing. */
   earlier: readonly ModelMessage[] = [];
+  /** What the answer is to be; of a conversation that is kept here: whatever the model writes. */
+  format: AnswerFormat | undefined;
   /** Interventions by policies that count against the cap. */
   interventions: number;
   /** Turns that were started. */

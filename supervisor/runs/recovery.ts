@@ -114,6 +114,7 @@ export class Recovery {
   #resume(run: LiveRun, turn: LiveTurn): void {
     turn.attached = true;
     const { text: textOffset, reasoning: reasoningOffset } = turn.received;
+    this.#bench.log.info({ ...run.scope, turn: turn.number }, 'the agent still has the turn, which goes on');
     this.#bench.links.send(run.row.agent, { type: 'turn-resume', turn: turn.id, textOffset, reasoningOffset });
     if (run.phase !== 'turn') this.#turns.ending.closeUpstream(run, turn);
   }

@@ -103,7 +103,7 @@ class Review implements TurnReview {
     if (this.#isOver || result === undefined) return;
     this.#bench.ledger.reviews.ended(run, turn, { ...costOf(sitting), outcome: outcomeOf(sitting) });
     try {
-      this.#verdicts.set(loaded, this.#bench.policies.reviewed(loaded, result));
+      this.#verdicts.set(loaded, this.#bench.policies.reviewed(loaded, result, { ...run.scope, turn: turn.number }));
     } catch (failure) {
       if (!(failure instanceof PolicyFailure)) throw failure;
       return this.#turns.failed(run, failure);

@@ -2,6 +2,7 @@
  * One policy's review of one answer: from its call until it has decided, failed, or its time is up. It settles exactly once, whatever the
  * policy does, and nothing of it goes on at a model server after that.
  */
+import type { AnswerFormat } from '../../agent/backend/backend.ts';
 import type { AskResult, TurnToReview, Verdict } from '../../policy/policy.ts';
 import { isReviewedBefore } from '../gate/reviewed.ts';
 import type { LoadedPolicy } from '../policies/loaded-policy.ts';
@@ -110,7 +111,7 @@ export class Sitting {
     const { context, numGpu, keepAlive } = backend === own && model === usual ? agent : ({} as Partial<typeof agent>);
     const options = Object.entries({ maxTokens, temperature, context, numGpu, keepAlive });
     const asked = Object.fromEntries(options.filter(([, value]) => value !== undefined));
-    return { backend, request: { model, messages, options: asked, ...(schema && { schema }) } };
+    return { backend, request: { model, messages, options: asked, ...(schema && { format: answerFormat(schema) }) } };
   }
 
   /** The time of a review does not run while all that it does is to wait for a slot. */
@@ -132,4 +133,8 @@ export class Sitting {
 function traceless(error: unknown): unknown {
   if (error instanceof Error) error.stack = `${error.name}: ${error.message}`;
   return error;
+}
+
+function answerFormat(schema: Readonly<Record<string, unknown>>): AnswerFormat {
+  return { type: 'json_schema', name: 'answer', strict: true, schema };
 }

@@ -115,10 +115,13 @@ export class TurnControl {
       type: 'turn-start',
       turn: turn.id,
       run: run.id,
+      chat: run.row.chat,
+      number: turn.number,
       backend: run.backend,
       model: this.#model(run),
       silenceMs: Math.ceil((run.agent.silenceSeconds ?? SILENCE_SECONDS) * 1000),
       messages: [...messages],
+      ...(run.format && { format: run.format }),
       ...(goesOn && { dropSpace: trailingSpace(turn.shown.text) }),
       options: {
         ...{ temperature, topP, topK, repeatPenalty, maxTokens, seed, context, numGpu, keepAlive },
@@ -268,7 +271,7 @@ export class TurnControl {
 
   /** Text is missing between what came and what the agent says: the turn is worth nothing. */
   #incomplete(run: LiveRun, turn: LiveTurn): void {
-    this.#bench.log.error({ run: run.id, turn: turn.id }, 'text of a turn is missing');
+    this.#bench.log.error({ ...run.scope, turn: turn.number }, 'text of a turn is missing');
     this.ending.closeUpstream(run, turn);
     this.agentLost(run, turn, true);
   }

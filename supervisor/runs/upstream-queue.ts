@@ -13,7 +13,7 @@ export class UpstreamQueue {
 
   /** The server of this turn has not taken its request for a while. */
   waits(turnId: string): void {
-    const { runs, ledger, log, backends } = this.#bench;
+    const { runs, ledger, backends } = this.#bench;
     const run = runs.ofTurn(turnId);
     if (run?.turn === undefined) return;
     const isNew = !runs.waitingUpstream().has(run.backend);
@@ -21,7 +21,6 @@ export class UpstreamQueue {
     if (!isNew || run.hasEnded) return;
     const most = slotsLeft(backends.slots(run.backend), true);
     const text = `${run.backend} does not begin with a request although a slot should be free: others use it, or it is loading a model or reading a long prompt. Until it begins at most ${most} of our requests ${most === 1 ? 'is' : 'are'} in flight there.`;
-    log.warn({ backend: run.backend, run: run.id }, text);
     ledger.noticed(run, { code: 'backend_busy', text, turn: run.turn.number, backend: run.backend });
   }
 

@@ -109,6 +109,7 @@ export function runStore(database: Database) {
   );
   const insertInbox = database.prepare(`insert into inbox (run, agent, kind, state, ts) values (?, ?, ?, 'queued', ?)`);
   const byId = database.prepare<[string], RunRow>(`select ${COLUMNS} ${FROM} where run.id = ?`);
+  const byNumber = database.prepare<[number], RunRow>(`select ${COLUMNS} ${FROM} where run.number = ?`);
   const byKey = database.prepare<[string, string], RunRow>(
     `select ${COLUMNS} ${FROM} where run.agent = ? and run.key = ?`,
   );
@@ -146,6 +147,7 @@ export function runStore(database: Database) {
     /** Puts an interjection into the inbox; it belongs to the open run. */
     addInterjection: (run: number, agent: string, now: number) => void insertInbox.run(run, agent, 'interjection', now),
     byId: (id: string) => byId.get(id),
+    byNumber: (number: number) => byNumber.get(number),
     byKey: (agent: string, key: string) => byKey.get(agent, key),
     /** Queued and running runs, oldest first. */
     open: () => open.all(),

@@ -15,11 +15,15 @@ const schema = {
 const request = { model: 'm', messages: [{ role: 'user', content: 'hi' }] as const, options: {} };
 
 test('OpenAI and llama-server get a response format, Ollama a format; nobody gets one unasked', () => {
-  expect(JSON.parse(chatCompletionBody({ ...request, schema })).response_format).toEqual({
+  const format = { type: 'json_schema', name: 'verdict', strict: true, schema } as const;
+  expect(JSON.parse(chatCompletionBody({ ...request, format })).response_format).toEqual({
     type: 'json_schema',
-    json_schema: { name: 'answer', strict: true, schema },
+    json_schema: { name: 'verdict', strict: true, schema },
   });
-  expect(JSON.parse(ollamaChatBody({ ...request, schema })).format).toEqual(schema);
+  expect(JSON.parse(ollamaChatBody({ ...request, format })).format).toEqual(schema);
+  const object = { ...request, format: { type: 'json_object' } } as const;
+  expect(JSON.parse(chatCompletionBody(object)).response_format).toEqual({ type: 'json_object' });
+  expect(JSON.parse(ollamaChatBody(object)).format).toBe('json');
   expect(chatCompletionBody(request)).not.toContain('response_format');
   expect(ollamaChatBody(request)).not.toContain('format');
 });

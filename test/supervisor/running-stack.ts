@@ -23,7 +23,11 @@ import { temporaryFolder } from '../store/temporary-store.ts';
 import { type BusProxy, startBusProxy } from './bus-proxy.ts';
 import { workerEntries } from './worker-entries.ts';
 
-const SILENT: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+/** A line that was logged. */
+export interface SeenLine extends Record<string, unknown> {
+  level: keyof Log;
+  message: string;
+}
 const LONG_ENOUGH_MS = 60_000;
 const SPEED = { ttftMs: 2, tokensPerSecond: 0, slots: 4 };
 
@@ -50,6 +54,9 @@ export type SeenEvent = { type: EventType; seq?: number; run?: string; agent?: s
 
 export class RunningStack {
   readonly folder = temporaryFolder();
+  /** What supervisor and agents logged, at every level. */
+  readonly lines: SeenLine[] = [];
+  readonly #log = logTo(this.lines);
   #options: StackOptions;
   readonly #agents = new Map<string, { incarnation: string; stopping: AbortController }>();
   #incarnations = 0;
@@ -83,7 +90,7 @@ export class RunningStack {
   #newSupervisor(): [Engine, StackSupervisor] {
     this.#waiters = new RunWaiters();
     const waiters = this.#waiters;
-    const engine = new Engine(this.#settings(), workerEntries(), SILENT, {
+    const engine = new Engine(this.#settings(), workerEntries(), this.#log, {
       onRunEnd: (run) => waiters.ended(run),
       chargeExit: (_agent, incarnation) => this.charged.push(incarnation),
       stopAgent: (agent) => this.#stopAgent(agent),
@@ -134,7 +141,7 @@ export class RunningStack {
     this.#agents.set(name, { incarnation, stopping });
     const { lateAcceptanceMs } = this.#options;
     const settings = { agent: name, incarnation, socketPath: join(this.folder, 'a.sock'), backends: this.#backends };
-    runAgent({ ...settings, ...(lateAcceptanceMs !== undefined && { lateAcceptanceMs }) }, SILENT, stopping.signal);
+    runAgent({ ...settings, ...(lateAcceptanceMs !== undefined && { lateAcceptanceMs }) }, this.#log, stopping.signal);
     await this.until(() => this.engine.bench.links.connected(name) === incarnation);
   }
 
@@ -278,4 +285,9 @@ export function shownText(events: readonly SeenEvent[], turn: number, channel: '
     if (offset !== text.length) throw new Error(`gap or repetition at ${offset}, there are ${text.length} characters`);
     return text + String(added);
   }, '');
+}
+
+function logTo(lines: SeenLine[]): Log {
+  const at = (level: keyof Log) => (fields: object, message: string) => void lines.push({ ...fields, level, message });
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }

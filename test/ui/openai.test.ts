@@ -198,7 +198,6 @@ describe('what is not there is refused by name', () => {
     ['several answers', { n: 2 }, 'n'],
     ['log probabilities', { logprobs: true }, 'logprobs'],
     ['an unknown option', { temprature: 1 }, 'temprature'],
-    ['a format', { response_format: { type: 'json_object' } }, 'response_format'],
     ['a temperature out of range', { temperature: 9 }, 'temperature'],
     [
       'a role that every object has',

@@ -18,7 +18,8 @@ export interface ServedStack {
   close(): Promise<void>;
 }
 
-type Options = Pick<GatewayOptions, 'limits' | 'page'> & Pick<StackOptions, 'policies' | 'agents' | 'simulator'>;
+type Options = Pick<GatewayOptions, 'limits' | 'page'> &
+  Pick<StackOptions, 'policies' | 'agents' | 'simulator' | 'backend'>;
 
 /** A gateway on a free port; it and all behind it end with the test. */
 export async function serveStack({ limits, page, ...options }: Options = {}): Promise<ServedStack> {

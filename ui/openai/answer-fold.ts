@@ -18,6 +18,7 @@ type Data<T extends EventType> = EventData<T>;
 
 export class AnswerFold {
   readonly #isSeamless: boolean;
+  readonly #hasFormat: boolean;
   readonly interventions: Data<'intervention'>[] = [];
   /** What was passed on. */
   #sent = '';
@@ -26,9 +27,10 @@ export class AnswerFold {
   #finish: FinishReason = 'stop';
   #hasEnded = false;
 
-  /** `isSeamless`: what is shown stays. */
-  constructor(isSeamless: boolean) {
+  /** `isSeamless`: what is shown stays. `hasFormat`: the caller asked for a `response_format`. */
+  constructor(isSeamless: boolean, hasFormat: boolean) {
     this.#isSeamless = isSeamless;
+    this.#hasFormat = hasFormat;
   }
 
   /** Nothing follows. */
@@ -91,7 +93,8 @@ export class AnswerFold {
     if (status === 'answered') return [{ type: 'end', reason: this.#finish }];
     // Ended with the text so far: by a policy, or by a person.
     if (status === 'stopped') return [...this.#passOn(), { type: 'end', reason: 'content_filter' }];
-    return [{ type: 'error', error: failureOf({ status, ...(reason !== undefined && { reason }) }) }];
+    const error = failureOf({ status, ...(reason !== undefined && { reason }) }, this.#hasFormat);
+    return [{ type: 'error', error }];
   }
 
   #withdrawn(): Piece[] {

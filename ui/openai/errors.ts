@@ -33,8 +33,17 @@ function paramOf(error: InterjectError): string | null {
   return /(?:body\.)?([A-Za-z_]\w*(?:\.\w+)*): /.exec(error.message)?.[1] ?? null;
 }
 
-/** What a run that brought no answer is for its caller. */
-export function failureOf({ status, reason = status }: Pick<RunView, 'status' | 'reason'>): InterjectError {
+/** Words of a model server that refuses a request for what the answer is to be. */
+const ABOUT_FORMAT = /schema|grammar|format|sampler/i;
+
+/** What a run that brought no answer is for its caller. `hasFormat`: who asked for a `response_format`. */
+export function failureOf(
+  { status, reason = status }: Pick<RunView, 'status' | 'reason'>,
+  hasFormat: boolean,
+): InterjectError {
+  if (hasFormat && reason.startsWith('backend_refused') && ABOUT_FORMAT.test(reason)) {
+    return new InterjectError('unsupported_option', `response_format: ${reason}`);
+  }
   if (status === 'blocked' || status === 'expired') return new InterjectError('content_filter', reason);
   return new InterjectError(codeOf(reason), reason);
 }

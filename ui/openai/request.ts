@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { InterjectError } from '../../supervisor/errors.ts';
 import type { IncomingCompletion } from '../../supervisor/service.ts';
 import { completionText, stopText } from '../schemas.ts';
+import { answerFormatOf, responseFormat } from './response-format.ts';
 
 /** Fields that say nothing about the answer. */
 const IGNORED = [
@@ -27,7 +28,6 @@ const NOTHING: Record<string, readonly unknown[]> = {
   tool_choice: ['none', 'auto'],
   functions: [[]],
   function_call: ['none', 'auto'],
-  response_format: [{ type: 'text' }],
   modalities: [['text']],
   logit_bias: [{}],
   reasoning_effort: [],
@@ -56,6 +56,7 @@ export const completionBody = z.looseObject({
   stop: optional(z.union([stopText, z.array(stopText).max(16)])),
   presence_penalty: optional(z.number().min(-2).max(2)),
   frequency_penalty: optional(z.number().min(-2).max(2)),
+  response_format: optional(responseFormat),
 });
 
 type Body = z.output<typeof completionBody>;
@@ -76,7 +77,13 @@ export function readCompletion(body: Body): IncomingCompletion {
   if (last?.role !== 'user') {
     throw new InterjectError('invalid_request', `messages.${lines.length - 1}: the last message must be the user's.`);
   }
-  return { agent: body.model, earlier: lines.slice(0, -1), content: last.content, options: optionsOf(body) };
+  return {
+    agent: body.model,
+    earlier: lines.slice(0, -1),
+    content: last.content,
+    options: optionsOf(body),
+    format: answerFormatOf(body.response_format),
+  };
 }
 
 function refuseUnsupported(body: Body): void {

@@ -56,7 +56,7 @@ async function begin(
 async function whole(door: Door, reply: FastifyReply, completion: IncomingCompletion): Promise<object> {
   const signal = door.waits.follow(reply);
   const accepted = await begin(door, reply, completion);
-  const fold = new AnswerFold(false);
+  const fold = new AnswerFold(false, completion.format !== undefined);
   const answer = new WholeReply(accepted);
   for await (const batch of door.supervisor.events({ run: accepted.run }, accepted.firstSeq - 1, signal)) {
     for (const piece of batch.flatMap((event) => fold.read(event))) {
@@ -75,7 +75,7 @@ function streamed(
 ): Promise<FastifyReply> {
   return door.streams.open(reply, async (signal) => {
     const accepted = await begin(door, reply, completion);
-    const fold = new AnswerFold(accepted.isSeamless);
+    const fold = new AnswerFold(accepted.isSeamless, completion.format !== undefined);
     const usage = (): ReturnType<Door['supervisor']['run']> => door.supervisor.run(accepted.run);
     const frames = new StreamedReply(accepted, fold, wantsUsage ? usage : undefined);
     return {

@@ -13,4 +13,6 @@ export interface AnswerRequest {
   echo: string;
   /** JSON Schema that the answer is to fit. */
   schema?: Record<string, unknown> | undefined;
+  /** How the server was asked for that, as it was given. */
+  format?: unknown;
 }

@@ -22,10 +22,10 @@ export function completeChat(simulation: Simulation, body: string, response: Ser
   if (room <= 0) throw contextOverflow(prompt.length, contextTokens);
   const plan = planCompletion(simulation, request);
   if (plan.fault?.kind === '503') {
-    simulation.log.refuse(request.messages);
+    simulation.log.refuse(request);
     return sendLoading(response);
   }
-  const entry = simulation.log.open(request.messages);
+  const entry = simulation.log.open(request);
   const writer = writerFor(simulation, request, entry.id, response);
   const answer = prepareAnswer(plan, request, room);
   new Completion(simulation, { request, prompt, answer, entry, response, writer, missesClient: 'in-streams' }).start();

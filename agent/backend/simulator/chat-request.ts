@@ -23,12 +23,14 @@ export function readChatRequest(body: string): ChatRequest {
     seed: request.seed === undefined ? undefined : readNumber(request, 'seed', 0, 0),
     temperature: readNumber(request, 'temperature', 0, 0.8),
     schema: readSchema(request),
+    format: request.response_format,
     echo: last?.role === 'assistant' && request.continue_final_message !== true ? last.content : '',
   };
 }
 
 function readSchema({ response_format }: Record<string, unknown>): ChatRequest['schema'] {
   const { type, json_schema } = fieldsOf(response_format);
+  if (type === 'json_object') return { type: 'object' };
   return type === 'json_schema' ? fieldsOf(fieldsOf(json_schema).schema) : undefined;
 }
 

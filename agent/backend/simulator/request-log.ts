@@ -13,6 +13,8 @@ export interface LoggedRequest {
   /** `cancelled`: the client went away; `failed`: a fault that was asked for. */
   outcome: RequestOutcome;
   messages: readonly ModelMessage[];
+  /** `response_format`, Ollama's `format`: as it was given; undefined: it was not. */
+  format?: unknown;
   tokensSent: number;
 }
 
@@ -24,7 +26,7 @@ export class RequestLog {
   #count = 0;
 
   /** A new entry; whoever works on the request keeps it up to date. */
-  open(messages: readonly ModelMessage[]): LoggedRequest {
+  open({ messages, format }: Pick<LoggedRequest, 'messages' | 'format'>): LoggedRequest {
     this.#count++;
     const entry: LoggedRequest = {
       id: this.#count,
@@ -33,6 +35,7 @@ export class RequestLog {
       endedAt: null,
       outcome: 'queued',
       messages,
+      format,
       tokensSent: 0,
     };
     this.#requests.push(entry);
@@ -41,8 +44,8 @@ export class RequestLog {
   }
 
   /** An entry of a request that was refused at once. */
-  refuse(messages: readonly ModelMessage[]): void {
-    const entry = this.open(messages);
+  refuse(request: Pick<LoggedRequest, 'messages' | 'format'>): void {
+    const entry = this.open(request);
     entry.outcome = 'failed';
     entry.endedAt = entry.started;
   }

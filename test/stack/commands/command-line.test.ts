@@ -69,7 +69,7 @@ describe('a wrong command line fails with exit code 2 and says what to do', () =
     [['chta'], 'There is no command chta. Did you mean chat?'],
     [
       ['xyzzyxyzzy'],
-      'There is no command xyzzyxyzzy. Commands are chat, swarm, bench, doctor, policy, simulate; without one the stack is started. See --help.',
+      'There is no command xyzzyxyzzy. Commands are chat, swarm, bench, doctor, logs, policy, simulate; without one the stack is started. See --help.',
     ],
     [['chat', '--polcy', 'x'], 'There is no option --polcy. Did you mean --policy?'],
     [['chat', '--cht', 'x'], 'There is no option --cht. Did you mean --chat?'],

@@ -51,7 +51,7 @@ export async function answerOllama(
 async function complete(simulation: Simulation, arrival: Arrival): Promise<void> {
   const { response, identity, arrivedAt } = arrival;
   const { request, prompt, answer } = prepare(simulation, arrival);
-  const entry = simulation.log.open(arrival.request.messages);
+  const entry = simulation.log.open(arrival.request);
   const times = { arrivedAt, loadMs: 0 };
   const writer = new (request.stream ? LineWriter : WholeLineWriter)(response, identity, times);
   const task = { request, prompt, answer, entry, response, writer, missesClient: 'always' as const };
@@ -79,8 +79,8 @@ function prepare(simulation: Simulation, { request: asked, contextTokens }: Arri
 }
 
 /** The refusal of a request that comes on top of too many; it is logged. */
-function busy({ log }: Simulation, { messages }: OllamaRequest): Refusal {
-  log.refuse(messages);
+function busy({ log }: Simulation, request: OllamaRequest): Refusal {
+  log.refuse(request);
   return new Refusal(503, 'unavailable_error', 'server busy, please try again.  maximum pending requests exceeded');
 }
 

@@ -78,10 +78,16 @@ function readCommon(request: Record<string, unknown>): Omit<OllamaRequest, 'mess
     gpuLayers: layers < 0 ? undefined : layers,
     truncate: readFlag(request, 'truncate', true),
     shift: readFlag(request, 'shift', true),
-    schema: typeof request.format === 'object' && request.format !== null ? fieldsOf(request.format) : undefined,
+    schema: readSchema(request.format),
+    format: request.format,
     think: request.think !== false,
     echo: '',
   };
+}
+
+function readSchema(format: unknown): OllamaRequest['schema'] {
+  if (format === 'json') return { type: 'object' };
+  return typeof format === 'object' && format !== null ? fieldsOf(format) : undefined;
 }
 
 function readMessage(message: unknown): ModelMessage {
