@@ -42,6 +42,8 @@ export interface SupervisorSettings {
   backends: (BackendConfiguration & { simulator: boolean })[];
   /** Requests in flight at most over all backends of a group on one GPU; of a group that is not named here: 1. */
   gpuGroups?: Record<string, number>;
+  /** Names of backends by the name of a pool. */
+  pools?: Record<string, string[]>;
   policies: PolicySource[];
   /** How the previous supervisor of this stack ended, when it did. */
   previousExit: ChildExit | undefined;

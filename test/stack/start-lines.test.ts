@@ -19,6 +19,7 @@ const PLAN: StackPlan = {
   agents: [{ name: 'a', system: '' }],
   backends: [],
   gpuGroups: {},
+  pools: {},
   policies: [{ use: 'error-keyword', path: undefined, agents: undefined }],
 };
 

@@ -38,6 +38,7 @@ export interface StackOptions {
   /** Several model servers instead of one; the first is the default one. */
   backends?: BackendConfiguration[];
   gpuGroups?: Record<string, number>;
+  pools?: Record<string, string[]>;
   /** How long agents wait before they tell that a model server has not taken a request. */
   lateAcceptanceMs?: number;
 }
@@ -89,7 +90,7 @@ export class RunningStack {
   }
 
   #settings(): SupervisorSettings {
-    const { agents = [{ name: 'assistant' }, { name: 'analyst' }], gpuGroups } = this.#options;
+    const { agents = [{ name: 'assistant' }, { name: 'analyst' }], gpuGroups, pools } = this.#options;
     return {
       dataFolder: this.folder,
       socketPath: join(this.folder, 's.sock'),
@@ -101,6 +102,7 @@ export class RunningStack {
       agents: agents.map((agent) => ({ system: '', ...agent })),
       backends: this.#backends.map((backend) => ({ ...backend, simulator: false })),
       ...(gpuGroups !== undefined && { gpuGroups }),
+      ...(pools !== undefined && { pools }),
       policies: this.#policies(),
       previousExit: undefined,
     };
