@@ -1,7 +1,8 @@
 /** Agents on a pool of model servers: where their turns go, what a chat finds in the cache, who is left out, and what is said of it. */
 import { describe, expect, test } from 'vitest';
-import type { RunningStack } from './running-stack.ts';
+import { type RunningStack, startStack } from './running-stack.ts';
 import { isDown, kill, type Setting, startOn } from './servers.ts';
+import { strictModel } from './strict-model.ts';
 
 const WORDS = Array.from({ length: 60 }, (_, index) => `word${index}`).join(' ');
 /** An answer of sixty words would take seconds. */
@@ -213,14 +214,16 @@ describe('failures of a member that is there', () => {
   });
 
   test('that are about the prompt are mended where they were shown', async () => {
-    const small = { contextTokens: 400 };
-    const setting = await startOn({ one: small, two: small }, POOL);
-    const { stack } = setting;
-    for (let message = 0; message < 2; message++) await stack.ask(`say: ${WORDS}`, { chat: 'home' });
-    // More tokens than its length lets expect: it is refused, and sent again with less of the conversation.
-    const view = await stack.ask('a b c d '.repeat(30), { chat: 'home' });
-    expect(view.status).toBe('answered');
-    expect(await servedBy(stack, view.run)).toEqual(['one', 'one']);
+    const models = [];
+    for (const name of ['one', 'two', 'three']) models.push({ name, model: await strictModel({ strictRoles: true }) });
+    const stack = await startStack({
+      backends: models.map(({ name, model }) => ({ ...model.definition, name })),
+      pools: { fast: ['one', 'two', 'three'] },
+      agents: [{ name: 'assistant', system: 'Be brief.', backend: 'fast' }],
+    });
+    await stack.until(() => stack.supervisor.backends().every(({ up }) => up));
+    expect((await stack.ask('hello')).status).toBe('answered');
+    expect(models.map(({ model }) => model.prompts.length)).toEqual([2, 0, 0]);
   });
 });
 
