@@ -23,6 +23,8 @@ function describe(issue: Issue, known: KnownFields): string[] {
 
 function reason(issue: Issue): string {
   if (issue.code === 'invalid_union') return 'must be a name, a path, or { use, name, options }';
+  const [wrongKey] = issue.code === 'invalid_key' ? issue.issues : [];
+  if (wrongKey !== undefined) return reason(wrongKey as Issue);
   const message = issue.message.replace(/^Invalid input: /, '').replace(/^Too (big|small): /, '');
   return issue.code === 'invalid_type' && issue.input === undefined && /received undefined/.test(message)
     ? 'is missing'

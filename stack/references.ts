@@ -1,5 +1,6 @@
 /** Checks what refers to what in a configuration file: names are unique, whatever an agent names exists, a limit is somebody's. */
 import { nearestName } from '../policy/nearest-name.ts';
+import { membersOf } from '../supervisor/pools.ts';
 import type { LoadedConfiguration } from './config.ts';
 import { usageFailure } from './failure.ts';
 import { policyProblem } from './plan-policies.ts';
@@ -54,7 +55,7 @@ function unknownBackends({ agents = [], pools = {} }: LoadedConfiguration, backe
     ...fallback.flatMap((name, place) => {
       const field = `agents[${index}].fallback[${place}]`;
       if (name === backend) return `${field}: "${name}" is the agent's own backend.`;
-      const isOwn = backend !== undefined && pools[backend]?.includes(name);
+      const isOwn = backend !== undefined && membersOf(pools, backend).includes(name);
       return isOwn
         ? `${field}: "${name}" is in the agent's own pool "${backend}"; leave it out.`
         : backendProblem(field, name, known);

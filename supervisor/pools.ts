@@ -6,6 +6,11 @@
 /** Names of backends by the name of a pool. */
 export type PoolConfiguration = Readonly<Record<string, readonly string[]>>;
 
+/** The backends that a name stands for: those of a pool, else the backend of that name alone. */
+export function membersOf(pools: PoolConfiguration, name: string): readonly string[] {
+  return (Object.hasOwn(pools, name) ? pools[name] : undefined) ?? [name];
+}
+
 export class Pools {
   readonly #members: ReadonlyMap<string, readonly string[]>;
   readonly #resources = new Map<string, string>();

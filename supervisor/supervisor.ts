@@ -175,12 +175,17 @@ export class StackSupervisor implements service.Supervisor {
     }));
   }
 
-  /** The backend of an agent, and the one that stands in for it. */
-  #place(agent: AgentDefinition): Pick<service.AgentView, 'backend' | 'fallback' | 'model'> {
+  /** The backend or pool of an agent, and the one that stands in for it. */
+  #place(agent: AgentDefinition): Pick<service.AgentView, 'backend' | 'fallback' | 'members' | 'model'> {
     const { backends, backendOf } = this.#engine.bench;
     const backend = backendOf(agent);
     const now = backends.route(backend, agent);
-    return { backend, model: agent.model ?? backends.model(now), ...(now !== backend && { fallback: now }) };
+    return {
+      backend,
+      model: agent.model ?? backends.model(now),
+      ...(now !== backend && { fallback: now }),
+      ...(backends.isPool(now) && { members: backends.membersOf(now) }),
+    };
   }
 
   backends(): service.BackendView[] {

@@ -75,6 +75,9 @@ describe('a configuration file', () => {
     ['backends: [{ name: "b", url: "here" }]', 'backends[0].url: invalid URL.'],
     ['backends: [{ name: "b", url: "ollama://a b" }]', 'backends[0].url: invalid URL.'],
     ['gpuGroups: { card: 0 }', 'gpuGroups.card: expected number to be >0.'],
+    ['pools: { fast: [] }', 'pools.fast: a pool needs a member: name a backend in it.'],
+    ['pools: { "Fast one": ["b"] }', 'pools.Fast one: use lower-case letters, digits, - and _ (at most 40).'],
+    ['pools: { fast: "b" }', 'pools.fast: expected array, received string.'],
     ['backend: "x"', 'backend: there is no such field; did you mean "backends"?'],
     ['options: 7', 'options: must be an object like { port: 9000 }.'],
     [

@@ -113,6 +113,22 @@ describe('the start lines', () => {
     );
   });
 
+  it('name pools, their members and who asks them', () => {
+    const agents = [
+      { name: 'a', system: '', backend: 'both' },
+      { name: 'b', system: '', backend: 'spare', fallback: ['both'] },
+    ];
+    const backends = ['left', 'right', 'spare'].map((name) => ({ ...found, name, origin: 'agents.config.ts' }));
+    expect(linesOf({ plan: { ...PLAN, agents, pools: { both: ['left', 'right'] } }, backends })).toContain(
+      [
+        '  backend  left at http://127.0.0.1:11434 (agents.config.ts), ollama; in pool both',
+        '  backend  right at http://127.0.0.1:11434 (agents.config.ts), ollama; in pool both',
+        '  backend  spare at http://127.0.0.1:11434 (agents.config.ts), ollama; agents b',
+        '  pool     both: left, right; agents a; fallback of b',
+      ].join('\n'),
+    );
+  });
+
   it('warn of a short token on an open door only', () => {
     expect(linesOf({})).not.toContain('guess');
     expect(linesOf({ plan: { ...PLAN, host: '0.0.0.0' } })).toContain('other machines can try to guess this token');
