@@ -31,6 +31,8 @@ export interface LoadedConfiguration {
   /** Requests in flight at most over all backends of a group. */
   gpuGroups?: Record<string, number> | undefined;
   mailbox?: MailboxLimits | undefined;
+  /** Names of backends by the name of a pool. */
+  pools?: Record<string, string[]> | undefined;
   policies?: PolicyReference[] | undefined;
   /** Not checked yet: that is resolve-options.ts' part. */
   options: Record<string, unknown>;

@@ -22,6 +22,8 @@ function describe(issue: Issue, known: KnownFields): string[] {
 }
 
 function reason(issue: Issue): string {
+  const [wrongKey] = issue.code === 'invalid_key' ? issue.issues : [];
+  if (wrongKey !== undefined) return reason(wrongKey as Issue);
   const message = issue.message.replace(/^Invalid input: /, '').replace(/^Too (big|small): /, '');
   return issue.code === 'invalid_type' && issue.input === undefined && /received undefined/.test(message)
     ? 'is missing'

@@ -37,6 +37,8 @@ export interface StackPlan {
   remarks?: string[];
   /** Requests in flight at most over all backends of a group; 1 for one that is not named here. */
   gpuGroups: Record<string, number>;
+  /** Names of backends by the name of a pool. */
+  pools: Record<string, string[]>;
   /** Absent: the default. */
   mailbox?: MailboxLimits;
   policies: PlannedPolicy[];
@@ -68,6 +70,7 @@ export function makePlan(options: OptionValues, loaded: LoadedConfiguration | un
     agents,
     ...planned,
     gpuGroups: loaded?.gpuGroups ?? {},
+    pools: loaded?.pools ?? {},
     ...(loaded?.mailbox !== undefined && { mailbox: loaded.mailbox }),
     policies: planPolicies(agents, {
       given: options.policy,

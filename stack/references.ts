@@ -1,5 +1,6 @@
 /** Checks what refers to what in a configuration file: names are unique, whatever an agent names exists, a limit is somebody's. */
 import { nearestName } from '../policy/nearest-name.ts';
+import { membersOf } from '../supervisor/pools.ts';
 import type { LoadedConfiguration } from './config.ts';
 import { contactProblems } from './contact-problems.ts';
 import { usageFailure } from './failure.ts';
@@ -17,6 +18,7 @@ export function checkReferences(loaded: LoadedConfiguration | undefined, { backe
   const problems = [
     ...twice('agents', loaded.agents ?? []),
     ...twice('backends', loaded.backends ?? []),
+    ...poolProblems(loaded, backends),
     ...unknownBackends(loaded, backends),
     ...unusedGroups(loaded),
     ...contactProblems(loaded.agents ?? [], agents),
@@ -32,12 +34,39 @@ function twice(list: string, entries: readonly { name: string }[]): string[] {
   });
 }
 
-function unknownBackends({ agents = [] }: LoadedConfiguration, known: readonly string[]): string[] {
+type Pools = NonNullable<LoadedConfiguration['pools']>;
+
+function poolProblems({ pools = {} }: LoadedConfiguration, backends: readonly string[]): string[] {
+  return Object.entries(pools).flatMap(([pool, members]) => [
+    ...(backends.includes(pool)
+      ? [`pools.${pool}: "${pool}" is the name of a backend already; give the pool another one.`]
+      : []),
+    ...members.flatMap((name, index) => {
+      const field = `pools.${pool}[${index}]`;
+      const first = members.indexOf(name);
+      if (first !== index) return `${field}: "${name}" is pools.${pool}[${first}] already; name each member once.`;
+      return memberProblem(field, name, pools, backends);
+    }),
+  ]);
+}
+
+function memberProblem(field: string, name: string, pools: Pools, backends: readonly string[]): string[] {
+  const isPool = !backends.includes(name) && Object.hasOwn(pools, name);
+  if (isPool) return [`${field}: "${name}" is a pool; a pool is made of backends: name its members here.`];
+  return backendProblem(field, name, backends);
+}
+
+function unknownBackends({ agents = [], pools = {} }: LoadedConfiguration, backends: readonly string[]): string[] {
+  const known = [...backends, ...Object.keys(pools)];
   return agents.flatMap(({ backend, fallback = [] }, index) => [
     ...(backend === undefined ? [] : backendProblem(`agents[${index}].backend`, backend, known)),
     ...fallback.flatMap((name, place) => {
       const field = `agents[${index}].fallback[${place}]`;
-      return name === backend ? `${field}: "${name}" is the agent's own backend.` : backendProblem(field, name, known);
+      if (name === backend) return `${field}: "${name}" is the agent's own backend.`;
+      const isOwn = backend !== undefined && membersOf(pools, backend).includes(name);
+      return isOwn
+        ? `${field}: "${name}" is in the agent's own pool "${backend}"; leave it out.`
+        : backendProblem(field, name, known);
     }),
   ]);
 }

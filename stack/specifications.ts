@@ -92,7 +92,7 @@ function agentSpecification(parts: StackParts, { name }: AgentDefinition): Child
 
 function supervisorSpecification(parts: StackParts): ChildSpecification {
   const { plan, data, socketPath, token, port, policies, backends } = parts;
-  const { host, allowedHosts, durability, agents, gpuGroups, mailbox } = plan;
+  const { host, allowedHosts, durability, agents, gpuGroups, pools, mailbox } = plan;
   const settings = {
     dataFolder: data.folder,
     socketPath,
@@ -103,6 +103,7 @@ function supervisorSpecification(parts: StackParts): ChildSpecification {
     agents,
     backends,
     gpuGroups,
+    pools,
     ...(mailbox !== undefined && { mailbox }),
     policies,
   };

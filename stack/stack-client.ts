@@ -10,6 +10,7 @@ const agentsReply = record({
       state: text,
       backend: text,
       fallback: optional(text),
+      members: optional(list(text)),
       model: text,
       queued: count,
       running: count,

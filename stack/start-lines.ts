@@ -1,5 +1,6 @@
 /** What a start prints, as plain text. */
 import { isIPv6 } from 'node:net';
+import { membersOf } from '../supervisor/pools.ts';
 import type { Ready } from './control.ts';
 import { isLoopback, type PlannedBackend, type StackPlan } from './plan.ts';
 import { printable } from './printable.ts';
@@ -38,6 +39,7 @@ export function startLines(stack: StartedStack, paint: Paint): string[] {
     ['agents', plan.agents.map(({ name }) => name).join(', ')],
     ...resumeLines(stack),
     ...stack.backends.flatMap((backend) => backendLines(backend, stack, paint)),
+    ...Object.entries(plan.pools).map(([name, members]) => poolLine(name, members, stack)),
     ...(plan.remarks ?? []).map((remark): [string, string] => ['note', paint.yellow(printable(remark))]),
     ...policyLines(stack),
     ['data', plan.dataFolder],
@@ -77,18 +79,22 @@ function factsOf({ name, kind, model, slots, llamaServer, seen }: PlannedBackend
 function resumeLines({ plan, backends }: StartedStack): [string, string][] {
   const going = plan.agents.filter(({ resume }) => resume === 'continue');
   return going.map(({ name, backend }) => {
-    const own = backends.find((other) => other.name === backend) ?? backends[0];
-    return ['', `${name} ${own === undefined ? CONTINUES : resumeOf(own)}`];
+    const members = membersOf(plan.pools, backend ?? '');
+    const own = members.map((member) => backends.find((other) => other.name === member) ?? backends[0]);
+    const each = own.map((server) => (server === undefined ? CONTINUES : resumeOf(server)));
+    // Of a pool what is least certain of its members: whoever is asked, it is not more.
+    return ['', `${name} ${each.find((text) => text === ANEW) ?? each.find((text) => text === CONTINUES) ?? each[0]}`];
   });
 }
 
 const CONTINUES = 'continues cut answers where the model server can';
+const ANEW = 'answers anew after a cut (the model server cannot continue)';
 
 /** A template is tried when the supervisor asks its server, which is later. */
 function resumeOf({ simulator, kind, seen }: PlannedBackend): string {
   if (simulator) return 'continues cut answers';
   const cannot = kind === 'ollama' || seen?.server === 'openai-compatible';
-  return cannot ? 'answers anew after a cut (the model server cannot continue)' : CONTINUES;
+  return cannot ? ANEW : CONTINUES;
 }
 
 /** What answers at an address that was not asked. */
@@ -103,13 +109,20 @@ function simulatorLines({ url, origin }: PlannedBackend, agents: string, paint: 
   ];
 }
 
-/** Who asks this backend, and who would if its own did not answer. */
-function agentsOf({ name }: PlannedBackend, { plan, backends }: StartedStack): string {
+function poolLine(name: string, members: readonly string[], stack: StartedStack): [string, string] {
+  return ['pool', `${name}: ${members.join(', ')}${agentsOf({ name }, stack)}`];
+}
+
+/** Who asks this backend or pool, and who would if its own did not answer. */
+function agentsOf({ name }: Pick<PlannedBackend, 'name'>, { plan, backends }: StartedStack): string {
   const first = backends[0]?.name;
   const own = plan.agents.filter(({ backend = first }) => backend === name).map((agent) => agent.name);
   const others = plan.agents.filter(({ fallback = [] }) => fallback.includes(name)).map((agent) => agent.name);
   const forOthers = others.length === 0 ? '' : `; fallback of ${others.join(', ')}`;
-  return `; ${own.length === 0 ? 'no agents' : `agents ${own.join(', ')}`}${forOthers}`;
+  const pools = Object.entries(plan.pools).flatMap(([pool, members]) => (members.includes(name) ? pool : []));
+  const inPools = pools.length === 0 ? '' : `; in pool ${pools.join(', ')}`;
+  const nobody = inPools === '' ? '; no agents' : '';
+  return `${own.length === 0 ? nobody : `; agents ${own.join(', ')}`}${inPools}${forOthers}`;
 }
 
 function policyLines({ plan, policies }: StartedStack): [string, string][] {

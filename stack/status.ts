@@ -62,8 +62,9 @@ async function healthLines(url: string, token: string | undefined): Promise<stri
 }
 
 function describe({ overview: { agents, backends, policies }, readiness, waiting }: StackHealth): string[] {
-  const agentRows = agents.map(({ id, state, backend, fallback, model, queued, running, restarts }) => {
-    const place = fallback === undefined ? backend : `${fallback} for ${backend}`;
+  const agentRows = agents.map(({ id, state, backend, fallback, model, queued, running, restarts, members }) => {
+    const own = fallback === undefined ? backend : `${fallback} for ${backend}`;
+    const place = members === undefined ? own : `${own} (${members.join(', ')})`;
     return [id, state, `${queued} queued, ${running} running`, place, model, String(restarts)];
   });
   const backendRows = backends.map(({ name, up, url, server, slots, model, detail }) => {

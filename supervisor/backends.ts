@@ -1,13 +1,15 @@
 /**
  * The model servers as the supervisor sees them: asked at once, then regularly, and whenever a turn failed on one. What is down
- * gets no turns; where an agent names another one instead, its turns go there meanwhile. A change is told.
+ * gets no turns; where an agent names another one instead, its turns go there meanwhile. A change is told. A place is a backend, or a
+ * pool of which any member can be asked.
  */
 import type { AnswerFormat, Backend, BackendStatus, ModelRequest, StreamPart } from '../agent/backend/backend.ts';
 import type { AgentDefinition, BackendConfiguration } from './configuration.ts';
+import { type PoolConfiguration, Pools } from './pools.ts';
 import type { BackendView } from './service.ts';
 import { type BackendListener, WatchedBackend } from './watched-backend.ts';
 
-/** For people: there is no such backend, and which there are. */
+/** For people: there is no such backend or pool, and which there are. */
 export function unknownBackend(name: string, known: readonly string[]): string {
   return `there is no backend "${name}"; known are ${known.join(', ')}`;
 }
@@ -18,14 +20,20 @@ const DEFAULT_GROUP_LIMIT = 1;
 export class Backends {
   readonly #watched: Map<string, WatchedBackend>;
   readonly #groupLimits: Readonly<Record<string, number>>;
+  readonly #pools: Pools;
 
   /** `groupLimits`: requests in flight at most, by the name of a `gpuGroup`. */
   constructor(
     entries: readonly { configuration: BackendConfiguration; backend: Backend }[],
     listener: BackendListener,
     groupLimits: Readonly<Record<string, number>> = {},
+    pools: PoolConfiguration = {},
   ) {
     this.#groupLimits = groupLimits;
+    this.#pools = new Pools(
+      entries.map(({ configuration }) => configuration),
+      pools,
+    );
     this.#watched = new Map(
       entries.map(({ configuration, backend }) => [
         configuration.name,
@@ -49,21 +57,34 @@ export class Backends {
     this.#watched.get(backend)?.check();
   }
 
-  /** Whether it can be asked for such an answer, as far as it says what it is. Ollama takes schemas since 0.5.0, llama-server always did. */
-  takesFormat(backend: string, { type }: AnswerFormat): boolean {
-    const { server, version = '' } = this.status(backend) ?? {};
-    if (server !== 'ollama' || type !== 'json_schema') return true;
-    const [, minor] = /^0\.(\d+)\./.exec(version) ?? [];
-    return minor === undefined || Number(minor) >= 5;
+  /** The backend, of a pool the first member, that cannot be asked for such an answer, as far as it says what it is. */
+  withoutFormat(place: string, format: AnswerFormat): string | undefined {
+    return this.membersOf(place).find((member) => !takesFormat(this.status(member), format));
   }
 
-  isUp(backend: string): boolean {
-    return this.#watched.get(backend)?.up ?? false;
+  /** The backend answers; one of the pool does. */
+  isUp(place: string): boolean {
+    return this.membersOf(place).some((member) => this.#watched.get(member)?.up);
   }
 
-  /** It was asked and does not answer; not before it has had the time to. */
-  isDown(backend: string): boolean {
-    return this.#watched.get(backend)?.down ?? true;
+  /** It was asked and does not answer, nor does any other of a pool; not before they have had the time to. */
+  isDown(place: string): boolean {
+    return this.membersOf(place).every((member) => this.#watched.get(member)?.down ?? true);
+  }
+
+  /** Any of several can be asked. */
+  isPool(place: string): boolean {
+    return this.#pools.has(place);
+  }
+
+  /** The backends that a place stands for. */
+  membersOf(place: string): readonly string[] {
+    return this.#pools.membersOf(place);
+  }
+
+  /** What the slots of a place are shared in, with all that have a pool or a GPU in common. */
+  resourceOf(place: string): string {
+    return this.#pools.resourceOf(place);
   }
 
   /** Requests it takes at a time; 0 while it is down. */
@@ -83,14 +104,26 @@ export class Backends {
   }
 
   /**
-   * Where a turn of an agent goes now: to its own backend; while that is down to the first fallback that is up and has the
+   * Where a turn of an agent goes now: to its own place; while that is down to the first fallback that is up and has the
    * agent's model; without one it waits for its own.
    */
   route(own: string, { fallback = [], model }: Pick<AgentDefinition, 'fallback' | 'model'>): string {
-    if (!this.#watched.get(own)?.down) return own;
-    const canStandIn = (name: string): boolean =>
-      this.isUp(name) && (model === undefined || this.#watched.get(name)?.has(model) === true);
+    if (!this.candidates(own, { model }).every((member) => this.isDown(member))) return own;
+    const canStandIn = (place: string): boolean =>
+      this.membersOf(place).some((member) => this.isUp(member) && this.#has(member, model));
     return fallback.find(canStandIn) ?? own;
+  }
+
+  /** The backends of a place that a turn with this model can go to: where none is known to have it, whoever is asked says so. */
+  candidates(place: string, { model }: Pick<AgentDefinition, 'model'>): readonly string[] {
+    const members = this.membersOf(place);
+    if (members.length === 1) return members;
+    const having = members.filter((member) => this.#has(member, model));
+    return having.length === 0 ? members : having;
+  }
+
+  #has(backend: string, model: string | undefined): boolean {
+    return model === undefined || this.#watched.get(backend)?.has(model) === true;
   }
 
   /** What it said of itself when it last answered; undefined before. */
@@ -103,15 +136,17 @@ export class Backends {
     return this.#watched.get(backend)?.timesUp ?? 0;
   }
 
-  /** As the configuration names them, in its order. */
+  /** All places: backends as the configuration names them, in its order, then pools. */
   get names(): readonly string[] {
-    return [...this.#watched.keys()];
+    return [...this.#watched.keys(), ...this.#pools.names];
   }
 
-  /** Why it takes no requests now; undefined while it does. */
-  whyDown(backend: string): string | undefined {
-    const watched = this.#watched.get(backend);
-    return watched?.up ? undefined : (watched?.view().detail ?? 'it does not answer');
+  /** Why it takes no requests now; undefined while it does. Of a pool: of every member. */
+  whyDown(place: string): string | undefined {
+    if (this.isUp(place)) return undefined;
+    const why = (member: string): string => this.#watched.get(member)?.view().detail ?? 'it does not answer';
+    const members = this.membersOf(place);
+    return members.map((member) => (this.isPool(place) ? `${member}: ${why(member)}` : why(member))).join('; ');
   }
 
   /** One model call of the supervisor's own. @throws BackendError; TypeError there is no such backend */
@@ -121,9 +156,11 @@ export class Backends {
     return watched.stream(request, signal);
   }
 
-  /** The model that a request names: the agent's, else the backend's own. */
-  model(backend: string): string {
-    return this.#watched.get(backend)?.model ?? 'default';
+  /** The model that a request names when its agent names none. Of a pool: what the first one that answers has. */
+  model(place: string): string {
+    const members = this.membersOf(place);
+    const [first = place] = members;
+    return this.#watched.get(members.find((member) => this.isUp(member)) ?? first)?.model ?? 'default';
   }
 
   /** Milliseconds to wait after a cut, so that the next request finds its prompt in the cache of the same slot. */
@@ -134,4 +171,11 @@ export class Backends {
   views(): BackendView[] {
     return [...this.#watched.values()].map((backend) => backend.view());
   }
+}
+
+/** Ollama takes schemas since 0.5.0, llama-server always did. */
+function takesFormat({ server, version = '' }: Partial<BackendStatus> = {}, { type }: AnswerFormat): boolean {
+  if (server !== 'ollama' || type !== 'json_schema') return true;
+  const [, minor] = /^0\.(\d+)\./.exec(version) ?? [];
+  return minor === undefined || Number(minor) >= 5;
 }

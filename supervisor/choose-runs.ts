@@ -1,11 +1,13 @@
-/** Which waiting runs may take a model slot now. Pure: order in, choice out. */
+/** Which waiting runs may take a model slot now, and on which backend of those that will do. Pure: order in, choice out. */
 
 /** A run that waits for a slot or works; waiting ones are in the order in which they are to be served. */
 export interface SlotUser {
   /** Undefined: it is no agent's turn. */
   agent: string | undefined;
-  /** Where it works, or where it would go now. */
+  /** Where it works, or where it would go now; of a waiting one with `members` that is told when it is chosen. */
   backend: string;
+  /** Of a waiting one: the backends of a pool that will do; absent: `backend` alone. */
+  members?: readonly string[] | undefined;
   /** Id of the chat; its runs are strictly serial. */
   chatId: string;
   /** Of a waiting one: not yet, it has just failed. */
@@ -23,18 +25,30 @@ export interface Limits {
   group(name: string): number;
 }
 
-/** Who of those that could start gets the next slot; they are not none, and in the order in which they wait. */
-export type NextOf<T> = (startable: readonly T[]) => T;
+/** What is taken and what is free at a moment of choosing. */
+export interface Occupancy {
+  /** The backends that a waiting run could go to now. */
+  freeFor(run: SlotUser): readonly string[];
+  /** Slots of a backend that are taken. */
+  used(backend: string): number;
+}
+
+export interface Chooser<T> {
+  /** Who of those that could start gets the next slot; they are not none, and in the order in which they wait. */
+  next(startable: readonly T[], occupancy: Occupancy): T;
+  /** Which of the members of a pool that have room a run goes to; they are not none. */
+  member(run: T, free: readonly string[], occupancy: Occupancy): string;
+}
 
 /**
- * Takes runs, one after the other as `next` says, as long as chat, agent, backend and the backend's group have room. A run that waits
- * blocks the later ones of its chat, and nobody else.
+ * Takes runs, one after the other as the chooser says, as long as chat, agent, backend and the backend's group have room. A run that
+ * waits blocks the later ones of its chat, and nobody else. Of those that are taken `backend` is where they go.
  */
 export function chooseRuns<T extends SlotUser>(
   waiting: readonly T[],
   working: readonly SlotUser[],
   limits: Limits,
-  next: NextOf<T> = firstOf,
+  { next, member }: Chooser<T> = IN_ORDER,
 ): T[] {
   const room = new Room(limits);
   for (const run of working) if (!run.isParked) room.take(run);
@@ -43,7 +57,8 @@ export function chooseRuns<T extends SlotUser>(
   for (;;) {
     left = left.filter((run) => room.hasFor(run));
     if (left.length === 0) return taken;
-    const run = next(left);
+    const run = next(left, room);
+    if (run.members !== undefined) run.backend = member(run, room.freeFor(run), room);
     room.take(run);
     taken.push(run);
     left = left.filter((other) => other !== run);
@@ -65,8 +80,10 @@ function firstOf<T>([first]: readonly T[]): T {
   return first;
 }
 
+const IN_ORDER = { next: firstOf, member: (_run: unknown, free: readonly string[]): string => firstOf(free) };
+
 /** What is taken of every limit. */
-class Room {
+class Room implements Occupancy {
   readonly #limits: Limits;
   readonly #agents = new Counter();
   readonly #backends = new Counter();
@@ -76,8 +93,20 @@ class Room {
     this.#limits = limits;
   }
 
-  hasFor({ agent, backend }: SlotUser): boolean {
+  hasFor({ agent, backend, members }: SlotUser): boolean {
     if (agent !== undefined && this.#agents.of(agent) >= this.#limits.agent(agent)) return false;
+    return members === undefined ? this.#isFree(backend) : members.some((member) => this.#isFree(member));
+  }
+
+  freeFor({ backend, members = [backend] }: SlotUser): readonly string[] {
+    return members.filter((member) => this.#isFree(member));
+  }
+
+  used(backend: string): number {
+    return this.#backends.of(backend);
+  }
+
+  #isFree(backend: string): boolean {
     if (this.#backends.of(backend) >= this.#limits.backend(backend)) return false;
     const group = this.#limits.groupOf(backend);
     return group === undefined || this.#groups.of(group) < this.#limits.group(group);

@@ -27,8 +27,11 @@ const policyReference = z.union(
 export const agentSchema = z.strictObject({
   name,
   system: z.string().max(100_000).default('').describe('system prompt'),
-  backend: name.optional().describe('name of a backend; default: the first'),
-  fallback: z.array(name).optional().describe('backends to use instead while its own is down, if they have the model'),
+  backend: name.optional().describe('name of a backend or of a pool; default: the first backend'),
+  fallback: z
+    .array(name)
+    .optional()
+    .describe('backends or pools to use instead while its own is down, if they have the model'),
   model: z.string().min(1).optional().describe('default: what the backend serves'),
   temperature: z.number().min(0).max(5).optional(),
   topP: z.number().gt(0).max(1).optional(),
@@ -57,7 +60,7 @@ export const agentSchema = z.strictObject({
     .positive()
     .max(1000)
     .optional()
-    .describe('open runs at a time; default: the slots of the backend'),
+    .describe('open runs at a time; default: the slots of the backend, or of all members of the pool'),
   weight: z
     .number()
     .positive()
@@ -126,6 +129,10 @@ export const configurationSchema = z.strictObject({
     .record(name, z.int().positive())
     .optional()
     .describe('requests in flight at most over all backends of a group; default: 1'),
+  pools: z
+    .record(name, z.array(name).min(1, 'a pool needs a member: name a backend in it'))
+    .optional()
+    .describe('backends under one name: a turn goes to the one with most room, a chat stays where it was'),
   mailbox: mailboxSchema.optional(),
   policies: z.array(policyReference).optional(),
 });

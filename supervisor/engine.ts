@@ -23,7 +23,9 @@ import { Asks } from './runs/asks.ts';
 import { Dispatcher } from './runs/dispatcher.ts';
 import { Ledger } from './runs/ledger.ts';
 import { LiveRuns } from './runs/live-runs.ts';
+import { Placement } from './runs/placement.ts';
 import { Recovery } from './runs/recovery.ts';
+import { Routing } from './runs/routing.ts';
 import { TurnControl } from './runs/turn-control.ts';
 import { UpstreamQueue } from './runs/upstream-queue.ts';
 import type { Workbench } from './runs/workbench.ts';
@@ -116,6 +118,8 @@ export class Engine {
   #workbench(store: Store, recorder: Recorder, log: Log): Workbench {
     const { agents, mailbox = MAILBOX_LIMITS } = this.#settings;
     const backends = this.#backends();
+    const runs = new LiveRuns();
+    const routing = new Routing(backends, runs, new Placement(store, recorder));
     const dispatch = (): void => this.guarded(() => this.#dispatch());
     return {
       store,
@@ -132,9 +136,10 @@ export class Engine {
         log,
       ),
       backends,
-      runs: new LiveRuns(),
+      runs,
+      routing,
       metrics: new Metrics(store.measures),
-      asks: new Asks(backends, dispatch),
+      asks: new Asks(backends, routing, dispatch),
       agents: new Map(agents.map((agent) => [agent.name, agent])),
       mailbox,
       backendOf: (agent) => agent.backend ?? backends.names[0] ?? '',
@@ -146,7 +151,7 @@ export class Engine {
   }
 
   #backends(): Backends {
-    const { backends, gpuGroups } = this.#settings;
+    const { backends, gpuGroups, pools } = this.#settings;
     return new Backends(
       backends.map((configuration) => ({ configuration, backend: createBackend(configuration) })),
       {
@@ -154,6 +159,7 @@ export class Engine {
         onDown: (backend, reason) => this.guarded(() => this.#backendDown(backend, reason)),
       },
       gpuGroups,
+      pools,
     );
   }
 

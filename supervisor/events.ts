@@ -35,6 +35,7 @@ export const EVENTS = {
   'run-start': z.object({ queue_ms: z.int() }),
   'turn-start': z.object({
     turn,
+    backend: z.string().optional().describe('the model server that is asked; absent in what earlier versions recorded'),
     continues: z
       .int()
       .optional()

@@ -136,9 +136,12 @@ export interface AgentView {
   id: string;
   state: 'starting' | 'ready' | 'restarting' | 'stopped';
   model: string;
+  /** Its backend or pool. */
   backend: string;
-  /** While its backend is down: the one that its runs go to instead. */
+  /** While that is down: the backend or pool that its runs go to instead. */
   fallback?: string;
+  /** Where its runs go now is a pool: the backends in it. */
+  members?: readonly string[];
   policies: string[];
   /** Agents that it may write to; absent: none. */
   contacts?: string[];

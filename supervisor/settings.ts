@@ -43,6 +43,8 @@ export interface SupervisorSettings {
   backends: (BackendConfiguration & { simulator: boolean })[];
   /** Requests in flight at most over all backends of a group on one GPU; of a group that is not named here: 1. */
   gpuGroups?: Record<string, number>;
+  /** Names of backends by the name of a pool. */
+  pools?: Record<string, string[]>;
   /** Of what agents write to each other; default: MAILBOX_LIMITS. */
   mailbox?: MailboxLimits;
   policies: PolicySource[];

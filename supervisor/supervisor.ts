@@ -85,9 +85,10 @@ export class StackSupervisor implements service.Supervisor {
 
   /** @throws InterjectError unsupported_option: the model server cannot be asked for such an answer */
   #mustTake(agent: AgentDefinition, format: service.AnswerFormat | undefined): void {
+    if (format === undefined) return;
     const { backends, backendOf } = this.#engine.bench;
-    const backend = backends.route(backendOf(agent), agent);
-    if (format === undefined || backends.takesFormat(backend, format)) return;
+    const backend = backends.withoutFormat(backends.route(backendOf(agent), agent), format);
+    if (backend === undefined) return;
     const server = `${backend} is Ollama ${backends.status(backend)?.version}, which`;
     throw new InterjectError('unsupported_option', `response_format: ${server} takes no schema; 0.5 and later do.`);
   }
@@ -195,12 +196,17 @@ export class StackSupervisor implements service.Supervisor {
     }));
   }
 
-  /** The backend of an agent, and the one that stands in for it. */
-  #place(agent: AgentDefinition): Pick<service.AgentView, 'backend' | 'fallback' | 'model'> {
+  /** The backend or pool of an agent, and the one that stands in for it. */
+  #place(agent: AgentDefinition): Pick<service.AgentView, 'backend' | 'fallback' | 'members' | 'model'> {
     const { backends, backendOf } = this.#engine.bench;
     const backend = backendOf(agent);
     const now = backends.route(backend, agent);
-    return { backend, model: agent.model ?? backends.model(now), ...(now !== backend && { fallback: now }) };
+    return {
+      backend,
+      model: agent.model ?? backends.model(now),
+      ...(now !== backend && { fallback: now }),
+      ...(backends.isPool(now) && { members: backends.membersOf(now) }),
+    };
   }
 
   backends(): service.BackendView[] {

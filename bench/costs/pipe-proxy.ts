@@ -1,9 +1,14 @@
-/** The yardstick: a bare Node proxy that pipes a request to the model server and its reply back, and does nothing else. */
+/**
+ * The yardstick: a bare Node proxy that pipes a request to the model server and its reply back, and does nothing else. Of several
+ * servers, separated by commas, each gets a model call in turn; questions about the server go to the first.
+ */
 import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-const target = new URL(process.argv[2] ?? '');
+const targets = (process.argv[2] ?? '').split(',').map((target) => new URL(target));
+let calls = 0;
 const server = createServer((incoming, outgoing) => {
+  const target = targets[incoming.url === '/v1/chat/completions' ? calls++ % targets.length : 0] as URL;
   const { host: _host, connection: _connection, ...headers } = incoming.headers;
   const options = {
     host: target.hostname,

@@ -7,7 +7,7 @@ import type { ModelRequest } from '../../agent/backend/backend.ts';
 import { BackendError, type BackendErrorCode } from '../../agent/backend/errors.ts';
 import type { AskResult } from '../../policy/policy.ts';
 import type { Backends } from '../backends.ts';
-import { chooseRuns, type Limits, type SlotUser } from '../choose-runs.ts';
+import { chooseRuns, type Limits, type Occupancy, type SlotUser } from '../choose-runs.ts';
 
 const MOST_ATTEMPTS = 2;
 /** Failures that say the server is away; others may concern one request alone. */
@@ -19,8 +19,12 @@ const PATIENCE_MS = 2000;
 export type AskState = 'queued' | 'waiting' | 'working' | 'over';
 
 export interface Question {
-  backend: string;
-  request: ModelRequest;
+  /** The backend or pool. */
+  place: string;
+  /** The model that is to answer; undefined: the one that the backend has. */
+  model: string | undefined;
+  /** What is asked of the backend that it goes to. */
+  request(backend: string): ModelRequest;
   signal: AbortSignal;
   onState(state: AskState): void;
 }
@@ -33,16 +37,23 @@ interface Ask extends Question, SlotUser {
   onAbort(): void;
 }
 
+/** Who knows which member of a pool has the least queue. */
+export interface Spreading {
+  leastBusy(free: readonly string[], occupancy: Occupancy): string;
+}
+
 export class Asks {
   readonly #backends: Backends;
+  readonly #spreading: Spreading;
   readonly #dispatch: () => void;
   #waiting: Ask[] = [];
   readonly #working = new Set<Ask>();
   #count = 0;
 
   /** `dispatch`: a slot is wanted, or free. */
-  constructor(backends: Backends, dispatch: () => void) {
+  constructor(backends: Backends, spreading: Spreading, dispatch: () => void) {
     this.#backends = backends;
+    this.#spreading = spreading;
     this.#dispatch = dispatch;
   }
 
@@ -51,7 +62,7 @@ export class Asks {
     return new Promise<AskResult>((resolve, reject) => {
       if (question.signal.aborted) return reject(question.signal.reason);
       // Its chat is nobody else's, and no agent is busy with it.
-      const user = { agent: undefined, chatId: `ask ${++this.#count}` };
+      const user = { agent: undefined, chatId: `ask ${++this.#count}`, backend: question.place };
       const ask: Ask = {
         ...question,
         ...user,
@@ -76,7 +87,13 @@ export class Asks {
   /** Starts what can start now. `users`: who else has a slot. */
   start(users: readonly SlotUser[], limits: Limits): void {
     if (this.#waiting.length === 0) return;
-    const chosen = chooseRuns(this.#waiting, [...users, ...this.#working], limits);
+    for (const ask of this.#waiting) {
+      if (this.#backends.isPool(ask.place)) ask.members = this.#backends.candidates(ask.place, ask);
+    }
+    const chosen = chooseRuns(this.#waiting, [...users, ...this.#working], limits, {
+      next: ([first]) => first as Ask,
+      member: (_ask, free, occupancy) => this.#spreading.leastBusy(free, occupancy),
+    });
     this.#waiting = this.#waiting.filter((ask) => !chosen.includes(ask));
     for (const ask of this.#waiting) this.#wait(ask);
     for (const ask of chosen) {
@@ -87,7 +104,7 @@ export class Asks {
   }
 
   #wait(ask: Ask): void {
-    const isDown = this.#backends.isDown(ask.backend);
+    const isDown = this.#backends.isDown(ask.place);
     ask.onState(isDown ? 'waiting' : 'queued');
     if (!isDown) {
       clearTimeout(ask.patience);
@@ -96,9 +113,9 @@ export class Asks {
   }
 
   #giveUp(ask: Ask): void {
-    const { backend } = ask;
-    const reason = this.#backends.whyDown(backend) ?? 'it has just come back';
-    this.#over(ask, () => ask.reject(new BackendError('backend_unreachable', `${backend} is down: ${reason}`)));
+    const { place } = ask;
+    const reason = this.#backends.whyDown(place) ?? 'it has just come back';
+    this.#over(ask, () => ask.reject(new BackendError('backend_unreachable', `${place} is down: ${reason}`)));
   }
 
   #abort(ask: Ask): void {
@@ -135,7 +152,7 @@ export class Asks {
 
   async #stream({ backend, request, signal }: Ask): Promise<AskResult> {
     let text = '';
-    for await (const part of this.#backends.stream(backend, request, signal)) {
+    for await (const part of this.#backends.stream(backend, request(backend), signal)) {
       if (part.type === 'text-delta') text += part.text;
       if (part.type !== 'finish') continue;
       const { promptTokens = 0, completionTokens = 0 } = part.usage ?? {};

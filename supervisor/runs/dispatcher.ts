@@ -49,7 +49,7 @@ export class Dispatcher {
 
   #startAll(): void {
     this.#isAsked = false;
-    const { runs, links, backends, asks } = this.#bench;
+    const { runs, links, backends, asks, routing } = this.#bench;
     const busy = runs.waitingUpstream();
     const limits: Limits = {
       agent: (name) => (links.connected(name) === undefined ? 0 : this.#concurrency(name)),
@@ -59,7 +59,7 @@ export class Dispatcher {
     };
     asks.start(runs.slotUsers(), limits);
     if (this.#isClosed) return;
-    const startable = runs.takeStartable(limits, (run) => backends.route(run.ownBackend, run.agent), asks.working);
+    const startable = runs.takeStartable(limits, routing, asks.working);
     for (const run of startable) this.#begin(run);
   }
 
@@ -80,10 +80,13 @@ export class Dispatcher {
 
   /** Says once that a run goes elsewhere. */
   #tellFallback(run: LiveRun): void {
-    const { backend, ownBackend, toldBackend } = run;
-    run.toldBackend = backend;
-    if (backend === ownBackend || backend === toldBackend) return;
-    const text = `${ownBackend} does not answer; ${backend} is asked instead.`;
+    const { backend, place, ownPlace, toldPlace } = run;
+    run.toldPlace = place;
+    if (place === ownPlace || place === toldPlace) return;
+    const none = this.#bench.backends.isPool(ownPlace)
+      ? `No member of ${ownPlace} answers`
+      : `${ownPlace} does not answer`;
+    const text = `${none}; ${place} is asked instead.`;
     this.#bench.ledger.noticed(run, { code: 'backend_fallback', text, turn: run.turns + 1, backend });
   }
 

@@ -125,7 +125,11 @@ export class Ledger {
       const { backend } = run;
       const continues = origin.text === 0 ? undefined : origin.text;
       this.#store.turns.start({ run: run.number, number, incarnation, policies, backend, continues, now: Date.now() });
-      this.#recorder.event('turn-start', run.scope, { turn: number, ...(continues !== undefined && { continues }) });
+      this.#recorder.event('turn-start', run.scope, {
+        turn: number,
+        backend,
+        ...(continues !== undefined && { continues }),
+      });
     });
   }
 

@@ -75,14 +75,18 @@ export interface ResumePoint {
 export class LiveRun {
   readonly row: RunRow;
   readonly agent: AgentDefinition;
-  /** The agent's backend. */
-  readonly ownBackend: string;
-  /** Where its turns go; another one than the agent's while that is down. */
+  /** The agent's backend or pool. */
+  readonly ownPlace: string;
+  /** The backend or pool that its turns go to; another one than the agent's while that is down. */
+  place: string;
+  /** Where its turns go: a member of the pool. The name of the place until one was chosen. */
   backend: string;
-  /** The backend that readers think it is on. */
-  toldBackend: string;
+  /** The place that readers think it is at. */
+  toldPlace: string;
   /** It has just failed on this backend and is not tried there again yet. */
   pausedOn: string | undefined;
+  /** What failed was its prompt, and it is to be tried otherwise on the backend that showed how. */
+  isBound = false;
   readonly chatId: string;
   /** What the caller says was said before; of a conversation that is kept here: nothing. */
   earlier: readonly ModelMessage[] = [];
@@ -108,12 +112,13 @@ export class LiveRun {
   /** What policies are told that it has used up, kept up to date while a turn streams. */
   readonly spending = new Spending();
 
-  constructor(row: RunRow, agent: AgentDefinition, backend: string, interventions: number) {
+  constructor(row: RunRow, agent: AgentDefinition, place: string, interventions: number) {
     this.row = row;
     this.agent = agent;
-    this.ownBackend = backend;
-    this.backend = backend;
-    this.toldBackend = backend;
+    this.ownPlace = place;
+    this.place = place;
+    this.backend = place;
+    this.toldPlace = place;
     this.chatId = chatId(row.agent, row.chat);
     this.interventions = interventions;
     this.overflows = row.status === 'queued' ? 0 : undefined;

@@ -1,5 +1,5 @@
 /** All live runs, by what they are looked up by, and the order in which waiting ones are served. */
-import { chooseRuns, type Limits, type SlotUser } from '../choose-runs.ts';
+import { chooseRuns, type Limits, type Occupancy, type SlotUser } from '../choose-runs.ts';
 import { type Claimant, FairShare } from '../fair-share.ts';
 import { chatId } from '../store/runs.ts';
 import type { LiveRun, LiveTurn } from './live-run.ts';
@@ -8,6 +8,23 @@ const RANKS = { high: 0, normal: 1, low: 2 };
 /** Who is waited for comes before how important an agent is: nobody interactive waits for a swarm, or for what agents write to each other. */
 const ORIGINS = { interactive: 0, agent: 1, swarm: 1, benchmark: 2 };
 const RANKS_OF_ORIGIN = 3;
+
+/** Where a waiting run would go now. */
+export interface Route {
+  /** The backend or pool. */
+  place: string;
+  /** The backends that will do: several only of a pool. */
+  members: readonly string[];
+  /** What its slots are shared in. */
+  resource: string;
+}
+
+/** Who knows where runs go; see routing.ts. */
+export interface Router {
+  routeOf(run: LiveRun): Route;
+  /** Which of several backends with room it goes to. */
+  memberFor(run: LiveRun, free: readonly string[], occupancy: Occupancy): string;
+}
 
 export class LiveRuns {
   readonly #byId = new Map<string, LiveRun>();
@@ -114,32 +131,26 @@ export class LiveRuns {
   }
 
   /**
-   * Takes the runs that can start now out of the queue and gives them their slots on the backends that `routeOf` names. A run that
+   * Takes the runs that can start now out of the queue and gives them their slots on the backends that the router names. A run that
    * has ended and still drains uses a slot, not its chat. `others`: who else has slots.
    */
-  takeStartable(limits: Limits, routeOf: (run: LiveRun) => string, others: readonly SlotUser[] = []): LiveRun[] {
+  takeStartable(limits: Limits, router: Router, others: readonly SlotUser[] = []): LiveRun[] {
     const now = performance.now();
     this.#share.settle(new Set(this.all().filter((run) => run.phase !== 'waiting' && !run.hasNoSlot)), now);
     if (this.#waiting.length === 0) return [];
     const users = [...this.slotUsers(), ...others];
-    const asked = this.#waiting.map((run) => {
-      const backend = routeOf(run);
-      return {
-        ...slotUser(run),
-        ...claimant(run, limits.groupOf(backend) ?? backend),
-        backend,
-        isPaused: run.pausedOn === backend,
-        run,
-      };
-    });
-    const chosen = chooseRuns(asked, users, limits, (startable) => {
-      const next = this.#share.pick(startable, now);
-      this.#share.take(next.run, next, now);
-      return next;
+    const asked = this.#waiting.map((run) => candidate(run, router.routeOf(run)));
+    const chosen = chooseRuns(asked, users, limits, {
+      next: (startable) => {
+        const next = this.#share.pick(startable, now);
+        this.#share.take(next.run, next, now);
+        return next;
+      },
+      member: ({ run }, free, occupancy) => router.memberFor(run, free, occupancy),
     });
     const taken = new Set(chosen.map(({ run }) => run));
     this.#waiting = this.#waiting.filter((run) => !taken.has(run));
-    for (const { run, backend } of chosen) Object.assign(run, { phase: 'between', backend });
+    for (const { run, backend, place } of chosen) Object.assign(run, { phase: 'between', backend, place });
     return [...taken];
   }
 }
@@ -147,6 +158,14 @@ export class LiveRuns {
 function claimant({ agent, row }: LiveRun, resource: string): Claimant {
   const rank = ORIGINS[row.origin] * RANKS_OF_ORIGIN + RANKS[agent.priority ?? 'normal'];
   return { agent: agent.name, resource, weight: agent.weight ?? 1, rank };
+}
+
+/** A backend that it has just failed on will not do. */
+function candidate(run: LiveRun, { place, members: all, resource }: Route) {
+  const members = all.filter((member) => member !== run.pausedOn);
+  const [backend = place] = members;
+  const whereTo = { place, backend, members: members.length > 1 ? members : undefined };
+  return { ...slotUser(run), ...claimant(run, resource), ...whereTo, isPaused: members.length === 0, run };
 }
 
 function slotUser(run: LiveRun): SlotUser {

@@ -60,7 +60,7 @@ export class Recovery {
       run.resumePoint = recordedResumePoint(store, run);
       return run;
     }
-    run.backend = run.toldBackend = open.backend ?? run.ownBackend;
+    this.#bench.routing.comesFrom(run, open.backend ?? run.ownPlace);
     const recorded = this.#recorded(run, open);
     const { raw, origin } = recorded;
     const [text, reasoning] = [raw.text.slice(origin.text), raw.reasoning.slice(origin.reasoning)];

@@ -2,8 +2,8 @@
  * One policy's review of one answer: from its call until it has decided, failed, or its time is up. It settles exactly once, whatever the
  * policy does, and nothing of it goes on at a model server after that.
  */
-import type { AnswerFormat } from '../../agent/backend/backend.ts';
-import type { AskResult, TurnToReview, Verdict } from '../../policy/policy.ts';
+import type { AnswerFormat, ModelRequest } from '../../agent/backend/backend.ts';
+import type { AskRequest, AskResult, TurnToReview, Verdict } from '../../policy/policy.ts';
 import { isReviewedBefore } from '../gate/reviewed.ts';
 import type { LoadedPolicy } from '../policies/loaded-policy.ts';
 import { PolicyFailure } from '../policies/verdict.ts';
@@ -100,18 +100,26 @@ export class Sitting {
     throw this.#abort.signal.reason;
   }
 
-  #read(given: unknown): Pick<Question, 'backend' | 'request'> {
-    const { backends } = this.#bench;
-    const { agent, backend: own } = this.#run;
-    const request = readAskRequest(given, backends.names);
-    const { backend = own, messages, maxTokens, temperature, schema } = request;
-    const usual = (backend === own ? agent.model : undefined) ?? backends.model(backend);
+  #read(given: unknown): Pick<Question, 'place' | 'model' | 'request'> {
+    const { place: own, agent } = this.#run;
+    const request = readAskRequest(given, this.#bench.backends.names);
+    const { backend: place = own } = request;
+    const usual = place === own ? agent.model : undefined;
+    const model = request.model ?? usual;
+    return { place, model, request: (backend) => this.#requestTo(backend, request, place === own) };
+  }
+
+  /** `isOwn`: it goes where the turns of the agent go. */
+  #requestTo(backend: string, request: AskRequest, isOwn: boolean): ModelRequest {
+    const { agent } = this.#run;
+    const { messages, maxTokens, temperature, schema } = request;
+    const usual = (isOwn ? agent.model : undefined) ?? this.#bench.backends.model(backend);
     const model = request.model ?? usual;
     // Asked otherwise than the agent does, Ollama would load the same model again, and again for the next turn.
-    const { context, numGpu, keepAlive } = backend === own && model === usual ? agent : ({} as Partial<typeof agent>);
+    const { context, numGpu, keepAlive } = isOwn && model === usual ? agent : ({} as Partial<typeof agent>);
     const options = Object.entries({ maxTokens, temperature, context, numGpu, keepAlive });
     const asked = Object.fromEntries(options.filter(([, value]) => value !== undefined));
-    return { backend, request: { model, messages, options: asked, ...(schema && { format: answerFormat(schema) }) } };
+    return { model, messages, options: asked, ...(schema && { format: answerFormat(schema) }) };
   }
 
   /** The time of a review does not run while all that it does is to wait for a slot. */

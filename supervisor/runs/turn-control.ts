@@ -61,9 +61,10 @@ export class TurnControl {
 
   /** Starts the next turn of a run that holds a slot; without its agent the run goes back to the queue. */
   start(run: LiveRun): void {
-    const { links, ledger, policies, runs } = this.#bench;
+    const { links, ledger, policies, routing, runs } = this.#bench;
     const incarnation = links.connected(run.row.agent);
     if (incarnation === undefined) return runs.addFirst(run);
+    routing.served(run);
     this.#beginSpending(run);
     const prompt = this.#prepare(run);
     const from = prompt.goesOn ? run.resumePoint : undefined;
@@ -93,9 +94,12 @@ export class TurnControl {
 
   /** Whether an answer that begins now goes on after a cut, so that what is shown of it stays. */
   continues(run: LiveRun): boolean {
-    const { backends } = this.#bench;
-    const backend = backends.route(run.ownBackend, run.agent);
-    return this.#prompts.continues(run.agent, { backend, model: run.agent.model ?? backends.model(backend) });
+    const { backends, routing } = this.#bench;
+    return routing
+      .membersNow(run)
+      .every((backend) =>
+        this.#prompts.continues(run.agent, { backend, model: run.agent.model ?? backends.model(backend) }),
+      );
   }
 
   #model({ agent, backend }: LiveRun): string {
@@ -229,10 +233,9 @@ export class TurnControl {
   }
 
   #startIfStillThere(run: LiveRun): void {
-    const { runs, backends } = this.#bench;
+    const { runs, routing } = this.#bench;
     if (runs.get(run.id) !== run || run.phase !== 'between') return;
-    const isWhereItBelongs = backends.isUp(run.backend) && backends.route(run.ownBackend, run.agent) === run.backend;
-    if (isWhereItBelongs) return this.start(run);
+    if (routing.isWhereItBelongs(run)) return this.start(run);
     runs.addFirst(run);
     this.#bench.dispatch();
   }

@@ -52,10 +52,14 @@ export class TurnFailures {
     const reason = `${errorCode}: ${errorMessage}`;
     if (errorCode === 'context_overflow') {
       const { isWorthRetry, reason: inWords } = this.#prompts.overflowed(run, sent, end);
+      run.isBound = true;
       return { reason: inWords, retryable: isWorthRetry };
     }
     const isRefused = turn.origin.text > 0 && this.#prompts.continuationRefused(sent, end);
-    if (isRefused || this.#prompts.rolesRefused(sent, end)) return { reason, retryable: true };
+    if (isRefused || this.#prompts.rolesRefused(sent, end)) {
+      run.isBound = true;
+      return { reason, retryable: true };
+    }
     const retryable = BACKEND_ERRORS[errorCode as BackendErrorCode]?.retryable ?? false;
     if (AWAY.has(errorCode)) this.#bench.backends.suspect(run.backend, reason);
     else if (retryable) this.#bench.backends.check(run.backend);

@@ -11,6 +11,7 @@ import type { Store } from '../store/store.ts';
 import type { Asks } from './asks.ts';
 import type { Ledger } from './ledger.ts';
 import type { LiveRuns } from './live-runs.ts';
+import type { Routing } from './routing.ts';
 
 export interface Workbench {
   readonly store: Store;
@@ -20,13 +21,14 @@ export interface Workbench {
   readonly links: AgentLinks;
   readonly backends: Backends;
   readonly runs: LiveRuns;
+  readonly routing: Routing;
   readonly asks: Asks;
   readonly log: Log;
   readonly metrics: Metrics;
   readonly agents: ReadonlyMap<string, AgentDefinition>;
   /** Of what agents write to each other. */
   readonly mailbox: MailboxLimits;
-  /** Name of the backend of an agent. */
+  /** Name of the backend or pool of an agent. */
   backendOf(agent: AgentDefinition): string;
   /** A slot, an agent or a backend became free: see who can start. */
   dispatch(): void;

@@ -84,6 +84,9 @@ describe('a configuration file', () => {
     ['mailbox: { hops: 0 }', 'mailbox.hops: expected number to be >=1.'],
     ['mailbox: { hop: 3 }', 'mailbox.hop: there is no such field; did you mean "hops"?'],
     ['gpuGroups: { card: 0 }', 'gpuGroups.card: expected number to be >0.'],
+    ['pools: { fast: [] }', 'pools.fast: a pool needs a member: name a backend in it.'],
+    ['pools: { "Fast one": ["b"] }', 'pools.Fast one: use lower-case letters, digits, - and _ (at most 40).'],
+    ['pools: { fast: "b" }', 'pools.fast: expected array, received string.'],
     ['backend: "x"', 'backend: there is no such field; did you mean "backends"?'],
     ['options: 7', 'options: must be an object like { port: 9000 }.'],
     [

@@ -192,6 +192,32 @@ describe('a plan is refused, with exit code 2, when', () => {
     );
   });
 
+  it('a pool has the name of a backend, or members that are none, are pools, or are named twice', () => {
+    const agents = [
+      { name: 'a', system: '', backend: 'both', fallback: ['second', 'bth'] },
+      { name: 'b', system: '', backend: 'second', fallback: ['both'] },
+    ];
+    const pools = { both: ['first', 'second'], second: ['first'], all: ['both', 'first', 'frist', 'first'] };
+    expect(() => plan({}, { agents, backends: BACKENDS, pools })).toThrow(
+      [
+        'agents.config.ts: pools.second: "second" is the name of a backend already; give the pool another one.',
+        'agents.config.ts: pools.all[0]: "both" is a pool; a pool is made of backends: name its members here.',
+        'agents.config.ts: pools.all[2]: there is no backend "frist"; did you mean "first"?',
+        'agents.config.ts: pools.all[3]: "first" is pools.all[1] already; name each member once.',
+        `agents.config.ts: agents[0].fallback[0]: "second" is in the agent's own pool "both"; leave it out.`,
+        'agents.config.ts: agents[0].fallback[1]: there is no backend "bth"; did you mean "both"?',
+      ].join('\n'),
+    );
+    expect(() => plan({}, { pools: { both: ['first'] } })).toThrow(
+      'agents.config.ts: pools.both[0]: there is no backend "first"; name it under backends.',
+    );
+    const [made] = [plan({}, { agents: agents.slice(1), backends: BACKENDS, pools: { both: ['first', 'second'] } })];
+    expect(made.pools).toEqual({ both: ['first', 'second'] });
+    const odd = [{ name: 'constructor', kind: 'openai' as const, url: 'http://127.0.0.1:1' }];
+    const named = [{ name: 'a', system: '', backend: 'constructor', fallback: ['fast'] }];
+    expect(() => plan({}, { agents: named, backends: odd, pools: { fast: ['constructor'] } })).not.toThrow();
+  });
+
   it('it listens beyond loopback without a secret', () => {
     for (const host of ['0.0.0.0', '192.168.1.5', '::', 'example.org']) {
       expect(() => plan({ host })).toThrow(

@@ -19,6 +19,7 @@ const PLAN: StackPlan = {
   agents: [{ name: 'a', system: '' }],
   backends: [],
   gpuGroups: {},
+  pools: {},
   policies: [{ use: 'error-keyword', path: undefined, agents: undefined }],
 };
 
@@ -108,6 +109,22 @@ describe('the start lines', () => {
         '  backend  left at http://127.0.0.1:11434 (agents.config.ts), ollama; agents a, c; fallback of b',
         '  backend  right at http://127.0.0.1:11434 (agents.config.ts), ollama; agents b',
         '  backend  spare at http://127.0.0.1:11434 (agents.config.ts), ollama; no agents; fallback of b',
+      ].join('\n'),
+    );
+  });
+
+  it('name pools, their members and who asks them', () => {
+    const agents = [
+      { name: 'a', system: '', backend: 'both' },
+      { name: 'b', system: '', backend: 'spare', fallback: ['both'] },
+    ];
+    const backends = ['left', 'right', 'spare'].map((name) => ({ ...found, name, origin: 'agents.config.ts' }));
+    expect(linesOf({ plan: { ...PLAN, agents, pools: { both: ['left', 'right'] } }, backends })).toContain(
+      [
+        '  backend  left at http://127.0.0.1:11434 (agents.config.ts), ollama; in pool both',
+        '  backend  right at http://127.0.0.1:11434 (agents.config.ts), ollama; in pool both',
+        '  backend  spare at http://127.0.0.1:11434 (agents.config.ts), ollama; agents b',
+        '  pool     both: left, right; agents a; fallback of b',
       ].join('\n'),
     );
   });

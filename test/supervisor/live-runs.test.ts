@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import type { Limits } from '../../supervisor/choose-runs.ts';
 import { LiveRun } from '../../supervisor/runs/live-run.ts';
-import { LiveRuns } from '../../supervisor/runs/live-runs.ts';
+import { LiveRuns, type Router } from '../../supervisor/runs/live-runs.ts';
 import type { RunRow } from '../../supervisor/store/runs.ts';
 
 function run(number: number, status: RunRow['status'] = 'queued', origin: RunRow['origin'] = 'interactive'): LiveRun {
@@ -33,8 +33,13 @@ const slots = (count: number): Limits => ({
   group: () => 0,
 });
 
-const take = (runs: LiveRuns, count: number, backend = 'own'): number[] =>
-  runs.takeStartable(slots(count), () => backend).map(({ number }) => number);
+const to = (place: string): Router => ({
+  routeOf: () => ({ place, members: [place], resource: place }),
+  memberFor: () => place,
+});
+
+const take = (runs: LiveRuns, count: number, place = 'own'): number[] =>
+  runs.takeStartable(slots(count), to(place)).map(({ number }) => number);
 
 test('runs that lost their slots go first, older ones before younger ones, whichever lost it first', () => {
   const runs = new LiveRuns();
@@ -54,7 +59,7 @@ test('a run works where it is sent to; one that is paused there can go elsewhere
   expect(take(runs, 1)).toEqual([]);
   expect(paused.phase).toBe('waiting');
   expect(take(runs, 1, 'other')).toEqual([1]);
-  expect([paused.phase, paused.backend, paused.ownBackend]).toEqual(['between', 'other', 'own']);
+  expect([paused.phase, paused.backend, paused.ownPlace]).toEqual(['between', 'other', 'own']);
 });
 
 test('what somebody waits for goes before swarms and letters, and these before benchmarks; each by itself in the order of arrival', () => {

@@ -45,6 +45,7 @@ export interface StackOptions {
   gpuGroups?: Record<string, number>;
   /** Of what agents write to each other. */
   mailbox?: MailboxLimits;
+  pools?: Record<string, string[]>;
   /** How long agents wait before they tell that a model server has not taken a request. */
   lateAcceptanceMs?: number;
 }
@@ -99,7 +100,7 @@ export class RunningStack {
   }
 
   #settings(): SupervisorSettings {
-    const { agents = [{ name: 'assistant' }, { name: 'analyst' }], gpuGroups, mailbox } = this.#options;
+    const { agents = [{ name: 'assistant' }, { name: 'analyst' }], gpuGroups, pools, mailbox } = this.#options;
     return {
       dataFolder: this.folder,
       socketPath: join(this.folder, 's.sock'),
@@ -111,6 +112,7 @@ export class RunningStack {
       agents: agents.map((agent) => ({ system: '', ...agent })),
       backends: this.#backends.map((backend) => ({ ...backend, simulator: false })),
       ...(gpuGroups !== undefined && { gpuGroups }),
+      ...(pools !== undefined && { pools }),
       ...(mailbox !== undefined && { mailbox }),
       policies: this.#policies(),
       previousExit: undefined,

@@ -1,71 +1,12 @@
 /** Agents on different model servers, of which some die and come back: who waits, who goes elsewhere, and what is said of it. */
-import { describe, expect, onTestFinished, test } from 'vitest';
-import { type Simulator, startSimulator } from '../../agent/backend/simulator/server.ts';
-import type { SimulatorOptions } from '../../agent/backend/simulator/settings.ts';
-import type { BackendConfiguration } from '../../supervisor/configuration.ts';
+import { describe, expect, test } from 'vitest';
 import { mostAtOnce } from './model-calls.ts';
-import { type RunningStack, type SeenEvent, type StackOptions, startStack } from './running-stack.ts';
+import { type SeenEvent, startStack } from './running-stack.ts';
+import { isDown, kill, Servers, type Setting, startOn } from './servers.ts';
 
 const WORDS = Array.from({ length: 60 }, (_, index) => `word${index}`).join(' ');
 /** An answer of sixty words would take seconds. */
 const SLOWLY = { tokensPerSecond: 20 };
-
-class Servers {
-  readonly #simulators = new Map<string, Simulator>();
-  readonly #options = new Map<string, SimulatorOptions>();
-
-  async start(name: string, options: SimulatorOptions = {}): Promise<Simulator> {
-    const simulator = await startSimulator({ ttftMs: 2, tokensPerSecond: 0, slots: 4, ...options });
-    this.#simulators.set(name, simulator);
-    this.#options.set(name, options);
-    onTestFinished(() => simulator.close());
-    return simulator;
-  }
-
-  get(name: string): Simulator {
-    return this.#simulators.get(name) as Simulator;
-  }
-
-  /** Another one on the port of one that is gone. */
-  async revive(name: string): Promise<Simulator> {
-    return this.start(name, { ...this.#options.get(name), port: this.get(name).port });
-  }
-
-  get configurations(): BackendConfiguration[] {
-    return [...this.#simulators].map(([name, { url }]) => ({ name, kind: 'openai', url }));
-  }
-
-  /** What the models of this name were asked, in order. */
-  asked(name: string): (string | undefined)[] {
-    return this.get(name)
-      .requests()
-      .map(({ messages }) => messages.at(-1)?.content);
-  }
-}
-
-interface Setting {
-  servers: Servers;
-  stack: RunningStack;
-}
-
-/** A stack on simulators of these names. */
-async function start(names: Record<string, SimulatorOptions>, options: StackOptions = {}): Promise<Setting> {
-  const servers = new Servers();
-  for (const [name, simulator] of Object.entries(names)) await servers.start(name, simulator);
-  const stack = await startStack({ backends: servers.configurations, ...options });
-  await stack.until(() => stack.supervisor.backends().every(({ up }) => up));
-  return { servers, stack };
-}
-
-const isDown = (stack: RunningStack, name: string): boolean =>
-  stack.supervisor.backends().some((backend) => backend.name === name && !backend.up);
-
-/** The next message finds it dead; resolves when that is known. */
-async function kill({ servers, stack }: Setting, name: string): Promise<void> {
-  await servers.get(name).close();
-  stack.engine.bench.backends.check(name);
-  await stack.until(() => isDown(stack, name));
-}
 
 const notices = (events: readonly SeenEvent[]): SeenEvent[] => events.filter(({ type }) => type === 'notice');
 
@@ -76,7 +17,7 @@ const TWO_AGENTS = [
 
 describe('a dead one', () => {
   test('holds up nobody else; its runs wait and are answered when it is back', async () => {
-    const setting = await start({ one: {}, two: {} }, { agents: TWO_AGENTS });
+    const setting = await startOn({ one: {}, two: {} }, { agents: TWO_AGENTS });
     const { servers, stack } = setting;
     await kill(setting, 'one');
     const waiting = [await stack.say('say: first'), await stack.say('say: second', { chat: 'side' })];
@@ -106,14 +47,14 @@ describe('a dead one', () => {
       { name: 'assistant', backend: 'one', concurrency: 1 },
       { name: 'analyst', backend: 'two' },
     ];
-    const setting = await start({ one: {}, two: { slots: 1 } }, { agents });
+    const setting = await startOn({ one: {}, two: { slots: 1 } }, { agents });
     await kill(setting, 'one');
     for (let chat = 0; chat < 8; chat++) await setting.stack.say('say: waits', { chat: `c${chat}` });
     expect((await setting.stack.ask('say: now', { agent: 'analyst' })).content).toBe('now');
   });
 
   test('and another one: why is said of each', async () => {
-    const setting = await start({ one: {}, two: {} });
+    const setting = await startOn({ one: {}, two: {} });
     await kill(setting, 'one');
     await kill(setting, 'two');
     const { ready, reasons } = setting.stack.supervisor.readiness();
@@ -129,7 +70,7 @@ describe('a fallback', () => {
   const FALLING_BACK = [{ name: 'assistant', backend: 'one', fallback: ['two'] }];
 
   test('answers while the own one is dead, visibly; then it is the own one again', async () => {
-    const setting = await start({ one: {}, two: {} }, { agents: FALLING_BACK });
+    const setting = await startOn({ one: {}, two: {} }, { agents: FALLING_BACK });
     const { servers, stack } = setting;
     expect((await stack.ask('say: before')).content).toBe('before');
     await kill(setting, 'one');
@@ -150,7 +91,7 @@ describe('a fallback', () => {
   });
 
   test('takes over when the own one dies in the middle of an answer, and when a message finds it dead', async () => {
-    const setting = await start({ one: SLOWLY, two: {} }, { agents: FALLING_BACK });
+    const setting = await startOn({ one: SLOWLY, two: {} }, { agents: FALLING_BACK });
     const { servers, stack } = setting;
     const run = await stack.say(`say: ${WORDS}`);
     await stack.event(run, 'text-delta');
@@ -164,7 +105,7 @@ describe('a fallback', () => {
   });
 
   test('goes on with the correction of an answer that was cut on the one that died', async () => {
-    const setting = await start({ one: SLOWLY, two: {} }, { agents: FALLING_BACK });
+    const setting = await startOn({ one: SLOWLY, two: {} }, { agents: FALLING_BACK });
     const { servers, stack } = setting;
     const run = await stack.say(`say: ${WORDS}`);
     await stack.event(run, 'text-delta');
@@ -182,7 +123,7 @@ describe('a fallback', () => {
   test('that has not the model of the agent is passed over', async () => {
     const agents = [{ name: 'assistant', backend: 'one', model: 'qwen3', fallback: ['two', 'three'] }];
     const names = { one: { models: ['qwen3'] }, two: { models: ['other'] }, three: { models: ['qwen3:latest'] } };
-    const setting = await start(names, { agents });
+    const setting = await startOn(names, { agents });
     const { servers, stack } = setting;
     await kill(setting, 'one');
     expect((await stack.ask('say: third')).content).toBe('third');
@@ -196,7 +137,7 @@ describe('a fallback', () => {
 
   test('keeps its slots, also when the supervisor is restarted meanwhile', async () => {
     const slow = { slots: 1, tokensPerSecond: 200 };
-    const setting = await start({ one: {}, two: slow }, { agents: FALLING_BACK });
+    const setting = await startOn({ one: {}, two: slow }, { agents: FALLING_BACK });
     const { servers, stack } = setting;
     await kill(setting, 'one');
     const first = await stack.say(`say: ${WORDS}`);
@@ -248,7 +189,7 @@ describe('backends on one GPU', () => {
 
 describe('failures of a server that is there', () => {
   test('cost one run a pause; the server stays up, and others are answered meanwhile', async () => {
-    const { servers, stack } = await start({ one: {} });
+    const { servers, stack } = await startOn({ one: {} });
     const pauses = [250, 1000];
     const run = await stack.say('fault: truncate 2\nsay: one two three four');
     expect((await stack.ask('say: meanwhile', { chat: 'side' })).content).toBe('meanwhile');
@@ -271,7 +212,7 @@ describe('failures of a server that is there', () => {
   });
 
   test('hold back the later messages of the chat, so that its order is kept', async () => {
-    const { servers, stack } = await start({ one: {} });
+    const { servers, stack } = await startOn({ one: {} });
     servers.get('one').change({ fault: { kind: 'error-line', afterTokens: 1, times: 1 } });
     const runs = [await stack.say('say: first'), await stack.say('say: second')];
     const views = await Promise.all(runs.map((run) => stack.wait(run)));

@@ -12,7 +12,7 @@ import { enterWithToken, onTokenGiven } from './session.ts';
 import { describeNotices, foldNotices, type StackNotices } from './stack-notices.ts';
 import { openStream } from './stream.ts';
 import { SwarmsView } from './swarms-view.ts';
-import { type Connection, describeBackend, describeState } from './words.ts';
+import { type Connection, describeBackend, describeState, membersOf } from './words.ts';
 
 /** Milliseconds before a chat that does not fit its events is loaded again. */
 const RELOAD_MS = 1000;
@@ -65,7 +65,11 @@ function draw(): void {
     status.dataset.trouble = String(trouble !== '' || connection === 'lost');
     backend.textContent = describeBackend(stack, talk.agent);
     const served = stack.agents.find(({ id }) => id === talk.agent);
-    notice.textContent = describeNotices(notices, served?.backend ?? '');
+    const members = served === undefined ? [] : membersOf(stack, served);
+    notice.textContent = describeNotices(
+      notices,
+      members.map(({ name }) => name),
+    );
     notice.hidden = notice.textContent === '';
     restart.hidden = served?.state !== 'stopped';
     const running = runningRun(view);

@@ -11,7 +11,10 @@ export function foldNotices(notices: StackNotices, event: PageEvent): StackNotic
   return new Map([...notices].filter(([backend]) => backend !== event.backend));
 }
 
-/** What concerns somebody who talks to this backend. */
-export function describeNotices(notices: StackNotices, backend: string): string {
-  return [notices.get(''), notices.get(backend)].filter((text) => text !== undefined).join(' ');
+/** What concerns somebody who talks to one of these backends. */
+export function describeNotices(notices: StackNotices, backends: readonly string[]): string {
+  return ['', ...backends]
+    .map((backend) => notices.get(backend))
+    .filter((text) => text !== undefined)
+    .join(' ');
 }

@@ -80,14 +80,27 @@ export function describeState(view: ChatView, connection: Connection, agent: str
 /** Which model answers; says plainly when it is none. */
 export function describeBackend(stack: Stack, agentName: string): string {
   const agent = stack.agents.find(({ id }) => id === agentName);
-  const backend = stack.backends.find(({ name }) => name === (agent?.fallback ?? agent?.backend));
-  if (agent === undefined || backend === undefined) return '';
-  const health = `${describeFallback(agent)}${describeHealth(backend)}`;
+  if (agent === undefined) return '';
+  const members = membersOf(stack, agent);
+  const backend = members.find(({ up }) => up) ?? members[0];
+  if (backend === undefined) return '';
+  const health = `${describeFallback(agent)}${members.map((member) => describeHealth(member, members.length > 1)).join('')}`;
   const rest = `${health}${describeAbsence(agent)} ${describePolicies(stack, agent)}`;
   if (backend.server === 'simulator') {
     return `Simulator: a stand-in, not a real model. Attach one with --backend URL.${rest}`;
   }
-  return `${agent.model || backend.model} on ${backend.server} (${backend.url}).${rest}`;
+  const one = `${backend.server} (${backend.url})`;
+  const pool = `${members.length} servers (${members.map(({ name }) => name).join(', ')})`;
+  return `${agent.model || backend.model} on ${members.length > 1 ? pool : one}.${rest}`;
+}
+
+/** The model servers that an agent's turns go to now. */
+export function membersOf(
+  { backends }: Stack,
+  { backend, fallback, members }: Stack['agents'][number],
+): Stack['backends'] {
+  const names = members ?? [fallback ?? backend];
+  return backends.filter(({ name }) => names.includes(name));
 }
 
 /** Empty for an agent that is there. */
@@ -114,10 +127,10 @@ function describeFallback({ backend, fallback }: Stack['agents'][number]): strin
   return fallback === undefined ? '' : ` It stands in for ${backend}, which does not answer.`;
 }
 
-/** What is unusual about a model server; else empty. */
-function describeHealth({ up, detail }: Stack['backends'][number]): string {
-  if (up) return detail === undefined ? '' : ` Now ${detail}.`;
-  return ` It does not answer${detail === undefined ? '.' : `: ${detail}.`}`;
+/** What is unusual about a model server; else empty. `isNamed`: it is one of several. */
+function describeHealth({ name, up, detail }: Stack['backends'][number], isNamed: boolean): string {
+  if (up) return detail === undefined ? '' : ` ${isNamed ? `${name} now:` : 'Now'} ${detail}.`;
+  return ` ${isNamed ? name : 'It'} does not answer${detail === undefined ? '.' : `: ${detail}.`}`;
 }
 
 /** The heading of what waits for a person. */

@@ -7,7 +7,7 @@ import type { ServerResponse } from 'node:http';
 import { type AnswerPlan, planAnswer } from './answer.ts';
 import type { AnswerRequest } from './answer-request.ts';
 import type { AnswerSummary, AnswerWriter } from './answer-writer.ts';
-import { Pacer } from './pacing.ts';
+import { type Pace, Pacer } from './pacing.ts';
 import type { PreparedAnswer } from './prepared-answer.ts';
 import { epochMs, type LoggedRequest, type RequestOutcome } from './request-log.ts';
 import { answerBySchema } from './schema-answer.ts';
@@ -78,15 +78,22 @@ export class Completion {
   }
 
   #begin(slot: Slot): void {
-    const pacer = new Pacer(this.#simulation.settings, this.#task.answer.tokens.length, {
+    const work = this.#workIn(slot);
+    const pacer = new Pacer(this.#paceOf(work), this.#task.answer.tokens.length, {
       onDue: (from, to) => this.#send(from, to),
       onEnd: () => this.#finish(),
     });
-    slot.work = this.#workIn(slot);
-    this.#run = { slot, work: slot.work, pacer, since: performance.now(), firstTokenAt: undefined };
+    slot.work = work;
+    this.#run = { slot, work, pacer, since: performance.now(), firstTokenAt: undefined };
     this.#task.entry.outcome = 'running';
     this.#task.writer.begin();
     pacer.start();
+  }
+
+  #paceOf({ promptTokens, cachedTokens }: SlotWork): Pace {
+    const { ttftMs, tokensPerSecond, promptTokensPerSecond } = this.#simulation.settings;
+    const readMs = promptTokensPerSecond === 0 ? 0 : ((promptTokens - cachedTokens) * 1000) / promptTokensPerSecond;
+    return { ttftMs: ttftMs + readMs, tokensPerSecond };
   }
 
   #workIn(slot: Slot): SlotWork {

@@ -18,6 +18,8 @@ import { FAULT_KINDS, type Fault, type FaultKind } from './faults.ts';
 export interface SimulatorSettings {
   /** Milliseconds from getting a slot to the first token. */
   ttftMs: number;
+  /** Tokens of the prompt read a second, but for those that the slot has in its cache; that is added to `ttftMs`. 0: at once. */
+  promptTokensPerSecond: number;
   /** Tokens a second of each stream after the first one; 0: as fast as the reader reads. */
   tokensPerSecond: number;
   /** Requests worked on at a time; further ones wait. */
@@ -57,6 +59,7 @@ export interface SimulatorOptions extends SettingsChange {
 /** Fast, but slow enough to watch. */
 export const DEFAULT_SETTINGS: SimulatorSettings = {
   ttftMs: 60,
+  promptTokensPerSecond: 0,
   tokensPerSecond: 60,
   slots: 4,
   queueLimit: 512,
@@ -92,6 +95,7 @@ const modelName = limited(text, 'a name', (name) => name.trim() !== '');
 
 const settingFields = {
   ttftMs: optional(atLeast(0, number)),
+  promptTokensPerSecond: optional(atLeast(0, number)),
   tokensPerSecond: optional(atLeast(0, number)),
   slots: optional(atLeast(1, count)),
   queueLimit: optional(count),

@@ -1,6 +1,7 @@
 /**
  * The slots of a simulated server: each works on one request and keeps its tokens as a prompt cache afterwards. A request gets the
- * free slot that has most of its prompt; when none is free it waits. It promises first come, first served, which the real
+ * free slot that has most of its prompt, as llama-server chooses; where that is not more than a tenth (its `--slot-prompt-similarity`),
+ * the one that was idle longest. When none is free it waits. It promises first come, first served, which the real
  * server does not. Whether a request whose client went away keeps its place is for its dialect to say.
  */
 import type { AnswerRequest } from './answer-request.ts';
@@ -22,7 +23,12 @@ export interface Slot {
   /** Prompt and answer of the last request. */
   cache: readonly string[];
   work: SlotWork | undefined;
+  /** The higher, the later it was released; 0: never. */
+  lastUsed: number;
 }
+
+/** Share of a prompt that a slot must have, so that it is chosen for that. */
+const SIMILAR = 0.1;
 
 interface Waiting {
   prompt: readonly string[];
@@ -33,6 +39,7 @@ export class SlotPool {
   #slots: Slot[] = [];
   #waiting: Waiting[] = [];
   #size = 0;
+  #released = 0;
 
   constructor(size: number) {
     this.resize(size);
@@ -64,6 +71,7 @@ export class SlotPool {
   release(slot: Slot, cache: readonly string[]): void {
     slot.busy = false;
     slot.cache = cache;
+    slot.lastUsed = ++this.#released;
     this.#dropIdle();
     this.#serve();
   }
@@ -73,7 +81,7 @@ export class SlotPool {
     this.#size = size;
     this.#dropIdle();
     while (this.#slots.length < size)
-      this.#slots.push({ id: this.#slots.length, busy: false, cache: [], work: undefined });
+      this.#slots.push({ id: this.#slots.length, busy: false, cache: [], work: undefined, lastUsed: 0 });
     this.#serve();
   }
 
@@ -95,6 +103,8 @@ export class SlotPool {
     if (prompt === undefined) return undefined;
     const free = this.#slots.filter(({ busy, id }) => !busy && id < this.#size);
     const scored = free.map((slot) => ({ slot, common: commonTokens(slot.cache, prompt) }));
-    return scored.sort((one, other) => other.common - one.common)[0]?.slot;
+    const [best] = scored.sort((one, other) => other.common - one.common);
+    if (best === undefined || best.common > SIMILAR * prompt.length) return best?.slot;
+    return free.sort((one, other) => one.lastUsed - other.lastUsed)[0];
   }
 }

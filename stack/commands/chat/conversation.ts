@@ -42,7 +42,8 @@ export class Conversation {
         agent ?? '',
         agents.map(({ id }) => id),
       );
-    const backend = backends.find(({ name }) => name === found.backend);
+    const members = backends.filter(({ name }) => (found.members ?? [found.backend]).includes(name));
+    const backend = members.find(({ up }) => up) ?? members[0];
     return new Conversation(stack, found.id, chat, describeModel(found, backend));
   }
 
@@ -149,7 +150,10 @@ class RunStopper {
   }
 }
 
-function describeModel({ model }: AgentView, backend: BackendView | undefined): string {
+function describeModel(
+  { model, backend: own, fallback, members }: AgentView,
+  backend: BackendView | undefined,
+): string {
   if (backend === undefined) return model;
   if (backend.server === 'simulator') return 'the built-in simulator: no language model, it answers short made-up text';
   const down = backend.up
@@ -159,5 +163,6 @@ function describeModel({ model }: AgentView, backend: BackendView | undefined): 
   const parts = [model || backend.model, server].filter(
     (part, index, all) => part !== '' && all.indexOf(part) === index,
   );
-  return `${parts.join(' on ')} (${backend.url})${down}`;
+  const pool = members === undefined ? '' : `, one of ${members.length} in ${fallback ?? own}`;
+  return `${parts.join(' on ')} (${backend.url}${pool})${down}`;
 }

@@ -1,4 +1,5 @@
 /** Runs `doctor`: one check after the other, each told as soon as it is done. */
+import { membersOf } from '../../../supervisor/pools.ts';
 import { settleBackends } from '../../detect.ts';
 import { EXIT, messageOf } from '../../failure.ts';
 import type { GivenOptions } from '../../options.ts';
@@ -56,25 +57,23 @@ async function planned(given: GivenOptions, report: Report): Promise<StackPlan |
 }
 
 async function checkPlan(plan: StackPlan, report: Report): Promise<void> {
-  const { dataFolder, host, port, policies, backends } = plan;
+  const { dataFolder, host, port, policies, backends, pools } = plan;
   report.tell(checkFolder(dataFolder));
   const { finding, url } = checkStack(dataFolder);
   report.tell(finding);
   report.tell(await checkPort(host, port, url));
-  for (const policy of await checkPolicies(
-    policies,
-    backends.map(({ name }) => name),
-  ))
-    report.tell(policy);
+  const places = [...backends.map(({ name }) => name), ...Object.keys(pools)];
+  for (const policy of await checkPolicies(policies, places)) report.tell(policy);
   for (const remark of plan.remarks ?? []) report.tell(note('model', remark));
   for (const backend of backends) {
     for (const model of await checkBackend(backend, modelsOf(plan, backend))) report.tell(model);
   }
+  for (const [name, members] of Object.entries(pools)) report.tell(ok('pool', `${name}: ${members.join(', ')}`));
 }
 
-/** The models that agents ask a server for; those of the server itself where they name none. */
-function modelsOf({ agents, backends }: StackPlan, { name, model }: PlannedBackend): string[] {
-  const own = agents.filter(({ backend }) => (backend ?? backends[0]?.name) === name);
+/** The models that agents ask a server for, by itself or in a pool; those of the server itself where they name none. */
+function modelsOf({ agents, backends, pools }: StackPlan, { name, model }: PlannedBackend): string[] {
+  const own = agents.filter(({ backend = backends[0]?.name ?? '' }) => membersOf(pools, backend).includes(name));
   const named = own.map((agent) => agent.model ?? model);
   return [...new Set([...named, ...(own.length === 0 ? [model] : [])])].filter((one) => one !== undefined);
 }

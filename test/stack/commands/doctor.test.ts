@@ -105,6 +105,30 @@ describe('the doctor', () => {
     expect(other.code).toBe(0);
   });
 
+  it('names pools, and asks their members for the models of their agents', async () => {
+    const { run, folder } = workplace();
+    const server = await simulator();
+    const write = (pools: object) =>
+      writeFileSync(
+        join(folder, 'agents.config.json'),
+        JSON.stringify({
+          agents: [{ name: 'x', model: 'another', backend: 'fast' }],
+          backends: ['one', 'two'].map((name) => ({ name, url: server.url })),
+          pools,
+        }),
+      );
+    write({ fast: ['one', 'tow'] });
+    const wrong = await run(['doctor']).ended;
+    expect([wrong.code, wrong.output]).toEqual([
+      1,
+      expect.stringMatching(/\nfail +config .*pools\.fast\[1\]: .*"two"\?/),
+    ]);
+    write({ fast: ['one', 'two'] });
+    const { code, output } = await run(['doctor', '--port', '0']).ended;
+    expect([code, output]).toEqual([0, expect.stringMatching(/\nok +pool +fast: one, two\n/)]);
+    expect(output.match(/another is not named by it/g)).toHaveLength(2);
+  });
+
   it('supports the versions of Node.js that package.json names', () => {
     const versions = ['18.20.0', '20.18.9', '20.19.0', '21.9.0', '22.13.0', '22.14.0', '23.0.0', '24.1.0'];
     expect(versions.filter(isSupportedNode)).toEqual(['20.19.0', '22.14.0', '23.0.0', '24.1.0']);

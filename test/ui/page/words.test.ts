@@ -45,6 +45,15 @@ test('the backend: a simulator is called one, one that is down says why', () => 
   expect(describeBackend(stack({}), 'nobody')).toBe('');
 });
 
+test('the backend: of a pool all are named, and those that do not answer', () => {
+  const { agents, backends, policies } = stack({ up: false, detail: 'refused' });
+  const both = [...backends, ...stack({ name: 'c' }).backends, ...stack({ name: 'other', up: false }).backends];
+  const pooled = agents.map((agent) => ({ ...agent, backend: 'fast', members: ['b', 'c'] }));
+  expect(describeBackend({ agents: pooled, backends: both, policies }, 'a')).toBe(
+    'tiny on 2 servers (b, c). b does not answer: refused. Watched by error-keyword.',
+  );
+});
+
 test('the backend: what stands in for another one, and what others use, is said', () => {
   const { agents, backends, policies } = stack({ detail: 'others use it: 1 of our requests waits there' });
   expect(describeBackend({ agents, backends, policies }, 'a')).toContain(
@@ -160,10 +169,11 @@ test('notices about model servers: the newest of each, for those who talk to it,
     foldNotices,
     none,
   );
-  expect(['b', 'c', 'd'].map((backend) => describeNotices(told, backend))).toEqual(['new', 'other', '']);
-  expect(describeNotices(foldNotices(told, notice('all')), 'b')).toBe('all new');
+  expect(['b', 'c', 'd'].map((backend) => describeNotices(told, [backend]))).toEqual(['new', 'other', '']);
+  expect(describeNotices(foldNotices(told, notice('all')), ['b'])).toBe('all new');
+  expect(describeNotices(told, ['c', 'b'])).toBe('other new');
   const after = foldNotices(told, { type: 'backend-up', backend: 'b' });
-  expect(['b', 'c'].map((backend) => describeNotices(after, backend))).toEqual(['', 'other']);
+  expect(['b', 'c'].map((backend) => describeNotices(after, [backend]))).toEqual(['', 'other']);
   expect(foldNotices(told, { type: 'backend-up', backend: 'd' })).toBe(told);
 });
 
