@@ -2,9 +2,7 @@
  * What a benchmark needs while it runs: model servers, agents, a corpus, progress, and an ear for Ctrl-C. All of it is ended again, in
  * whatever way the benchmark ends.
  */
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { statSync } from 'node:fs';
 import { type ChosenServers, chooseServers } from '../../../bench/model-servers/choose.ts';
 import { ResultsError } from '../../../bench/results/find-files.ts';
 import type { Surroundings } from '../../../bench/run/configuration.ts';
@@ -12,6 +10,7 @@ import { sampleGpus } from '../../../bench/run/gpu-samples.ts';
 import type { RunSettings } from '../../../bench/run/settings.ts';
 import { startRuntime } from '../../../bench/runtimes/start.ts';
 import { PAIR } from '../../../bench/schedule/agent-work.ts';
+import { removeFolder, temporaryFolder } from '../../../bench/temporary-folder.ts';
 import { writeDefaultCorpus } from '../../../bench/workload/corpus.ts';
 import { EndingSignals } from '../../ending-signals.ts';
 import { EXIT, Failure, usageFailure } from '../../failure.ts';
@@ -93,8 +92,8 @@ function placesOf({ facts }: ChosenServers, agents: readonly string[]) {
 }
 
 function temporaryCorpus(ends: (() => unknown)[]): string {
-  const folder = mkdtempSync(join(tmpdir(), 'interject-corpus-'));
-  ends.push(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = temporaryFolder('corpus');
+  ends.push(() => removeFolder(folder));
   writeDefaultCorpus(folder);
   return folder;
 }
