@@ -36,15 +36,17 @@ export async function withSurroundings(
     const servers = await chooseServers(wishOf(own, models), leaving.signal);
     ends.push(servers.close);
     for (const warning of servers.warnings) progress.note(warning);
-    const runtime = await startRuntime(settings.runtime, placesOf(servers, agents));
+    const working = agents.filter((name) => name !== servers.missingAgent);
+    const runtime = await startRuntime(settings.runtime, placesOf(servers, working));
     ends.push(runtime.close);
-    const { facts, fallback, warnings } = servers;
+    const { facts, fallback, missingAgent, warnings } = servers;
     const gpus = sampleGpus();
     ends.push(gpus.close);
     const code = await work({
       runtime,
       servers: facts,
       fallback,
+      missingAgent,
       warnings,
       corpus,
       interrupt: leaving.signal,
@@ -75,8 +77,9 @@ function exitCodeOf(signals: EndingSignals): number {
   return signals.received === 'SIGINT' ? EXIT.interrupted : EXIT.failed;
 }
 
-function wishOf({ collectorOllamaUrl, insightOllamaUrl, strict }: BenchOptions, models: readonly string[]) {
-  return { collectorUrl: plainUrl(collectorOllamaUrl), insightUrl: plainUrl(insightOllamaUrl), models, strict };
+function wishOf({ collectorOllamaUrl, insightOllamaUrl, fallback, strict }: BenchOptions, models: readonly string[]) {
+  const [collectorUrl, insightUrl] = [plainUrl(collectorOllamaUrl), plainUrl(insightOllamaUrl)];
+  return { collectorUrl, insightUrl, models, fallback, strict };
 }
 
 function plainUrl(url: string | undefined): string | undefined {

@@ -130,6 +130,27 @@ describe('one configuration', LONG, () => {
     const ended = await run(given).ended;
     expect(ended).toMatchObject({ code: 0, errors: expect.stringContaining(`no model server answers at ${DOWN}`) });
     expect(readResults(join(folder, 'out')).runs[0]?.content.fallback).toBe('one_server');
+    const report = readFileSync(join(folder, 'out/report.md'), 'utf8');
+    expect(report).toMatch(/^# .*\n\nFallen back to one server in 1 of 1 runs/);
+  });
+
+  it('with one server down and --fallback agent has one agent only; --strict fails all the same', async () => {
+    const { run, folder } = workplace();
+    const url = await urlOfSimulator();
+    const given = ['bench', ...on(DOWN, url), '--runs', '2', '--fallback', 'agent', '--output-dir', 'out'];
+    expect(await run([...given, '--strict']).ended).toMatchObject({ code: 1 });
+    const ended = await run(given).ended;
+    expect(ended).toMatchObject({ code: 0, errors: expect.stringContaining('only agent B works') });
+    expect(ended.output).toMatch(/run 2: .* s, agent B alone: no speed-up and no balance/);
+    const agents = readResults(join(folder, 'out')).runs.flatMap(({ content }) =>
+      content.measurements.flatMap((one) => one.agents.map(({ agent }) => agent)),
+    );
+    expect(new Set(agents)).toEqual(new Set(['b']));
+    expect(await run(['bench', 'analyze', 'out']).ended).toMatchObject({
+      code: 0,
+      output: expect.stringMatching(/^# .*\n\nFallen back to one agent in 2 of 2 runs/),
+    });
+    expect(await run(['bench', 'scale', ...on(url, DOWN), '--fallback', 'agent']).ended).toMatchObject({ code: 2 });
   });
 });
 
