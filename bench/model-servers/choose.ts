@@ -45,7 +45,8 @@ export async function chooseServers(wish: ServerWish, signal: AbortSignal): Prom
   const seen = await Promise.all(urls.map((url) => lookAtServer(url, model, signal)));
   const [first, second] = seen;
   if (first !== undefined && second !== undefined) {
-    return { facts: [first, second], fallback: undefined, simulated: false, warnings: [], close: NOTHING_TO_CLOSE };
+    const warnings = [first, second].flatMap((facts) => missingModel(facts, model));
+    return { facts: [first, second], fallback: undefined, simulated: false, warnings, close: NOTHING_TO_CLOSE };
   }
   const up = first ?? second;
   if (up === undefined) return noServer(wish, urls, signal);
@@ -53,6 +54,10 @@ export async function chooseServers(wish: ServerWish, signal: AbortSignal): Prom
   const down = first === undefined ? urls[0] : urls[1];
   if (wish.strict) throw new Failure(`No model server answers at ${down}, and --strict asks for both.`);
   return doWithOne(wish.fallback, up, down, missingAgent);
+}
+
+function missingModel({ hasModel, url }: ServerFacts, model: string): string[] {
+  return hasModel === false ? [`${url} does not have the model ${model}: calls that ask it for that are invalid`] : [];
 }
 
 function doWithOne(wished: FallbackName, up: ServerFacts, down: string, missingAgent: 'a' | 'b'): ChosenServers {

@@ -47,6 +47,12 @@ describe('two are named', () => {
     expect(chosen).toMatchObject({ fallback: undefined, warnings: [] });
   });
 
+  test('both answer, and one has no such model: said before it is asked', async () => {
+    const [one, other] = [await simulator(), await simulator({ models: ['another'] })];
+    const { warnings } = await choose({ collectorUrl: one.url, insightUrl: other.url, strict: true });
+    expect(warnings).toEqual([expect.stringContaining(`${other.url} does not have the model ${MODEL}`)]);
+  });
+
   test.each(['collectorUrl', 'insightUrl'] as const)('%s is down: one for both, said', async (down) => {
     const { url } = await simulator();
     const chosen = await choose({ collectorUrl: url, insightUrl: url, [down]: DOWN });
