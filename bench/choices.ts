@@ -22,5 +22,9 @@ export type DesignName = (typeof DESIGNS)[number];
 export const WORKLOADS = ['v2', 'v1'] as const;
 export type WorkloadName = (typeof WORKLOADS)[number];
 
+/** What is done when one of two servers is down: both agents ask the other, only its own agent works, or the one for which there is room. */
+export const FALLBACKS = ['auto', 'server', 'agent'] as const;
+export type FallbackName = (typeof FALLBACKS)[number];
+
 export const PRESETS = ['production', 'peak', 'constrained'] as const;
 export type PresetName = (typeof PRESETS)[number];

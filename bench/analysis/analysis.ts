@@ -10,10 +10,13 @@ import type { Results } from '../results/read.ts';
 import { describe } from '../statistics/describe.ts';
 import { LEVEL } from '../statistics/intervals.ts';
 import { oneWayAnova } from '../statistics/variance.ts';
+import { aloneFigures } from './alone.ts';
+import { callCounts } from './call-counts.ts';
 import type { CallFigures } from './calls.ts';
 import { CHANCE, freshRandom } from './chance.ts';
 import { conditions, gpuUse } from './conditions.ts';
 import { baselineOf, detectors } from './detectors.ts';
+import { fallBacks, isSingle } from './fall-backs.ts';
 import type { AgentSpread, Figures } from './figures.ts';
 import { groupBy } from './group-by.ts';
 import { mixtures } from './mixture.ts';
@@ -37,10 +40,14 @@ export interface Analysis extends Figures {
 /** @throws ResultsError when no run has usable times and nothing was scaled */
 export function analyse(results: Results): Analysis {
   const nameOf = configurationNames(results);
-  const read = results.runs.map((file) => runFigures(file, nameOf(file.configuration)));
+  const [single, paired] = partition(results.runs, isSingle);
+  const read = paired.map((file) => runFigures(file, nameOf(file.configuration)));
   const runs = read.filter((one): one is RunFigures => 'wallS' in one).sort(inOrder);
-  const unusable = read.filter((one): one is UnusableRun => 'why' in one);
-  if (runs.length + results.scalings.length === 0) throw nothingUsable(results.folder, unusable);
+  const untimed = read.filter((one): one is UnusableRun => 'why' in one);
+  const [untimedInvalid, unusable] = partition(untimed, ({ invalidCalls }) => invalidCalls.length > 0);
+  if (unusable.length === results.runs.length && results.scalings.length === 0) {
+    throw nothingUsable(results.folder, unusable);
+  }
   const parts = results.runs.flatMap((file) => partsOf(file));
   const sound = soundFigures(parts, nameOf);
   const baseline = baselineOf(runs, sound);
@@ -50,8 +57,11 @@ export function analyse(results: Results): Analysis {
     method: { level: LEVEL, ...CHANCE },
     published: row(runs),
     valid: row(runs.filter(isValid)),
-    invalidRuns: invalidRuns(runs),
-    unusable,
+    invalidRuns: [...invalidRuns(runs, true), ...invalidRuns(untimedInvalid, false)],
+    calls: callCounts(results.runs),
+    fallBacks: fallBacks([...results.runs, ...results.scalings]),
+    singleRuns: single.map(({ path }) => path),
+    unusable: unusable.map(({ file, why }) => ({ file, why })),
     problems: results.problems,
     mixtures: mixtures(results.runs),
     warnings: [...new Set([...results.runs, ...results.scalings].flatMap(({ content }) => content.warnings))],
@@ -67,6 +77,7 @@ export function analyse(results: Results): Analysis {
     rollbackTriggers: rollbackTriggers(runs),
     overhead: overhead(runs),
     sound,
+    alone: aloneFigures(parts, nameOf),
     tiers: tiers(sound),
     scaling: results.scalings.map(scalingFigures),
     timeline: timeline(results.runs),
@@ -97,10 +108,23 @@ function nothingUsable(folder: string, unusable: readonly UnusableRun[]): Result
   return new ResultsError(`no run in ${folder} has usable times:${reasons}`);
 }
 
-function invalidRuns(runs: readonly RunFigures[]): Figures['invalidRuns'] {
+function invalidRuns(
+  runs: readonly Pick<RunFigures, 'name' | 'run' | 'file' | 'invalidCalls'>[],
+  timed: boolean,
+): Figures['invalidRuns'] {
   return runs
-    .filter((run) => !isValid(run))
-    .map(({ name, run, file, invalidCalls }) => ({ name, run, file, why: invalidCalls.map(({ why }) => why) }));
+    .filter(({ invalidCalls }) => invalidCalls.length > 0)
+    .map(({ name, run, file, invalidCalls }) => ({ name, run, file, why: invalidCalls.map(({ why }) => why), timed }));
+}
+
+function partition<T>(items: readonly T[], fits: (item: T) => boolean): [T[], T[]] {
+  return [items.filter(fits), items.filter((item) => !fits(item))];
+}
+
+/** Whether anything at all was measured: a run of two, an agent alone, or a number of agents at once. */
+export function hasMeasured({ valid, alone, scaling }: Analysis): boolean {
+  const parts = alone.reduce((sum, one) => sum + one.parts - one.invalidParts, 0);
+  return valid.runs + parts > 0 || scaling.some(({ points }) => points.length > 0);
 }
 
 function anova(runs: readonly RunFigures[]): ReturnType<typeof oneWayAnova> {

@@ -2,8 +2,11 @@
 import type { FileProblem } from '../results/read.ts';
 import type { Description } from '../statistics/describe.ts';
 import type { Anova } from '../statistics/variance.ts';
+import type { AloneFigures } from './alone.ts';
+import type { CallCounts } from './call-counts.ts';
 import type { Condition, GpuUse } from './conditions.ts';
 import type { Baseline, Detector } from './detectors.ts';
+import type { FallBack } from './fall-backs.ts';
 import type { Mixture } from './mixture.ts';
 import type { OverheadPart } from './overhead.ts';
 import type { Ranking } from './ranking.ts';
@@ -28,8 +31,15 @@ export interface Figures {
   /** All usable runs, as the original counts them; and those without an invalid call. */
   published: Row;
   valid: Row;
-  invalidRuns: { name: string; run: number; file: string; why: string[] }[];
-  unusable: UnusableRun[];
+  /** `timed`: it has times all the same, and is in the figures as published. */
+  invalidRuns: { name: string; run: number; file: string; why: string[]; timed: boolean }[];
+  /** Of all runs, of all their parts. */
+  calls: CallCounts;
+  /** Where less than two servers, or less than two agents, were measured. */
+  fallBacks: FallBack[];
+  /** Files of runs in which no two agents were at once: in no row. */
+  singleRuns: string[];
+  unusable: Pick<UnusableRun, 'file' | 'why'>[];
   problems: FileProblem[];
   mixtures: Mixture[];
   warnings: string[];
@@ -47,6 +57,8 @@ export interface Figures {
   rollbackTriggers: Target[];
   overhead: OverheadPart[];
   sound: SoundFigures | undefined;
+  /** Each agent without another beside it. */
+  alone: AloneFigures[];
   tiers: Tiers;
   scaling: ScalingFigures[];
   timeline: { file: string; calls: TimelineCall[] } | undefined;

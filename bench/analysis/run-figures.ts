@@ -61,7 +61,11 @@ export interface RunFigures {
 /** A run that has no usable times: in no row. */
 export interface UnusableRun {
   file: string;
+  name: string;
+  run: number;
   why: string;
+  /** Because of these; none: the file itself is at fault. */
+  invalidCalls: InvalidCall[];
 }
 
 /** `name`: of its configuration. */
@@ -75,15 +79,17 @@ export function runFigures(
     'summary.concurrent_wall_time_s': content.summary.concurrent_wall_time_s,
   };
   const [timeA = 0, timeB = 0, wall = 0] = Object.values(times);
-  const why = wrongTime(times) ?? wrongWall(timeA, timeB, wall);
-  if (why !== undefined) return { file: path, why };
   const [a, b] = [agentFigures(content.collector, timeA), agentFigures(content.insight, timeB)];
+  const invalidCalls = [...invalidCallsOf('A', a.calls), ...invalidCallsOf('B', b.calls)];
+  const run = content.run_number ?? Number(/run_(\d+)/.exec(path)?.[1] ?? 0);
+  const why = wrongTime(times) ?? wrongWall(timeA, timeB, wall);
+  if (why !== undefined) return { file: path, name, run, why, invalidCalls };
   return {
     file: path,
     configuration,
     name,
     scenario: content.scenario ?? 'unknown',
-    run: content.run_number ?? Number(/run_(\d+)/.exec(path)?.[1] ?? 0),
+    run,
     settings: configurationLabel(a.options, b.options),
     a,
     b,
@@ -92,7 +98,7 @@ export function runFigures(
     throughputDelta: difference(b.throughput, a.throughput),
     ttftDeltaMs: difference(a.ttftMs, b.ttftMs),
     fileFlag: content.summary.resource_contention_detected,
-    invalidCalls: [...invalidCallsOf('A', a.calls), ...invalidCallsOf('B', b.calls)],
+    invalidCalls,
   };
 }
 

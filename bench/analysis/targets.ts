@@ -107,7 +107,9 @@ function rate(name: string, limit: number, { hits, of }: Share): Target {
   const measured = of === 0 ? undefined : (100 * hits) / of;
   // Rule of three (Hanley and Lippman-Hand 1983): none of n seen leaves up to 3/n, at 95 %.
   const note =
-    hits === 0 && of > 0 && 300 / of > limit ? `0 of ${of} leaves up to ${(300 / of).toFixed(2)} %` : undefined;
+    hits === 0 && of > 0 && 300 / of > limit
+      ? `0 of ${of} leaves up to ${Math.min(100, 300 / of).toFixed(2)} %`
+      : undefined;
   const seen = hits > 0 ? `${hits} of ${of}` : note;
   return {
     name,

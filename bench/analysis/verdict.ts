@@ -19,6 +19,8 @@ type Tell = (figures: Figures) => Sentence | undefined;
 
 const CONCLUDED: readonly Tell[] = [effectOfConfiguration, balanceOnly, trueSpeedup, slowdowns, scalability, leftOut];
 const NOT_CONCLUDED: readonly Tell[] = [
+  nothingValid,
+  oneAgentOnly,
   unmeasuredContention,
   noTiers,
   whichConfiguration,
@@ -118,14 +120,34 @@ function leftOut({ invalidRuns, published, valid }: Figures): Sentence | undefin
   const named = invalidRuns.slice(0, 5).map(({ name, run, why }) => `${name} run ${run}, ${why.join('; ')}`);
   const more = invalidRuns.length > 5 ? `; and ${invalidRuns.length - 5} more` : '';
   const means = [published, valid].map((one) => decimals(one.efficiencyPercent?.mean, 3));
-  const text = `${counted(invalidRuns.length, 'run')} of ${published.runs} ${invalidRuns.length === 1 ? 'is' : 'are'} invalid and left out of the valid-only figures (mean efficiency ${means[1]} % instead of ${means[0]} %): ${named.join('; ')}${more}.`;
+  const isCounted = valid.runs > 0 && invalidRuns.some(({ timed }) => timed);
+  const difference = isCounted ? ` (mean efficiency ${means[1]} % instead of ${means[0]} %)` : '';
+  const all = published.runs + invalidRuns.filter(({ timed }) => !timed).length;
+  const text = `${counted(invalidRuns.length, 'run')} of ${all} ${invalidRuns.length === 1 ? 'is' : 'are'} invalid and left out of the valid-only figures${difference}: ${named.join('; ')}${more}.`;
   return { text, from: ['invalidRuns', 'published', 'valid.efficiencyPercent.mean'] };
 }
 
+function nothingValid({ invalidRuns, valid, calls: { calls, invalid, reasons } }: Figures): Sentence | undefined {
+  if (valid.runs > 0 || invalidRuns.length === 0) return undefined;
+  const why = reasons.map(({ text, detail, calls: count }) => {
+    return `${count} × ${text}${detail === undefined ? '' : ` (such as: ${detail})`}`;
+  });
+  const text = `Anything about two agents at once: no run is valid. ${counted(invalid, 'call')} of ${calls} ${invalid === 1 ? 'is' : 'are'} invalid: ${why.join('; ')}.`;
+  return { text, from: ['calls', 'valid.runs'] };
+}
+
+function oneAgentOnly({ singleRuns, published }: Figures): Sentence | undefined {
+  if (singleRuns.length === 0) return undefined;
+  const rest = published.runs === 0 ? '' : `; they are kept apart from the ${counted(published.runs, 'run')} of two`;
+  const text = `Efficiency, speed-up, contention or any other figure of two agents out of ${counted(singleRuns.length, 'run')} in which no two agents were at once${rest}. What an agent did alone stands in a table of its own.`;
+  return { text, from: ['singleRuns', 'alone'] };
+}
+
 function unmeasuredContention({ sound, runs }: Figures): Sentence | undefined {
-  if (sound !== undefined || runs.length === 0) return undefined;
-  const text =
-    'Whether two agents at once are faster than one after the other, and how much each slows the other down: no agent ran alone, and none really after the other. "Sequential" is the sum of two times out of the concurrent run.';
+  if (sound?.overall.trueSpeedup !== undefined || runs.length === 0) return undefined;
+  const why =
+    sound === undefined ? 'no agent ran alone, and none really after the other' : 'no block has both, and valid';
+  const text = `Whether two agents at once are faster than one after the other, and how much each slows the other down: ${why}. "Sequential" is the sum of two times out of the concurrent run.`;
   return { text, from: ['sound'] };
 }
 

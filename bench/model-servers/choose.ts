@@ -1,8 +1,11 @@
 /**
- * Which server each agent asks: the two that were named, or the usual two; one for both when the other is down; two simulators when nobody
- * named any and none is there. What was done instead of what was asked for is said, and stands in the files.
+ * Which server each agent asks: the two that were named, or the usual two. When one is down, both ask the other, or only its own agent works
+ * (guide, checklist: "fallback to single-agent if needed"); two simulators when nobody named any and none is there. What was done instead of
+ * what was asked for is said, and stands in the files.
  */
+
 import { Failure } from '../../stack/failure.ts';
+import type { FallbackName } from '../choices.ts';
 import { lookAtServer, type ServerFacts } from './look.ts';
 import { startSimulators } from './simulators.ts';
 
@@ -15,6 +18,8 @@ export interface ServerWish {
   insightUrl: string | undefined;
   /** Models that will be asked for, at least one. */
   models: readonly string[];
+  /** What to do when one of two is down. */
+  fallback: FallbackName;
   /** Fail instead of doing with less. */
   strict: boolean;
 }
@@ -23,7 +28,9 @@ export interface ChosenServers {
   /** Of agent A and agent B. */
   facts: readonly [ServerFacts, ServerFacts];
   /** Two were wanted and one is down. */
-  fallback: 'one_server' | undefined;
+  fallback: 'one_server' | 'one_agent' | undefined;
+  /** The agent that does not work, with `one_agent`. */
+  missingAgent?: 'a' | 'b';
   simulated: boolean;
   warnings: string[];
   close(): Promise<void>;
@@ -38,14 +45,32 @@ export async function chooseServers(wish: ServerWish, signal: AbortSignal): Prom
   const seen = await Promise.all(urls.map((url) => lookAtServer(url, model, signal)));
   const [first, second] = seen;
   if (first !== undefined && second !== undefined) {
-    return { facts: [first, second], fallback: undefined, simulated: false, warnings: [], close: NOTHING_TO_CLOSE };
+    const warnings = [first, second].flatMap((facts) => missingModel(facts, model));
+    return { facts: [first, second], fallback: undefined, simulated: false, warnings, close: NOTHING_TO_CLOSE };
   }
   const up = first ?? second;
   if (up === undefined) return noServer(wish, urls, signal);
+  const missingAgent = first === undefined ? 'a' : 'b';
   const down = first === undefined ? urls[0] : urls[1];
   if (wish.strict) throw new Failure(`No model server answers at ${down}, and --strict asks for both.`);
-  const warning = `no model server answers at ${down}: both agents ask ${up.url}, so that this is no comparison of two servers`;
-  return { facts: [up, up], fallback: 'one_server', simulated: false, warnings: [warning], close: NOTHING_TO_CLOSE };
+  return doWithOne(wish.fallback, up, down, missingAgent);
+}
+
+function missingModel({ hasModel, url }: ServerFacts, model: string): string[] {
+  return hasModel === false ? [`${url} does not have the model ${model}: calls that ask it for that are invalid`] : [];
+}
+
+function doWithOne(wished: FallbackName, up: ServerFacts, down: string, missingAgent: 'a' | 'b'): ChosenServers {
+  const common = { facts: [up, up] as const, simulated: false, close: NOTHING_TO_CLOSE };
+  const isOneAgent = wished === 'agent' || (wished === 'auto' && up.slots === 1);
+  if (!isOneAgent) {
+    const warning = `no model server answers at ${down}: both agents ask ${up.url}, so that this is no comparison of two servers`;
+    return { ...common, fallback: 'one_server', warnings: [warning] };
+  }
+  const agent = missingAgent === 'a' ? 'B' : 'A';
+  const why = wished === 'agent' ? '' : ', which works on one request at a time';
+  const warning = `no model server answers at ${down}: only agent ${agent} works, at ${up.url}${why}; there is no efficiency, no speed-up and no comparison (both agents on one server: --fallback server)`;
+  return { ...common, fallback: 'one_agent', missingAgent, warnings: [warning] };
 }
 
 async function noServer(wish: ServerWish, urls: readonly string[], signal: AbortSignal): Promise<ChosenServers> {

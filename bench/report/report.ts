@@ -4,6 +4,7 @@ import type { Analysis } from '../analysis/analysis.ts';
 import type { Comparison } from '../analysis/compare.ts';
 import { type Block, heading, paragraph, type ReportDocument } from './document.ts';
 import { plots } from './plots.ts';
+import { aloneSections } from './sections/alone.ts';
 import { checkSections } from './sections/checks.ts';
 import { comparisonSections } from './sections/comparison.ts';
 import { efficiencySections } from './sections/efficiency.ts';
@@ -17,6 +18,7 @@ export function report(analysis: Analysis, comparison: Comparison | undefined): 
       ...verdictSection(analysis),
       ...(comparison === undefined ? [] : comparisonSections(comparison)),
       ...soundSections(analysis),
+      ...aloneSections(analysis),
       ...scalingSections(analysis),
       ...plots(analysis),
       ...efficiencySections(analysis),

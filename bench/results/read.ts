@@ -64,16 +64,25 @@ function nothingToRead(folder: string, found: FoundFiles, problems: readonly Fil
 }
 
 function readFile<T extends z.ZodType>(path: string, schema: T): z.output<T> | ResultsError {
+  let text = '';
   let json: unknown;
   try {
-    json = JSON.parse(readFileSync(path, 'utf8'));
+    text = readFileSync(path, 'utf8');
+    json = JSON.parse(text);
   } catch (error) {
-    return new ResultsError(error instanceof SyntaxError ? `it is no JSON: ${error.message}` : String(error));
+    return new ResultsError(unreadable(error as Error, text));
   }
   const read = schema.safeParse(json);
   if (read.success) return read.data;
   const [issue] = read.error.issues;
   return new ResultsError(`it is no result of this benchmark: ${issue?.path.join('.')}: ${issue?.message}`);
+}
+
+/** A file that ends in the middle may be one that another tool is writing; ours are there whole or not at all. */
+function unreadable(error: Error, text: string): string {
+  if (!(error instanceof SyntaxError)) return `it cannot be read: ${error.message}`;
+  const isCut = /^\s*[{[]/.test(text) && !/[}\]]\s*$/.test(text);
+  return `it is no JSON: ${error.message}${isCut ? '; it ends in the middle: is it being written at the moment?' : ''}`;
 }
 
 /** The folder that holds `summary.json` and the `run_<n>` of a file `above` levels below it; `.` is the folder that was read. */

@@ -132,6 +132,8 @@ export const recordingFields = {
   num_predict: figure,
   /** `one_server` or `one_agent`, when a server was down; then the run is no comparison of two. */
   fallback: words,
+  /** With `fallback`: names of the agents that worked. */
+  working_agents: listOf(z.string()).optional(),
   /** Whatever else the benchmark was told. */
   settings: z.record(z.string(), z.unknown()).optional().catch(undefined),
   measurements: listOf(measurement),

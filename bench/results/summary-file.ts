@@ -21,6 +21,8 @@ export const summaryFile = z.looseObject({
   /** New: how many runs were asked for, and whether the benchmark was stopped before it had them. */
   runs_planned: figure,
   interrupted: z.boolean().optional().catch(undefined),
+  /** New: as in `metrics.json`. */
+  fallback: words,
   warnings: listOf(z.string()),
 });
 export type SummaryFile = z.output<typeof summaryFile>;

@@ -46,6 +46,11 @@ export function agentFile({ id, label, options, model, baseUrl }: AgentDescripti
   };
 }
 
+/** What an agent would have been that did not work, because its server is down. It has no `base_url`. */
+export function missingAgent({ id, label, options, model }: AgentDescription) {
+  return { id, label, model, options: { ...options }, did_not_run: true };
+}
+
 function callFile({ stage, prompt, response, metrics, invalid }: CallRecord): LlmCall {
   return { stage, prompt, response, metrics, ...(invalid && { invalid }) };
 }

@@ -23,6 +23,8 @@ export interface Surroundings {
   /** Of agent A and agent B. */
   servers: readonly [ServerFacts, ServerFacts];
   fallback: string | undefined;
+  /** The agent that does not work, as its server is down and the other has no room for two. */
+  missingAgent?: 'a' | 'b' | undefined;
   /** Folder to ingest. */
   corpus: string;
   /** What is true of all configurations. */
@@ -72,6 +74,11 @@ export function benchOf(settings: RunSettings, { runtime, corpus, interrupt }: S
   return { runtime, workload: settings.workload, corpus, calls, interrupt };
 }
 
+/** Names of the agents that work: two, or the one whose server answers. */
+export function workingAgents({ missingAgent }: Pick<Surroundings, 'missingAgent'>): readonly string[] {
+  return PAIR.filter((name) => name !== missingAgent);
+}
+
 /** How many servers there really are: 1 or 2. */
 export function differentServers({ servers }: Surroundings): number {
   return new Set(servers.map(({ url }) => url)).size;
@@ -112,11 +119,14 @@ class Measuring {
 
   context(): RunContext {
     const { fallback, warnings, runtime } = this.#surroundings;
-    const different = differentServers(this.#surroundings);
+    const agents = workingAgents(this.#surroundings);
+    // One agent alone shares its server with nobody.
+    const different = agents.length === 1 ? agents.length + 1 : differentServers(this.#surroundings);
     return {
       settings: this.#settings,
       scenario: this.#scenario,
       fallback,
+      agents,
       warnings: [...warnings, ...this.#scenario.warnings, ...antiPatterns(this.#scenario, different)],
       identities: runtime.identities,
     };
@@ -126,7 +136,7 @@ class Measuring {
   async warmUps(): Promise<PlacedMeasurement[]> {
     const placed: PlacedMeasurement[] = [];
     for (let order = 0; order < this.#settings.warmup; order++) {
-      const record = await this.#measure({ kind: 'warm_up', agents: PAIR }, 'warm-up');
+      const record = await this.#measure({ kind: 'warm_up', agents: workingAgents(this.#surroundings) }, 'warm-up');
       placed.push({ block: 0, order, record });
     }
     return placed;
@@ -135,7 +145,7 @@ class Measuring {
   /** Stops after an interrupted part. */
   async run(run: number): Promise<PlacedMeasurement[]> {
     const placed: PlacedMeasurement[] = [];
-    for (const [order, step] of stepsOf(this.#settings.design, run, PAIR).entries()) {
+    for (const [order, step] of stepsOf(this.#settings.design, run, workingAgents(this.#surroundings)).entries()) {
       if (this.#surroundings.interrupt.aborted) break;
       placed.push({ block: run, order, record: await this.#measure(step, `run ${run}`) });
     }

@@ -8,7 +8,8 @@ import type { SummaryFile } from '../results/summary-file.ts';
 import { writeRun, writeSummary } from '../results/write.ts';
 import type { AgentIdentity } from '../runtimes/runtime.ts';
 import type { Scenario } from '../scenarios.ts';
-import { type AgentDescription, agentFile } from './agent-file.ts';
+import { PAIR } from '../schedule/agent-work.ts';
+import { type AgentDescription, agentFile, missingAgent } from './agent-file.ts';
 import { measurementField, type PlacedMeasurement, scheduleField } from './recording-fields.ts';
 import { aggregateOf, runSummary } from './run-summary.ts';
 import { physicalWarnings, serverReports } from './server-report.ts';
@@ -20,6 +21,8 @@ export interface RunContext {
   settings: RunSettings;
   scenario: Scenario;
   fallback: string | undefined;
+  /** Names of the agents that work: two, or one of them. */
+  agents: readonly string[];
   warnings: readonly string[];
   identities: ReadonlyMap<string, AgentIdentity>;
 }
@@ -76,7 +79,7 @@ export class ResultFolder {
     });
   }
 
-  writeSummary(planned: number, interrupted: boolean, { settings, warnings }: RunContext): void {
+  writeSummary(planned: number, interrupted: boolean, { settings, warnings, fallback, agents }: RunContext): void {
     const [first, second] = this.#agents;
     const runs = this.runs.map(({ summary }) => summary);
     const all = [...new Set([...warnings, ...this.runs.flatMap((run) => run.warnings)])];
@@ -89,6 +92,7 @@ export class ResultFolder {
       generated_at: new Date().toISOString(),
       runs_planned: planned,
       interrupted,
+      ...(fallback !== undefined && { fallback, working_agents: [...agents] }),
       settings,
       warnings: all,
     };
@@ -127,17 +131,23 @@ function metricsOf(
 ): MetricsFile {
   const { settings, scenario, identities } = context;
   const concurrent = measured.find(({ record }) => record.kind === 'concurrent')?.record;
-  const [first, second] = ['a', 'b'].map((name, index) => {
-    const record = concurrent?.agents.find(({ agent }) => agent === name);
+  // Of a single agent there is no part with two: what it did alone is its part of the file, and no wall time of two is claimed.
+  const shown =
+    context.agents.length === 1 ? measured.find(({ record }) => record.kind === 'solo')?.record : concurrent;
+  const [first, second] = PAIR.map((name, index) => {
+    const record = shown?.agents.find(({ agent }) => agent === name);
     const description = agents[index];
-    return record === undefined || description === undefined ? {} : agentFile(description, record);
+    if (description === undefined) return {};
+    return record === undefined ? { config: missingAgent(description) } : agentFile(description, record);
   });
   const isValid = concurrent?.agents.every(({ invalid }) => invalid === undefined) ?? false;
   const wallSeconds = concurrent && isValid ? (concurrent.endedMs - concurrent.releasedMs) / 1000 : undefined;
   const [collector = {}, insight = {}] = [first, second];
   const physical = scenario.agents.flatMap(({ label, options }, index) => {
     const facts = servers[index];
-    return facts === undefined ? [] : physicalWarnings(label, options, facts);
+    return facts === undefined || !context.agents.includes(PAIR[index] ?? '')
+      ? []
+      : physicalWarnings(label, options, facts);
   });
   return {
     run_number: run,
@@ -151,10 +161,11 @@ function metricsOf(
     seed: settings.seed ?? undefined,
     num_predict: settings.num_predict ?? undefined,
     fallback: context.fallback,
+    ...(context.fallback !== undefined && { working_agents: [...context.agents] }),
     settings: { ...settings },
     measurements: measured.map((one) => measurementField(one, identities)),
     schedule: measured.flatMap(scheduleField),
-    servers: serverReports(servers, ['a', 'b']),
+    servers: serverReports(servers, context.agents),
     gpu_samples: [...gpuSamples],
     warnings: [...context.warnings, ...physical],
   };

@@ -2,12 +2,11 @@
  * The benchmark's end of the bus: agents of any runtime call it on a private socket, get model calls, and stream what comes. It takes the
  * place of the supervisor, without its store and its gate: what an agent does is the same in both.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FromAgent, TurnEnd, TurnStart } from '../../agent/bus/messages.ts';
 import { type Listener, listenForAgents, type SupervisorEnd } from '../../agent/bus/transport.ts';
 import { Failure } from '../../stack/failure.ts';
+import { removeFolder, temporaryFolder } from '../temporary-folder.ts';
 
 /** A model call as an agent reports it. */
 export interface CallReport {
@@ -42,7 +41,7 @@ export class AgentBus {
   #turns = 0;
 
   constructor() {
-    this.folder = mkdtempSync(join(tmpdir(), 'interject-bench-'));
+    this.folder = temporaryFolder('bus');
   }
 
   /** Where agents call. */
@@ -88,7 +87,7 @@ export class AgentBus {
   /** Ends all connections and removes the folder. */
   async close(): Promise<void> {
     await this.#listener?.close();
-    rmSync(this.folder, { recursive: true, force: true });
+    removeFolder(this.folder);
   }
 
   #greet(connection: SupervisorEnd, message: FromAgent): void {

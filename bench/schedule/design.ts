@@ -11,8 +11,9 @@ export interface Step {
   agents: readonly string[];
 }
 
-/** The parts of a run in their order; `run` counts from 1. */
+/** The parts of a run in their order; `run` counts from 1. A single agent is measured alone, whatever the design. */
 export function stepsOf(design: DesignName, run: number, agents: readonly string[]): Step[] {
+  if (agents.length === 1) return [{ kind: 'solo', agents }];
   const concurrent: Step = { kind: 'concurrent', agents };
   if (design === 'legacy') return [concurrent];
   const isForwards = run % 4 === 1 || run % 4 === 0;

@@ -11,10 +11,10 @@ export function worksOfStep({ kind, agents }: Step, { runtime }: Counted, server
   return Math.ceil(agents.length / servers);
 }
 
-/** Works of so many runs of a configuration, with its warm-ups. */
-export function worksOf(settings: Counted, runs: number, servers: number): number {
+/** Works of so many runs of a configuration, with its warm-ups; `agents`: those that work. */
+export function worksOf(settings: Counted, runs: number, servers: number, agents: readonly string[] = PAIR): number {
   if (runs === 0) return 0;
   const works = (steps: readonly Step[]): number =>
     steps.reduce((sum, step) => sum + worksOfStep(step, settings, servers), 0);
-  return settings.warmup * works([{ kind: 'warm_up', agents: PAIR }]) + runs * works(stepsOf(settings.design, 1, PAIR));
+  return settings.warmup * works([{ kind: 'warm_up', agents }]) + runs * works(stepsOf(settings.design, 1, agents));
 }

@@ -6,7 +6,7 @@ import type { Ratio } from '../../statistics/comparison.ts';
 import { type Block, heading, paragraph, table } from '../document.ts';
 
 export function soundSections({ sound }: Analysis): Block[] {
-  if (sound === undefined) return [];
+  if (sound === undefined || !comparesAnything(sound)) return [];
   const all = sound.configurations.length > 1 ? [...sound.configurations, sound.overall] : sound.configurations;
   const from = ['sound.configurations', 'sound.overall'];
   const row = (cells: (one: SoundConfiguration) => string[]): string[][] => all.map((one) => [one.name, ...cells(one)]);
@@ -61,6 +61,11 @@ export function soundSections({ sound }: Analysis): Block[] {
       ...from,
     ),
   ];
+}
+
+/** Agents alone make no table of ratios. */
+function comparesAnything({ overall: { trueSpeedup, slowdowns, invalidParts } }: NonNullable<Analysis['sound']>) {
+  return trueSpeedup !== undefined || slowdowns.length > 0 || invalidParts > 0;
 }
 
 export function scalingSections({ scaling }: Analysis): Block[] {

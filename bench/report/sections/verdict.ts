@@ -2,9 +2,19 @@
 import type { Analysis } from '../../analysis/analysis.ts';
 import { type Block, heading, paragraph, table } from '../document.ts';
 
-export function verdictSection({ verdict, invalidRuns, unusable, problems, warnings, tiers, runs }: Analysis): Block[] {
+export function verdictSection({
+  verdict,
+  fallBacks,
+  invalidRuns,
+  unusable,
+  problems,
+  warnings,
+  tiers,
+  runs,
+}: Analysis): Block[] {
   const none = [{ text: 'Nothing: there are too few runs, or none that can be used.' }];
   return [
+    ...fallBacks.map(({ text }) => paragraph(text, 'fallBacks')),
     heading('What can be concluded'),
     { kind: 'list', items: verdict.concluded.length > 0 ? verdict.concluded : none },
     heading('What cannot be concluded'),

@@ -1,6 +1,6 @@
 /** `bench analyze FOLDER`: tells what results show, as a report in Markdown and HTML, or as JSON. It changes none of them. */
 import { join, resolve } from 'node:path';
-import { analyse } from '../../../bench/analysis/analysis.ts';
+import { analyse, hasMeasured } from '../../../bench/analysis/analysis.ts';
 import { compare } from '../../../bench/analysis/compare.ts';
 import type { ReportDocument } from '../../../bench/report/document.ts';
 import { html } from '../../../bench/report/html.ts';
@@ -9,11 +9,11 @@ import { report } from '../../../bench/report/report.ts';
 import { ResultsError } from '../../../bench/results/find-files.ts';
 import { readResults } from '../../../bench/results/read.ts';
 import { writeWhole } from '../../../bench/results/write.ts';
-import { Failure, messageOf, usageFailure } from '../../failure.ts';
+import { EXIT, Failure, messageOf, usageFailure } from '../../failure.ts';
 import { sayAll } from '../../terminal.ts';
 import type { BenchOptions } from './options.ts';
 
-/** Returns the exit code. @throws Failure for wrong usage (exit code 2) and for folders that cannot be analysed or written (1) */
+/** Returns the exit code: 1 when nothing that was measured is valid. @throws Failure for wrong usage (exit code 2) and for folders that cannot be analysed or written (1) */
 export async function analyzeResults(
   [folder, ...more]: readonly string[],
   { compare: other, json, output }: Pick<BenchOptions, 'compare' | 'json' | 'output'>,
@@ -22,14 +22,15 @@ export async function analyzeResults(
   if (more.length > 0) throw usageFailure(`bench analyze: one folder, please; "${more.join(' ')}" is too much.`);
   const analysis = analysed(folder);
   const comparison = other === undefined ? undefined : compare(analysis, analysed(other));
+  const exitCode = hasMeasured(analysis) ? EXIT.ok : EXIT.failed;
   if (json) {
     await sayAll(JSON.stringify({ ...analysis, comparison }, undefined, 2));
-    return 0;
+    return exitCode;
   }
   const told = report(analysis, comparison);
   await sayAll(markdown(told));
   await writeReport(told, output ?? folder);
-  return 0;
+  return exitCode;
 }
 
 /** Writes `report.md` and `report.html` of what is in a folder so far. @throws Failure */

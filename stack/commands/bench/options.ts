@@ -1,5 +1,5 @@
 /** The options of `bench`, of all its actions, declared once. Those of the original keep their names and meanings. */
-import { DESIGNS, PRESETS, RUNTIMES, SCENARIOS, WORKLOADS } from '../../../bench/choices.ts';
+import { DESIGNS, FALLBACKS, PRESETS, RUNTIMES, SCENARIOS, WORKLOADS } from '../../../bench/choices.ts';
 import { flag, nameList, number, type OptionKind, oneOf, text, textLike, wholeNumber } from '../../option-kinds.ts';
 import { type OwnValues, optional, withDefault } from '../declare.ts';
 
@@ -91,6 +91,11 @@ export const BENCH_OPTIONS = {
   ),
   unloadBetween: withDefault(flag(), false, 'unload the model before every measurement (Ollama)'),
   timeout: withDefault(number('SECONDS', 0.1, 86_400), 300, 'a call that takes longer is given up and invalid'),
+  fallback: withDefault(
+    oneOf(...FALLBACKS),
+    'auto',
+    'one server is down: server: both agents ask the other; agent: only its agent works; auto: the latter when it has one slot',
+  ),
   strict: withDefault(flag(), false, 'fail when a server is down, instead of doing with less'),
   matrix: optional(text('tr114|FILE'), 'sweep: the published matrix, or a JSON file with axes (default: tr114)'),
   only: optional(

@@ -1,12 +1,12 @@
 /** `bench`, or `bench run`: measures one configuration and says where the files are. */
 import { resolve } from 'node:path';
-import { differentServers, runConfiguration } from '../../../bench/run/configuration.ts';
+import { differentServers, runConfiguration, workingAgents } from '../../../bench/run/configuration.ts';
 import { ResultFolder } from '../../../bench/run/result-folder.ts';
 import { worksOf } from '../../../bench/schedule/works.ts';
 import { EXIT, usageFailure } from '../../failure.ts';
 import { say } from '../../terminal.ts';
 import { reportOn } from './analyze.ts';
-import { describeRun } from './describe.ts';
+import { describeRun, isMeasured } from './describe.ts';
 import type { BenchOptions } from './options.ts';
 import { settingsOf } from './settings.ts';
 import { usingResults, withSurroundings } from './surroundings.ts';
@@ -19,13 +19,18 @@ export async function runBenchmark(words: readonly string[], own: BenchOptions):
   const folder = usingResults(() => ResultFolder.open(path, settings, own.resume));
   return withSurroundings(own, settings, { models: [settings.model] }, async (surroundings) => {
     surroundings.progress.expect(
-      worksOf(settings, folder.missing(settings.runs).length, differentServers(surroundings)),
+      worksOf(
+        settings,
+        folder.missing(settings.runs).length,
+        differentServers(surroundings),
+        workingAgents(surroundings),
+      ),
     );
     await runConfiguration(settings, surroundings, folder);
     surroundings.progress.hide();
     for (const line of describeRun(folder)) say(line);
     if (folder.runs.length > 0) await reportOn(path);
-    return folder.runs.some(({ summary }) => summary.efficiency_percent !== undefined) ? EXIT.ok : EXIT.failed;
+    return folder.runs.some(isMeasured) ? EXIT.ok : EXIT.failed;
   });
 }
 

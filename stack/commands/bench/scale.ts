@@ -23,19 +23,27 @@ export async function runScaling(words: readonly string[], own: BenchOptions): P
   const folder = resolve(own.outputDir ?? defaultFolder('scale'));
   const file = join(folder, 'scaling.json');
   if (existsSync(file)) throw new Failure(`${file} is there already: name another folder.`, EXIT.usage);
+  if (own.fallback === 'agent') {
+    throw usageFailure('--fallback: bench scale counts agents; when a server is down all of them ask the other.');
+  }
   const agents = agentNames(Math.max(...counts));
-  return withSurroundings(own, settings, { models: [settings.model], agents }, async (surroundings) => {
-    const { measurements } = await runScale(settings, surroundings, counts, folder);
-    surroundings.progress.hide();
-    for (const count of counts) {
-      const walls = measurements.filter((one) => one.kind === 'concurrent' && one.agents.length === count);
-      const seconds = walls.map(({ wall_time_s }) => `${wall_time_s.toFixed(2)} s`).join(', ');
-      if (walls.length > 0) say(`${count} ${count === 1 ? 'agent' : 'agents'}: ${seconds}`);
-    }
-    say(`Files: ${folder}`);
-    await reportOn(folder);
-    return EXIT.ok;
-  });
+  return withSurroundings(
+    { ...own, fallback: 'server' },
+    settings,
+    { models: [settings.model], agents },
+    async (surroundings) => {
+      const { measurements } = await runScale(settings, surroundings, counts, folder);
+      surroundings.progress.hide();
+      for (const count of counts) {
+        const walls = measurements.filter((one) => one.kind === 'concurrent' && one.agents.length === count);
+        const seconds = walls.map(({ wall_time_s }) => `${wall_time_s.toFixed(2)} s`).join(', ');
+        if (walls.length > 0) say(`${count} ${count === 1 ? 'agent' : 'agents'}: ${seconds}`);
+      }
+      say(`Files: ${folder}`);
+      await reportOn(folder);
+      return EXIT.ok;
+    },
+  );
 }
 
 /** In rising order, each once. */

@@ -2,9 +2,7 @@
  * What a benchmark needs while it runs: model servers, agents, a corpus, progress, and an ear for Ctrl-C. All of it is ended again, in
  * whatever way the benchmark ends.
  */
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { statSync } from 'node:fs';
 import { type ChosenServers, chooseServers } from '../../../bench/model-servers/choose.ts';
 import { ResultsError } from '../../../bench/results/find-files.ts';
 import type { Surroundings } from '../../../bench/run/configuration.ts';
@@ -12,6 +10,7 @@ import { sampleGpus } from '../../../bench/run/gpu-samples.ts';
 import type { RunSettings } from '../../../bench/run/settings.ts';
 import { startRuntime } from '../../../bench/runtimes/start.ts';
 import { PAIR } from '../../../bench/schedule/agent-work.ts';
+import { removeFolder, temporaryFolder } from '../../../bench/temporary-folder.ts';
 import { writeDefaultCorpus } from '../../../bench/workload/corpus.ts';
 import { EndingSignals } from '../../ending-signals.ts';
 import { EXIT, Failure, usageFailure } from '../../failure.ts';
@@ -37,15 +36,17 @@ export async function withSurroundings(
     const servers = await chooseServers(wishOf(own, models), leaving.signal);
     ends.push(servers.close);
     for (const warning of servers.warnings) progress.note(warning);
-    const runtime = await startRuntime(settings.runtime, placesOf(servers, agents));
+    const working = agents.filter((name) => name !== servers.missingAgent);
+    const runtime = await startRuntime(settings.runtime, placesOf(servers, working));
     ends.push(runtime.close);
-    const { facts, fallback, warnings } = servers;
+    const { facts, fallback, missingAgent, warnings } = servers;
     const gpus = sampleGpus();
     ends.push(gpus.close);
     const code = await work({
       runtime,
       servers: facts,
       fallback,
+      missingAgent,
       warnings,
       corpus,
       interrupt: leaving.signal,
@@ -76,8 +77,9 @@ function exitCodeOf(signals: EndingSignals): number {
   return signals.received === 'SIGINT' ? EXIT.interrupted : EXIT.failed;
 }
 
-function wishOf({ collectorOllamaUrl, insightOllamaUrl, strict }: BenchOptions, models: readonly string[]) {
-  return { collectorUrl: plainUrl(collectorOllamaUrl), insightUrl: plainUrl(insightOllamaUrl), models, strict };
+function wishOf({ collectorOllamaUrl, insightOllamaUrl, fallback, strict }: BenchOptions, models: readonly string[]) {
+  const [collectorUrl, insightUrl] = [plainUrl(collectorOllamaUrl), plainUrl(insightOllamaUrl)];
+  return { collectorUrl, insightUrl, models, fallback, strict };
 }
 
 function plainUrl(url: string | undefined): string | undefined {
@@ -93,8 +95,8 @@ function placesOf({ facts }: ChosenServers, agents: readonly string[]) {
 }
 
 function temporaryCorpus(ends: (() => unknown)[]): string {
-  const folder = mkdtempSync(join(tmpdir(), 'interject-corpus-'));
-  ends.push(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = temporaryFolder('corpus');
+  ends.push(() => removeFolder(folder));
   writeDefaultCorpus(folder);
   return folder;
 }

@@ -6,6 +6,7 @@ import {
   measuredAgent,
   runConfiguration,
   type Surroundings,
+  workingAgents,
 } from '../../../bench/run/configuration.ts';
 import { duration } from '../../../bench/run/progress.ts';
 import { ResultFolder } from '../../../bench/run/result-folder.ts';
@@ -73,14 +74,15 @@ async function runCells(cells: readonly OpenCell[], surroundings: Surroundings):
 
 async function timeOf(cells: readonly OpenCell[], surroundings: Surroundings): Promise<string> {
   const servers = differentServers(surroundings);
+  const agents = workingAgents(surroundings);
   const missing = cells.map(({ results, settings }) => ({ settings, runs: results.missing(settings.runs).length }));
   const runs = missing.reduce((sum, cell) => sum + cell.runs, 0);
-  const works = missing.reduce((sum, cell) => sum + worksOf(cell.settings, cell.runs, servers), 0);
+  const works = missing.reduce((sum, cell) => sum + worksOf(cell.settings, cell.runs, servers, agents), 0);
   surroundings.progress.expect(works);
   const what = `${cells.length} configurations, ${runs} runs to measure`;
   const [first] = missing;
   if (first === undefined || works === 0) return `${what}: nothing is left to do.`;
-  const agent = measuredAgent(PAIR[0], 0, {}, first.settings);
+  const agent = measuredAgent(agents[0] ?? PAIR[0], 0, {}, first.settings);
   const seconds = await secondsOfWork(benchOf(first.settings, surroundings), agent);
   if (seconds === undefined) return `${what}; how long it takes is unknown: a first short call did not succeed.`;
   return `${what}: at most about ${duration(works * seconds)}, by one short call and answers as long as they may be.`;

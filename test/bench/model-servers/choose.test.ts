@@ -1,4 +1,7 @@
 /** Which servers are used when both, one or none answers, and what a server says of itself. */
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { type ChosenServers, chooseServers, type ServerWish } from '../../../bench/model-servers/choose.ts';
 import { lookAtServer } from '../../../bench/model-servers/look.ts';
@@ -12,10 +15,26 @@ const DOWN = 'http://127.0.0.1:9';
 const never = new AbortController().signal;
 
 async function choose(wish: Partial<ServerWish>): Promise<ChosenServers> {
-  const whole = { collectorUrl: undefined, insightUrl: undefined, models: [MODEL], strict: false, ...wish };
-  const chosen = await chooseServers(whole, never);
+  const whole = { collectorUrl: undefined, insightUrl: undefined, models: [MODEL], ...wish };
+  const all: ServerWish = { fallback: 'auto', strict: false, ...whole };
+  const chosen = await chooseServers(all, never);
   onTestFinished(() => chosen.close());
   return chosen;
+}
+
+/** Says of itself what a llama-server with so many slots says. */
+async function llamaServerWith(slots: number): Promise<{ url: string }> {
+  const server = createServer((request, response) => {
+    if (request.url === '/props') return void response.end(JSON.stringify({ total_slots: slots }));
+    response.writeHead(404).end('{}');
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
 }
 
 const urlsOf = ({ facts }: ChosenServers) => facts.map(({ url }) => url);
@@ -28,11 +47,40 @@ describe('two are named', () => {
     expect(chosen).toMatchObject({ fallback: undefined, warnings: [] });
   });
 
+  test('both answer, and one has no such model: said before it is asked', async () => {
+    const [one, other] = [await simulator(), await simulator({ models: ['another'] })];
+    const { warnings } = await choose({ collectorUrl: one.url, insightUrl: other.url, strict: true });
+    expect(warnings).toEqual([expect.stringContaining(`${other.url} does not have the model ${MODEL}`)]);
+  });
+
   test.each(['collectorUrl', 'insightUrl'] as const)('%s is down: one for both, said', async (down) => {
     const { url } = await simulator();
     const chosen = await choose({ collectorUrl: url, insightUrl: url, [down]: DOWN });
     expect(urlsOf(chosen)).toEqual([url, url]);
     expect(chosen).toMatchObject({ fallback: 'one_server', warnings: [expect.stringContaining(DOWN)] });
+  });
+
+  test.each(['collectorUrl', 'insightUrl'] as const)(
+    '%s is down, and one agent is asked for: the other one',
+    async (down) => {
+      const { url } = await simulator();
+      const chosen = await choose({ collectorUrl: url, insightUrl: url, [down]: DOWN, fallback: 'agent' });
+      const missingAgent = down === 'collectorUrl' ? 'a' : 'b';
+      expect(chosen).toMatchObject({ fallback: 'one_agent', missingAgent });
+      expect(chosen.warnings).toEqual([expect.stringMatching(/only agent [AB] works.*no efficiency, no speed-up/)]);
+    },
+  );
+
+  test('one is down, and the other has one slot only: one agent, unless both are asked for', async () => {
+    const { url } = await llamaServerWith(1);
+    const wish = { collectorUrl: url, insightUrl: DOWN };
+    expect(await choose(wish)).toMatchObject({
+      ...{ fallback: 'one_agent', missingAgent: 'b' },
+      warnings: [expect.stringContaining('works on one request at a time')],
+    });
+    expect(await choose({ ...wish, fallback: 'server' })).toMatchObject({ fallback: 'one_server' });
+    const { url: roomy } = await llamaServerWith(2);
+    expect(await choose({ ...wish, collectorUrl: roomy })).toMatchObject({ fallback: 'one_server' });
   });
 
   test('one is down, and that is not good enough', async () => {

@@ -2,6 +2,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { analyse } from '../../../bench/analysis/analysis.ts';
+import { markdown } from '../../../bench/report/markdown.ts';
+import { report } from '../../../bench/report/report.ts';
 import { readResults } from '../../../bench/results/read.ts';
 import { runConfiguration } from '../../../bench/run/configuration.ts';
 import { ResultFolder } from '../../../bench/run/result-folder.ts';
@@ -89,6 +92,48 @@ describe('a run', () => {
     // What the server runs with is told when it has the model loaded by the time it is asked.
     const others = run1?.warnings?.filter((warning) => !warning.includes('num_ctx 512 was asked for'));
     expect(others).toEqual([expect.stringContaining('both agents ask one server')]);
+  });
+});
+
+describe.each([
+  ['a', 'collector', 'insight'],
+  ['b', 'insight', 'collector'],
+] as const)('one agent only, %s', (name, worked, missing) => {
+  test.each(['sound', 'legacy'] as const)('%s: what it did alone, and no figure of two', async (design) => {
+    const { url } = await simulator();
+    const missingAgent = name === 'a' ? ('b' as const) : ('a' as const);
+    const surroundings = { ...(await surroundingsOn([url, url])), fallback: 'one_agent', missingAgent };
+    const path = join(folder(), 'results');
+    const all = settings({ design, runs: 2, warmup: 1 });
+    await runConfiguration(all, surroundings, ResultFolder.open(path, all, false));
+    const run1 = readResults(path).runs[0]?.content;
+    expect(run1).toMatchObject({
+      ...{ fallback: 'one_agent', working_agents: [name], servers: [{ agents: [name] }] },
+      [worked]: { execution_time_s: expect.any(Number), result: { llm_calls: [{}, {}] } },
+      [missing]: { config: { id: missing, did_not_run: true } },
+    });
+    expect(run1?.[missing].execution_time_s).toBeUndefined();
+    expect(run1?.measurements.map(({ kind }) => kind)).toEqual(['warm_up', 'solo']);
+    const { efficiency_percent, concurrency_speedup, throughput_delta, concurrent_wall_time_s } = run1?.summary ?? {};
+    expect([efficiency_percent, concurrency_speedup, throughput_delta, concurrent_wall_time_s]).toEqual(
+      Array(4).fill(undefined),
+    );
+    expect(run1?.warnings.join()).not.toContain('both agents ask one server');
+    const summary = JSON.parse(readFileSync(join(path, 'summary.json'), 'utf8'));
+    expect(summary).toMatchObject({ fallback: 'one_agent', working_agents: [name], interrupted: false });
+    expect(summary.aggregate.average_efficiency).toBeUndefined();
+    const text = (file: string) => readFileSync(join(path, file), 'utf8');
+    expect(text('summary.md')).toMatch(/one agent worked: no efficiency/);
+    expect(text('summary.md')).not.toContain('Average balance');
+    expect(text(`run_1/${missing}_report.md`)).toContain('It did not run');
+    expect(text('run_1/combined_report.md')).toMatch(/ alone: \d.*\n- .*did not run/);
+
+    const analysis = analyse(readResults(path));
+    expect(analysis.alone).toMatchObject([{ agent: name, parts: 2, invalidParts: 0 }]);
+    expect(analysis).toMatchObject({ published: { runs: 0 }, unusable: [], fallBacks: [{ fallback: 'one_agent' }] });
+    const report1 = markdown(report(analysis, undefined));
+    expect(report1.split('\n')[2]).toMatch(/^Fallen back to one agent in 2 of 2 runs/);
+    expect(report1).not.toMatch(/True speed-up|## Overall|NaN|undefined/);
   });
 });
 

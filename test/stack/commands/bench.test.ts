@@ -1,5 +1,5 @@
 /** `bench` as a person runs it: with real processes, on simulators that the test has. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startSimulator } from '../../../agent/backend/simulator/server.ts';
@@ -73,12 +73,13 @@ describe('one configuration', LONG, () => {
     await eventually(() => pids.every(({ process_id: pid = 0 }) => !runs(pid)));
   });
 
-  it('that is killed leaves no agent behind', async () => {
+  it('that is killed leaves no agent behind, and the next one removes its temporary folders', async () => {
     const { run, folder } = workplace();
     const servers = on(await urlOfSimulator(200), await urlOfSimulator(200));
     const given = ['bench', ...servers, '--runs', '50', '--design', 'legacy', '--output-dir', 'out'];
-    // What a killed program could not remove goes with the test.
-    const command = run(given, { TMPDIR: folder });
+    const temporary = join(folder, 'temporary');
+    mkdirSync(temporary);
+    const command = run(given, { TMPDIR: temporary });
     await eventually(() => command.errors().includes('run 1, concurrent: '));
     await eventually(() => existsSync(join(folder, 'out/run_1/metrics.json')));
     command.process.kill('SIGKILL');
@@ -87,6 +88,22 @@ describe('one configuration', LONG, () => {
     const pids: number[] = metrics.measurements[0].agents.map((agent: { process_id: number }) => agent.process_id);
     expect(pids).toHaveLength(2);
     await eventually(() => pids.every((pid) => !runs(pid)));
+    const left = () => readdirSync(temporary).filter((name) => /^interject-(bench|corpus)-/.test(name));
+    expect(left()).toHaveLength(2);
+    const next = [
+      'bench',
+      ...servers,
+      '--runs',
+      '1',
+      '--design',
+      'legacy',
+      '--num-predict',
+      '8',
+      '--output-dir',
+      'next',
+    ];
+    expect(await run(next, { TMPDIR: temporary }).ended).toMatchObject({ code: 0 });
+    expect(left()).toEqual([]);
   });
 
   it('whose agent dies fails by name, and what was measured stays', async () => {
@@ -113,6 +130,27 @@ describe('one configuration', LONG, () => {
     const ended = await run(given).ended;
     expect(ended).toMatchObject({ code: 0, errors: expect.stringContaining(`no model server answers at ${DOWN}`) });
     expect(readResults(join(folder, 'out')).runs[0]?.content.fallback).toBe('one_server');
+    const report = readFileSync(join(folder, 'out/report.md'), 'utf8');
+    expect(report).toMatch(/^# .*\n\nFallen back to one server in 1 of 1 runs/);
+  });
+
+  it('with one server down and --fallback agent has one agent only; --strict fails all the same', async () => {
+    const { run, folder } = workplace();
+    const url = await urlOfSimulator();
+    const given = ['bench', ...on(DOWN, url), '--runs', '2', '--fallback', 'agent', '--output-dir', 'out'];
+    expect(await run([...given, '--strict']).ended).toMatchObject({ code: 1 });
+    const ended = await run(given).ended;
+    expect(ended).toMatchObject({ code: 0, errors: expect.stringContaining('only agent B works') });
+    expect(ended.output).toMatch(/run 2: .* s, agent B alone: no speed-up and no balance/);
+    const agents = readResults(join(folder, 'out')).runs.flatMap(({ content }) =>
+      content.measurements.flatMap((one) => one.agents.map(({ agent }) => agent)),
+    );
+    expect(new Set(agents)).toEqual(new Set(['b']));
+    expect(await run(['bench', 'analyze', 'out']).ended).toMatchObject({
+      code: 0,
+      output: expect.stringMatching(/^# .*\n\nFallen back to one agent in 2 of 2 runs/),
+    });
+    expect(await run(['bench', 'scale', ...on(url, DOWN), '--fallback', 'agent']).ended).toMatchObject({ code: 2 });
   });
 });
 
