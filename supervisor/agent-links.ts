@@ -8,6 +8,8 @@ interface Link {
   state: AgentView['state'];
   restarts: number;
   incarnation: string | undefined;
+  /** The incarnation whose process lives, as init says. */
+  running: string | undefined;
   connection: SupervisorEnd | undefined;
   /** It gets no more turns: its process is about to be stopped. */
   halted: string | undefined;
@@ -34,7 +36,13 @@ export class AgentLinks {
   readonly #log: Log;
 
   constructor(agents: readonly string[], listener: AgentListener, log: Log) {
-    const starting = { state: 'starting', restarts: 0, incarnation: undefined, connection: undefined } as const;
+    const starting = {
+      state: 'starting',
+      restarts: 0,
+      incarnation: undefined,
+      running: undefined,
+      connection: undefined,
+    } as const;
     this.#links = new Map(agents.map((agent) => [agent, { ...starting, halted: undefined }]));
     this.#listener = listener;
     this.#log = log;
@@ -75,6 +83,7 @@ export class AgentLinks {
     const link = this.#links.get(agent);
     if (link === undefined) return;
     link.restarts = restarts;
+    link.running = incarnation;
     if (link.incarnation !== incarnation) link.state = 'starting';
   }
 
@@ -82,12 +91,18 @@ export class AgentLinks {
   exited(agent: string, exit: AgentExit): void {
     const link = this.#links.get(agent);
     if (link === undefined) return;
+    if (link.running === exit.incarnation) link.running = undefined;
     if (link.incarnation === undefined || link.incarnation === exit.incarnation) {
       link.state = exit.restarting ? 'restarting' : 'stopped';
       link.connection?.close();
       link.connection = undefined;
     }
     this.#listener.onExit(agent, exit);
+  }
+
+  /** Init says that the process of this incarnation lives; if it is not connected it will call. */
+  isRunning(agent: string, incarnation: string): boolean {
+    return this.#links.get(agent)?.running === incarnation;
   }
 
   /** From now on its process, which is about to be stopped, counts as not connected; what it has open goes on. */

@@ -35,7 +35,10 @@ import { Checkpoints } from './store/checkpoints.ts';
 import { type KeyedHash, openKeyedHash } from './store/keyed-hash.ts';
 import { openStore, type Store } from './store/store.ts';
 
-/** Agents that outlived the previous supervisor say hello within this time; others have lost their turns. */
+/**
+ * Agents that outlived the previous supervisor say hello within this time. Others have lost their turns, unless init says that the same process
+ * lives: on a busy machine it may come late, and one that hangs is ended by init.
+ */
 const HELLO_MS = 1000;
 
 /** Whom the engine tells what happens. */
@@ -206,6 +209,10 @@ export class Engine {
     this.#listener = await listenForAgents(socketPath, (connection) => this.bench.links.attach(connection));
     this.bench.backends.watch(this.#stop.signal);
     this.#pruning.start();
+  }
+
+  /** Gives the agents their time to say hello. To be called when init, which tells what agents live, can be heard. */
+  awaitAgents(): void {
     setTimeout(() => this.guarded(() => this.#helloTimeOver()), HELLO_MS);
   }
 
@@ -223,7 +230,8 @@ export class Engine {
   #helloTimeOver(): void {
     if (this.#stop.signal.aborted) return;
     try {
-      this.#recovery.giveUpOnAbsent();
+      const { links } = this.bench;
+      this.#recovery.giveUpOnAbsent((agent, incarnation) => links.isRunning(agent, incarnation));
     } finally {
       this.#dispatcher.open();
     }

@@ -55,6 +55,7 @@ runChild({
     await gateway.listen({ host: settings.host, port: settings.port }).catch((error: unknown) => {
       throw describeListenError(error, settings.host, settings.port);
     });
+    engine.awaitAgents();
     engine.followPolicies(policyBundler(settings.dataFolder, page));
     const { port } = gateway.server.address() as AddressInfo;
     return {

@@ -128,10 +128,12 @@ export class Recovery {
     for (const [run, turn] of lost) this.#turns.agentLost(run, turn, !expected);
   }
 
-  /** Agents that did not come back in time have lost their turns. */
-  giveUpOnAbsent(): void {
+  /** Agents that did not come back in time have lost their turns, but for those that are known to be on their way. */
+  giveUpOnAbsent(isComing: (agent: string, incarnation: string) => boolean = () => false): void {
     for (const run of this.#bench.runs.all()) {
-      if (run.turn !== undefined && !run.turn.attached) this.#turns.agentLost(run, run.turn, false);
+      const { turn } = run;
+      if (turn === undefined || turn.attached || isComing(run.row.agent, turn.incarnation)) continue;
+      this.#turns.agentLost(run, turn, false);
     }
   }
 

@@ -5,12 +5,17 @@ import { connect, createServer, type Socket } from 'node:net';
 export interface BusProxy {
   /** Breaks every connection; agents call again. */
   drop(): void;
+  /** Breaks every connection, and each new one at once. */
+  shut(): void;
+  open(): void;
   close(): Promise<void>;
 }
 
 export async function startBusProxy(path: string, supervisorPath: string): Promise<BusProxy> {
   const sockets = new Set<Socket>();
+  let isShut = false;
   const server = createServer((agent) => {
+    if (isShut) return void agent.destroy();
     const supervisor = connect(supervisorPath);
     for (const [socket, other] of [
       [agent, supervisor],
@@ -36,5 +41,12 @@ export async function startBusProxy(path: string, supervisorPath: string): Promi
     drop();
     await closed;
   };
-  return { drop, close };
+  const shut = (): void => {
+    isShut = true;
+    drop();
+  };
+  const open = (): void => {
+    isShut = false;
+  };
+  return { drop, shut, open, close };
 }

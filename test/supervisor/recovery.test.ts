@@ -54,6 +54,28 @@ describe('a lost connection between agent and supervisor', () => {
 });
 
 describe('a supervisor that is replaced in mid-turn', () => {
+  test('waits for an agent whose process lives, however late it comes; one that nobody knows of has lost its turn', async () => {
+    const { stack, run, call, model } = await runInProgress();
+    call.say('Hi');
+    await stack.event(run, 'text-delta');
+    const other = await stack.say('hello', { agent: 'analyst' });
+    await model.call();
+    stack.keepAgentsOut();
+    await stack.stopSupervisor();
+    await stack.startSupervisor();
+    stack.tellOfAgent('assistant');
+    expect(await stack.event(other, 'turn-cut')).toMatchObject({ reason: 'agent_lost' });
+    stack.letAgentsIn();
+    call.say(' there');
+    call.finish();
+    expect(await stack.wait(run)).toMatchObject({ status: 'answered', content: 'Hi there' });
+    expect((await stack.eventsOf(run)).filter(({ type }) => type === 'turn-start')).toHaveLength(1);
+    const again = await model.call();
+    again.say('Hello');
+    again.finish();
+    expect(await stack.wait(other)).toMatchObject({ status: 'answered', content: 'Hello' });
+  });
+
   test('goes on where the last one ended: one model call, one answer, the deltas put together are the answer', async () => {
     const stack = await startStack(SLOWLY);
     const run = await stack.say(sayCoded(WORDS));

@@ -132,8 +132,7 @@ export class RunningStack {
 
   async start(): Promise<void> {
     this.#proxy = await startBusProxy(join(this.folder, 'a.sock'), join(this.folder, 's.sock'));
-    await this.engine.start();
-    this.supervisor.swarms.resume();
+    await this.#startEngine();
     await this.until(() => this.supervisor.backends().some(({ up }) => up));
   }
 
@@ -173,6 +172,20 @@ export class RunningStack {
     this.#proxy?.drop();
   }
 
+  /** From now on no connection between agents and supervisor comes about, until `letAgentsIn`. */
+  keepAgentsOut(): void {
+    this.#proxy?.shut();
+  }
+
+  letAgentsIn(): void {
+    this.#proxy?.open();
+  }
+
+  /** Tells the supervisor, as init does, that the process of an agent lives. */
+  tellOfAgent(name: string): void {
+    this.engine.agentStarted(name, this.#agents.get(name)?.incarnation ?? '', 0);
+  }
+
   /** A simulator on the port of one that is gone. */
   async restartSimulator(port: number): Promise<void> {
     this.#simulator = await startSimulator({ ...SPEED, port });
@@ -196,8 +209,13 @@ export class RunningStack {
   /** A new supervisor over the same folder; agents that live call it. */
   async startSupervisor(): Promise<void> {
     [this.engine, this.supervisor] = this.#newSupervisor();
+    await this.#startEngine();
+  }
+
+  async #startEngine(): Promise<void> {
     await this.engine.start();
     this.supervisor.swarms.resume();
+    this.engine.awaitAgents();
   }
 
   async close(): Promise<void> {

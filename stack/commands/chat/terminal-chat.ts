@@ -108,6 +108,7 @@ export class TerminalChat {
       this.#write(`\n${this.#paint.bold(PROMPT)}${printable(early)}\n`);
       return early;
     }
+    if (this.#leaving.signal.aborted) return undefined;
     this.#write('\n');
     this.#screen.isMuted = false;
     this.#lines.prompt(true);

@@ -49,7 +49,7 @@ describe.each(REQUESTS.map((request) => [request.mode, request] as const))('%s',
 });
 
 test('a turn that is lost with both processes is asked again with the system prompt of its step', async () => {
-  const stack = await startStack({ agents: AGENTS, simulator: { ttftMs: 150 } });
+  const stack = await startStack({ agents: AGENTS, simulator: { ttftMs: 1500 } });
   const { swarm } = await stack.supervisor.swarms.start({ task: TASK, mode: 'debate', agents: ['a', 'b'] }, undefined);
   const isCritique = ({ type, name, state }: SeenEvent) =>
     type === 'swarm-step' && name === 'a_critique' && state === 'started';
