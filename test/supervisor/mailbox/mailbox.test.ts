@@ -198,16 +198,19 @@ describe('a letter is supervised', () => {
     expect(JSON.stringify(stack.calls('Message from planner'))).not.toContain('Ab3Ab3');
   });
 
-  test('what was cut is not sent; what is answered after the correction is', async () => {
-    const stack = await team();
-    const sent = await stack.ask(sayCoded('@reviewer: say: fine\n@tester: the ERROR'), TO_PLANNER);
-    expect(sent.interventions).toMatchObject([{ action: 'interject' }]);
-    const events = await stack.eventsOf(sent.run);
-    const end = events.findIndex(({ type }) => type === 'turn-end');
-    expect(events.slice(0, end).map(({ type }) => type)).not.toContain('letter-sent');
-    expect(sent.letters?.map(({ to }) => to)).toEqual(['reviewer', 'tester']);
-    expect(await stack.wait(sent.letters?.[1]?.run ?? '')).toMatchObject({ messages: [{ content: 'the' }, {}] });
-  });
+  test.each(['regenerate', 'continue'] as const)(
+    'what was cut is not sent; what is answered after the correction (%s) is, once',
+    async (resume) => {
+      const stack = await team({ agents: AGENTS.map((agent) => ({ ...agent, resume })) });
+      const sent = await stack.ask(sayCoded('@reviewer: say: fine\n@tester: the ERROR'), TO_PLANNER);
+      expect(sent.interventions).toMatchObject([{ action: 'interject' }]);
+      const events = await stack.eventsOf(sent.run);
+      const end = events.findIndex(({ type }) => type === 'turn-end');
+      expect(events.slice(0, end).map(({ type }) => type)).not.toContain('letter-sent');
+      expect(sent.letters?.map(({ to }) => to)).toEqual(['reviewer', 'tester']);
+      expect(await stack.wait(sent.letters?.[1]?.run ?? '')).toMatchObject({ messages: [{ content: 'the' }, {}] });
+    },
+  );
 
   test.each(['cut', 'block'])(
     'an answer that is ended by %s sends nothing, also not what was shown',
