@@ -15,13 +15,18 @@ export interface StreamedAnswer {
 /** Takes one SSE event; returns the piece of text in it, if there is one. */
 type TextOf = (event: { event?: string | undefined; data: string }) => string | undefined;
 
-/** Asks a model server, or a proxy before it. */
-export function askModel(url: string, content: string): Promise<StreamedAnswer> {
-  const body = { model: 'simulator', messages: [{ role: 'user', content }], stream: true };
-  return stream(`${url}/v1/chat/completions`, body, ({ data }) => {
+/** Asks a model server, a proxy before it, or, by the name of an agent, the door for OpenAI's clients. */
+export function askModel(
+  url: string,
+  content: string,
+  { model = 'simulator', token }: { model?: string; token?: string } = {},
+): Promise<StreamedAnswer> {
+  const body = { model, messages: [{ role: 'user', content }], stream: true };
+  const textOf: TextOf = ({ data }) => {
     if (data === '[DONE]') return undefined;
     return JSON.parse(data).choices[0]?.delta?.content ?? undefined;
-  });
+  };
+  return stream(`${url}/v1/chat/completions`, body, textOf, bearer(token));
 }
 
 /** A stack to ask. Without its token it first has to find out who asks, once for each connection. */
@@ -38,13 +43,16 @@ export function askAgent(
   content: string,
   turn?: number,
 ): Promise<StreamedAnswer> {
-  const headers = stack.token === undefined ? {} : { authorization: `Bearer ${stack.token}` };
   const textOf: TextOf = ({ event, data }) => {
     if (event !== 'text-delta') return undefined;
     const delta = JSON.parse(data) as { turn: number; text: string };
     return turn === undefined || turn === delta.turn ? delta.text : undefined;
   };
-  return stream(`${stack.url}/chat/${agent}`, { content, chat }, textOf, headers);
+  return stream(`${stack.url}/chat/${agent}`, { content, chat }, textOf, bearer(stack.token));
+}
+
+function bearer(token: string | undefined): object {
+  return token === undefined ? {} : { authorization: `Bearer ${token}` };
 }
 
 function stream(url: string, body: object, textOf: TextOf, further: object = {}): Promise<StreamedAnswer> {

@@ -18,9 +18,11 @@ beforeAll(async () => {
   app.get('/throws/:code', (call) => {
     throw new InterjectError((call.params as { code: ErrorCode }).code);
   });
-  app.get('/fails', () => {
-    throw new TypeError('the password is hunter2');
-  });
+  for (const url of ['/fails', '/chat/:agent', '/runs/:id', '/agents/:id/restart', '/v1/chat/completions']) {
+    app.all(url, () => {
+      throw new TypeError('the password is hunter2');
+    });
+  }
   await app.listen({ host: '127.0.0.1', port: 0 });
 });
 afterAll(() => app.close());
@@ -44,6 +46,20 @@ test('what fails inside is logged with its stack and not shown', async () => {
   expect(logged).toMatchObject([
     [{ err: { stack: expect.stringContaining('TypeError') }, method: 'GET', route: '/fails' }, 'a request failed'],
   ]);
+});
+
+test.each<[string, object, object]>([
+  ['/chat/one?chat=mine', {}, { agent: 'one', chat: 'mine' }],
+  ['/chat/one', { chat: 'mine', content: 'a secret' }, { agent: 'one', chat: 'mine' }],
+  ['/runs/r1', {}, { run: 'r1' }],
+  ['/agents/one/restart', {}, { agent: 'one' }],
+  ['/v1/chat/completions', { model: 'one', messages: ['a secret'] }, { agent: 'one' }],
+  ['/fails?agent=a&agent=b', { chat: { a: 'secret' } }, {}],
+])('the line about a failing %s names what it is about, and nothing else of it', async (url, body, concerns) => {
+  logged.length = 0;
+  await request(app.server).post(url).send(body);
+  const [{ err, method, route, ...rest }] = logged[0] as [Record<string, unknown>, string];
+  expect(rest).toEqual(concerns);
 });
 
 test('what is not HTTP', async () => {
