@@ -107,13 +107,14 @@ function unclearSpeedup({ sound, valid }: Figures): Sentence | undefined {
   if (speedup === undefined || gainOf(speedup) !== undefined) return undefined;
   const blocks = counted(speedup.pairs, 'block');
   const legacy = decimals(valid.efficiencyPercent?.mean, 1);
-  const text = `Whether running the agents at once gains anything: the true speed-up of ${blocks} is ${decimals(speedup.ratio, 3)}, and at 95 % it lies anywhere in ${between(speedup.interval, 3)}. Measure more runs, or on a quieter machine. The efficiency of ${legacy} % does not tell either; believe the true speed-up.`;
+  const text = `Whether running the agents at once gains anything: the true speed-up of ${blocks} is ${decimals(speedup.ratio, 3)}, and at 95 % it lies anywhere in ${between(speedup.interval, 3)}. Measure more runs, or on a quieter machine. The efficiency of ${legacy} % is balance, and does not tell it.`;
   return { text, from: ['sound.overall.trueSpeedup', 'valid.efficiencyPercent.mean'] };
 }
 
-function unsteadyTimes({ steadiness }: Figures): Sentence | undefined {
+function unsteadyTimes({ steadiness, configurations }: Figures): Sentence | undefined {
   if (steadiness.length === 0) return undefined;
-  const named = steadiness.slice(0, 5).map(({ name, cv }) => `${name} ${decimals(cv, 0)} %`);
+  const isOnly = configurations.length === 1;
+  const named = steadiness.slice(0, 5).map(({ name, cv }) => `${isOnly ? '' : `${name} `}${decimals(cv, 0)} %`);
   const more = steadiness.length > 5 ? ` and ${steadiness.length - 5} more` : '';
   const text = `Times as such (W, TTFT, throughput): with the same settings W differs from run to run by a CV of ${named.join(', ')}${more}. Answers differed in length, or something else used the machine.`;
   return { text, from: ['steadiness'] };
