@@ -22,11 +22,13 @@ import { groupBy } from './group-by.ts';
 import { mixtures } from './mixture.ts';
 import { overhead } from './overhead.ts';
 import { partsOf } from './parts.ts';
+import { promptCache } from './prompt-cache.ts';
 import { ranking } from './ranking.ts';
 import { configurationFigures, isValid, known, row, scenarioFigures } from './rows.ts';
 import { type RunFigures, runFigures, type UnusableRun } from './run-figures.ts';
 import { scalingFigures } from './scaling.ts';
 import { soundFigures } from './sound.ts';
+import { steadiness } from './steadiness.ts';
 import { rollbackTriggers, targets } from './targets.ts';
 import { tiers } from './tiers.ts';
 import { timeline } from './timeline.ts';
@@ -78,6 +80,8 @@ export function analyse(results: Results): Analysis {
     overhead: overhead(runs),
     sound,
     alone: aloneFigures(parts, nameOf),
+    promptCache: promptCache(parts),
+    steadiness: steadiness(configurations),
     tiers: tiers(sound),
     scaling: results.scalings.map(scalingFigures),
     timeline: timeline(results.runs),

@@ -9,11 +9,13 @@ import type { Baseline, Detector } from './detectors.ts';
 import type { FallBack } from './fall-backs.ts';
 import type { Mixture } from './mixture.ts';
 import type { OverheadPart } from './overhead.ts';
+import type { PromptCache } from './prompt-cache.ts';
 import type { Ranking } from './ranking.ts';
 import type { ConfigurationFigures, Row, ScenarioFigures } from './rows.ts';
 import type { RunFigures, UnusableRun } from './run-figures.ts';
 import type { ScalingFigures } from './scaling.ts';
 import type { SoundFigures } from './sound.ts';
+import type { Unsteady } from './steadiness.ts';
 import type { Target } from './targets.ts';
 import type { Tiers } from './tiers.ts';
 import type { TimelineCall } from './timeline.ts';
@@ -59,6 +61,9 @@ export interface Figures {
   sound: SoundFigures | undefined;
   /** Each agent without another beside it. */
   alone: AloneFigures[];
+  /** Undefined: the servers do not say. */
+  promptCache: PromptCache | undefined;
+  steadiness: Unsteady[];
   tiers: Tiers;
   scaling: ScalingFigures[];
   timeline: { file: string; calls: TimelineCall[] } | undefined;

@@ -21,6 +21,9 @@ const CONCLUDED: readonly Tell[] = [effectOfConfiguration, balanceOnly, trueSpee
 const NOT_CONCLUDED: readonly Tell[] = [
   nothingValid,
   oneAgentOnly,
+  unclearSpeedup,
+  unsteadyTimes,
+  cachedPrompts,
   unmeasuredContention,
   noTiers,
   whichConfiguration,
@@ -70,9 +73,9 @@ function balanceOnly({ balance, runs }: Figures): Sentence | undefined {
 
 function trueSpeedup({ sound, valid }: Figures): Sentence | undefined {
   const speedup = sound?.overall.trueSpeedup;
-  if (speedup === undefined) return undefined;
+  const gain = speedup && gainOf(speedup);
+  if (speedup === undefined || gain === undefined) return undefined;
   const legacy = decimals(valid.efficiencyPercent?.mean, 1);
-  const gain = gainOf(speedup);
   const text = `Running the agents at once ${gain}: true speed-up ${decimals(speedup.ratio, 3)} (95 %: ${between(speedup.interval, 3)}) against the agents one after the other${range(sound)}. The efficiency of ${legacy} % says nothing of that; believe the true speed-up.`;
   return { text, from: ['sound.overall.trueSpeedup', 'sound.configurations', 'valid.efficiencyPercent.mean'] };
 }
@@ -88,10 +91,46 @@ function range(sound: Figures['sound']): string {
   return `, from ${decimals(worst.ratio, 3)} (${worst.name}) to ${decimals(best.ratio, 3)} (${best.name})`;
 }
 
-function gainOf({ interval, ratio }: Ratio): string {
+/** Undefined: it cannot be told, because the interval holds gains and losses that matter. */
+function gainOf({ interval, ratio }: Ratio): string | undefined {
   if (interval === undefined) return ratio > 1 ? 'was faster in the one block' : 'was not faster in the one block';
   if (interval.low > 1.02) return 'is faster';
-  return interval.high < 0.98 ? 'is slower' : 'gains nothing that can be told from none';
+  if (interval.high < 0.98) return 'is slower';
+  return interval.low > 1 / NOTHING && interval.high < NOTHING ? 'gains nothing that can be told from none' : undefined;
+}
+
+/** Gains and losses below 10 % are none. */
+const NOTHING = 1.1;
+
+function unclearSpeedup({ sound, valid }: Figures): Sentence | undefined {
+  const speedup = sound?.overall.trueSpeedup;
+  if (speedup === undefined || gainOf(speedup) !== undefined) return undefined;
+  const blocks = counted(speedup.pairs, 'block');
+  const legacy = decimals(valid.efficiencyPercent?.mean, 1);
+  const text = `Whether running the agents at once gains anything: the true speed-up of ${blocks} is ${decimals(speedup.ratio, 3)}, and at 95 % it lies anywhere in ${between(speedup.interval, 3)}. Measure more runs, or on a quieter machine. The efficiency of ${legacy} % is balance, and does not tell it.`;
+  return { text, from: ['sound.overall.trueSpeedup', 'valid.efficiencyPercent.mean'] };
+}
+
+function unsteadyTimes({ steadiness, configurations }: Figures): Sentence | undefined {
+  if (steadiness.length === 0) return undefined;
+  const isOnly = configurations.length === 1;
+  const named = steadiness.slice(0, 5).map(({ name, cv }) => `${isOnly ? '' : `${name} `}${decimals(cv, 0)} %`);
+  const more = steadiness.length > 5 ? ` and ${steadiness.length - 5} more` : '';
+  const text = `Times as such (W, TTFT, throughput): with the same settings W differs from run to run by a CV of ${named.join(', ')}${more}. Answers differed in length, or something else used the machine.`;
+  return { text, from: ['steadiness'] };
+}
+
+function cachedPrompts({ promptCache }: Figures): Sentence | undefined {
+  if (promptCache === undefined || promptCache.cached === 0) return undefined;
+  const { cached, calls, uncachedMs, cachedMs } = promptCache;
+  const costs =
+    uncachedMs === undefined || cachedMs === undefined
+      ? ''
+      : ` (median ${decimals(cachedMs, 0)} ms to read it, instead of ${decimals(uncachedMs, 0)} ms)`;
+  const all = calls === cached ? 'all calls' : `${cached} of ${calls} calls`;
+  const mixed = calls === cached ? '' : '. Parts with and without it are not alike: more warm-ups help (--warmup)';
+  const text = `What reading a prompt costs: in ${all} the server still had the prompt of an earlier part and did not read it again${costs}${mixed}.`;
+  return { text, from: ['promptCache'] };
 }
 
 function slowdowns({ sound }: Figures): Sentence | undefined {
@@ -100,7 +139,9 @@ function slowdowns({ sound }: Figures): Sentence | undefined {
   const each = all.map(
     ({ agent, slowdown: { ratio, interval } }) => `${agent} ${decimals(ratio, 3)} (${between(interval, 3)})`,
   );
-  const text = `Beside the other, an agent takes this many times as long as alone: ${each.join(', ')}.`;
+  const isUnclear = all.some(({ slowdown: { interval } }) => interval && interval.low < 1 && interval.high > NOTHING);
+  const unclear = isUnclear ? ' Where 1 lies well within an interval, a slowdown is not shown.' : '';
+  const text = `Beside the other, an agent takes this many times as long as alone: ${each.join(', ')}.${unclear}`;
   return { text, from: ['sound.overall.slowdowns'] };
 }
 
@@ -181,7 +222,8 @@ function unknownServers({ servers, runs }: Figures): Sentence | undefined {
 }
 
 /** Where the models are known to make no difference of it. Ollama: gemma3's 4B has 34 layers, vision models get 2048 of context at least. */
-function sameSettings({ runs }: Figures): Sentence | undefined {
+function sameSettings({ runs, servers }: Figures): Sentence | undefined {
+  if (servers.some(({ kind }) => kind !== 'ollama')) return undefined;
   const agents = runs.flatMap(({ a, b }) => [a, b]);
   const layers = agents.flatMap(({ options }) => (typeof options.num_gpu === 'number' ? [options.num_gpu] : []));
   const known = agents.every(({ model }) => /^gemma3(:latest|:4b.*)?$/.test(model ?? ''));

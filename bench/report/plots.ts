@@ -46,6 +46,11 @@ function efficiencyPlot({ configurations, runs, valid }: Analysis): Plot | undef
       height: { step: 17 },
       layer: [
         {
+          data: { values: means.filter((one) => 'low' in one) },
+          mark: { clip: true, type: 'rule', stroke: 'var(--a)', strokeWidth: 2 },
+          encoding: { y, x: { ...x, field: 'low' }, x2: { field: 'high' } },
+        },
+        {
           data: { values: points },
           mark: { clip: true, type: 'point', size: 22, filled: false, strokeWidth: 1.2 },
           encoding: {
@@ -62,11 +67,6 @@ function efficiencyPlot({ configurations, runs, valid }: Analysis): Plot | undef
               title: null,
             },
           },
-        },
-        {
-          data: { values: means.filter((one) => 'low' in one) },
-          mark: { clip: true, type: 'rule', stroke: 'var(--a)', strokeWidth: 2 },
-          encoding: { y, x: { ...x, field: 'low' }, x2: { field: 'high' } },
         },
         {
           data: { values: means },

@@ -82,7 +82,7 @@ function readFile<T extends z.ZodType>(path: string, schema: T): z.output<T> | R
 function unreadable(error: Error, text: string): string {
   if (!(error instanceof SyntaxError)) return `it cannot be read: ${error.message}`;
   const isCut = /^\s*[{[]/.test(text) && !/[}\]]\s*$/.test(text);
-  return `it is no JSON: ${error.message}${isCut ? '; it ends in the middle: is it being written at the moment?' : ''}`;
+  return `it is no JSON: ${error.message}${isCut ? '; it ends in the middle, as a file that is being written at the moment' : ''}`;
 }
 
 /** The folder that holds `summary.json` and the `run_<n>` of a file `above` levels below it; `.` is the folder that was read. */

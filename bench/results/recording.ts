@@ -42,6 +42,8 @@ export const callMetrics = z.looseObject({
   total_duration_ms: figure,
   tokens_generated: figure,
   prompt_tokens: figure,
+  /** Of the prompt, what the server still had of an earlier request and did not read again. */
+  cached_prompt_tokens: figure,
   prompt_eval_duration_ms: figure,
   eval_duration_ms: figure,
   load_duration_ms: figure,

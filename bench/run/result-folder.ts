@@ -12,7 +12,7 @@ import { PAIR } from '../schedule/agent-work.ts';
 import { type AgentDescription, agentFile, missingAgent } from './agent-file.ts';
 import { measurementField, type PlacedMeasurement, scheduleField } from './recording-fields.ts';
 import { aggregateOf, runSummary } from './run-summary.ts';
-import { physicalWarnings, serverReports } from './server-report.ts';
+import { otherModel, physicalWarnings, serverReports } from './server-report.ts';
 import type { RunSettings } from './settings.ts';
 import { agentReport, combinedReport, summaryText } from './texts.ts';
 
@@ -147,7 +147,7 @@ function metricsOf(
     const facts = servers[index];
     return facts === undefined || !context.agents.includes(PAIR[index] ?? '')
       ? []
-      : physicalWarnings(label, options, facts);
+      : [...otherModel(label, settings.model, facts), ...physicalWarnings(label, options, facts)];
   });
   return {
     run_number: run,

@@ -40,6 +40,12 @@ function gpuLayers({ layers, memoryBytes, gpuMemoryBytes }: ServerFacts): number
   return memoryBytes !== undefined && memoryBytes === gpuMemoryBytes ? layers : undefined;
 }
 
+/** A server that has one model answers with it, whatever is asked for; for people. */
+export function otherModel(label: string, asked: string, { kind, model, url }: ServerFacts): string[] {
+  if (kind !== 'llama-server' || model === undefined || model === asked) return [];
+  return [`${label}: ${asked} was asked for; ${url} has ${model} loaded, and answers with that`];
+}
+
 /** What an agent asked of a server that runs something else; for people. */
 export function physicalWarnings(label: string, options: ChimeraOptions, facts: ServerFacts): string[] {
   const { num_gpu, num_ctx } = options;

@@ -89,6 +89,7 @@ function metricsOf({ timing, figures, usage, finishReason }: TurnEnd): CallMetri
     total_duration_ms: endMs - sentMs,
     tokens_generated: answerTokens,
     prompt_tokens: usage?.promptTokens ?? figures?.promptTokens,
+    cached_prompt_tokens: usage?.cachedTokens,
     prompt_eval_duration_ms: promptEvalMs,
     eval_duration_ms: evalMs,
     load_duration_ms: loadMs,

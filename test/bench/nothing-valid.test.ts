@@ -1,4 +1,5 @@
 /** Folders from which nothing, or not much, follows: the analysis says how much was invalid, why, and what cannot be concluded. */
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { analyse } from '../../bench/analysis/analysis.ts';
@@ -88,7 +89,7 @@ test('a folder that is being written: what is whole is analysed, a half-written 
   const { published, problems, verdict } = analyse(readResults(path));
   expect(published.runs).toBe(1);
   expect(problems).toEqual([
-    { path: 'run_2/metrics.json', message: expect.stringContaining('is it being written at the moment?') },
+    { path: 'run_2/metrics.json', message: expect.stringContaining('being written at the moment') },
   ]);
   expect(verdict.notConcluded.at(-1)?.text).toContain('run_2/metrics.json');
   expect(await analyzeResults([path], NOTHING)).toBe(0);
@@ -101,4 +102,14 @@ test('a file without any measurement of a run at once is one of a single agent o
   const bare = metricsFile.parse({ collector: {}, insight: {}, summary: {} });
   put(join(path, 'run_1/metrics.json'), bare);
   expect(() => analyse(readResults(path))).toThrow('collector.execution_time_s is missing');
+});
+
+test('--compare puts the other folder into the report, --output says where that goes', async () => {
+  const [path, other, output] = [folder(), folder(), folder()];
+  writeSound(path, { a: 2, b: 3, servers: 'two' }, [1, 1.1]);
+  writeSound(other, { a: 4, b: 6, servers: 'two' }, [1, 1.1]);
+  expect(await analyzeResults([path], { json: false, compare: other, output })).toBe(0);
+  const text = readFileSync(join(output, 'report.md'), 'utf8');
+  expect(text).toMatch(/## Comparison[\s\S]*wall time, s \| 2 \| 2\.0000/);
+  expect(existsSync(join(path, 'report.md'))).toBe(false);
 });

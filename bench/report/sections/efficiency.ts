@@ -142,7 +142,7 @@ function configurations(analysis: Analysis): Block[] {
     heading('By configuration'),
     paragraph('Contention is the original’s flag, S < 1.5. The interval is of the mean of the valid runs, cut at 100.'),
     table(head, rows, 'configurations'),
-    { kind: 'list', items: orderOf(analysis) },
+    ...(rows.length < 2 ? [] : [{ kind: 'list' as const, items: orderOf(analysis) }]),
   ];
 }
 
@@ -159,7 +159,9 @@ function orderOf({ ranking, invalidRuns }: Analysis): { text: string; from: stri
   ];
 }
 
-function best({ ranking }: Analysis): Block[] {
+function best({ ranking, configurations: all }: Analysis): Block[] {
+  // One configuration is the best and the worst of itself.
+  if (all.length < 2) return [];
   const averages = (of: Analysis['ranking']['bottom']): string[][] =>
     of.map((one, at) => [
       String(at + 1),
