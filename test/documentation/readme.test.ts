@@ -33,6 +33,7 @@ const RUNNERS: [pattern: RegExp, run: (command: string) => Promise<void> | void]
   [/^npx tsx run\.ts --config two-ollamas\.ts$/, usesTwoOllamas],
   [/^npx tsx run\.ts chat assistant$/, chats],
   [/^npx tsx run\.ts doctor$/, examines],
+  [/^npx tsx run\.ts logs$/, showsTheLog],
   [/^npx tsx run\.ts simulate --port 11434 /, simulates],
   [/^npx tsx run\.ts --policy \.\/my-policy\.ts$/, usesAPolicy],
   [/^npx tsx run\.ts policy test \.\/my-policy\.ts$/, triesAPolicy],
@@ -97,6 +98,12 @@ async function answerTo(curl: string): Promise<RunView> {
   if (code === NO_SUCH_PROGRAM) return ask(JSON.parse(/-d '(.*)'$/.exec(curl)?.[1] ?? '').content);
   expect(code, output).toBe(0);
   return JSON.parse(output) as RunView;
+}
+
+async function showsTheLog(command: string): Promise<void> {
+  const { output, code } = await reader.type(command);
+  expect(code, output).toBe(0);
+  expect(output).toContain('supervisor is ready');
 }
 
 async function asksAsOpenAi(command: string): Promise<void> {
