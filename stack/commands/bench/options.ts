@@ -46,7 +46,10 @@ export const BENCH_OPTIONS = {
     oneOf(...PRESETS),
     "the documents' configurations: scenario, options and five runs; what is given beside it goes first",
   ),
-  model: withDefault(text('NAME'), 'gemma3:latest', 'model that both agents ask for'),
+  model: optional(
+    text('NAME'),
+    'model that both agents ask for (default: gemma3:latest; with backends of a stack: what the first one serves)',
+  ),
   runs: optional(wholeNumber('NUMBER', 1, 10_000), 'runs of a configuration (default: 3)'),
   outputDir: optional(text('FOLDER'), 'where the files go (default: benchmarks/<scenario>_<date>)'),
   collectorOllamaUrl: optional(
