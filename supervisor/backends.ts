@@ -95,6 +95,11 @@ export class Backends {
     return this.#watched.get(backend)?.timesUp ?? 0;
   }
 
+  /** What the configuration says of it; undefined: there is none of this name. */
+  configuration(backend: string): BackendConfiguration | undefined {
+    return this.#watched.get(backend)?.configuration;
+  }
+
   /** As the configuration names them, in its order. */
   get names(): readonly string[] {
     return [...this.#watched.keys()];

@@ -19,6 +19,7 @@ import { Pruning } from './pruning.ts';
 import { Recorder } from './recorder.ts';
 import { Asks } from './runs/asks.ts';
 import { Dispatcher } from './runs/dispatcher.ts';
+import { Leases } from './runs/leases.ts';
 import { Ledger } from './runs/ledger.ts';
 import { LiveRuns } from './runs/live-runs.ts';
 import { Recovery } from './runs/recovery.ts';
@@ -101,6 +102,11 @@ export class Engine {
     this.#storageFailure = new StorageFailure(this.bench, () => this.#takeUpAgain());
   }
 
+  /** Where everything is kept; absolute. */
+  get dataFolder(): string {
+    return this.#settings.dataFolder;
+  }
+
   /** Why the storage cannot be written; undefined while it can. */
   get degraded(): string | undefined {
     return this.#storageFailure.reason;
@@ -128,6 +134,7 @@ export class Engine {
       runs: new LiveRuns(),
       metrics: new Metrics(store.measures),
       asks: new Asks(backends, dispatch),
+      leases: new Leases(backends, dispatch),
       agents: new Map(agents.map((agent) => [agent.name, agent])),
       backendOf: (agent) => agent.backend ?? backends.names[0] ?? '',
       dispatch,

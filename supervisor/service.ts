@@ -2,6 +2,7 @@
  * What the supervisor does for its doors (the HTTP gateway and, later, others). A door imports this and nothing deeper.
  */
 import type { ApprovalDecree, ApprovalView } from './approval-view.ts';
+import type { BenchmarkDesk } from './benchmarks/views.ts';
 import type { AgentDefinition } from './configuration.ts';
 import type { EventData, EventScope, RunStatus, StoredEvent } from './events.ts';
 import type { SwarmDesk, SwarmStepView, SwarmSummary, SwarmView } from './swarms/views.ts';
@@ -189,6 +190,7 @@ export interface Readiness {
 
 export interface Supervisor {
   readonly swarms: SwarmDesk;
+  readonly benchmarks: BenchmarkDesk;
   /** Resolves once the message is durable. @throws InterjectError unknown_agent, key_conflict, inbox_full, storage_failed, stopping */
   accept(message: IncomingMessage): Promise<AcceptedMessage>;
   /**

@@ -4,7 +4,7 @@ import { type ChimeraOptions, definedOnly } from '../scenarios.ts';
 import { defaultWarmUps } from '../schedule/design.ts';
 import type { RunSettings } from './settings.ts';
 
-export const DEFAULT_RUNS = 3;
+const DEFAULT_RUNS = 3;
 const PRESET_RUNS = 5;
 const DEFAULT_NUM_PREDICT = 512;
 const DEFAULT_SEED = 42;

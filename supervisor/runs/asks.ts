@@ -86,6 +86,11 @@ export class Asks {
     }
   }
 
+  /** Where waiting questions would start if only these had slots, one entry each. */
+  wouldStart(users: readonly SlotUser[], limits: Limits): string[] {
+    return chooseRuns(this.#waiting, [...users, ...this.#working], limits).map(({ backend }) => backend);
+  }
+
   #wait(ask: Ask): void {
     const isDown = this.#backends.isDown(ask.backend);
     ask.onState(isDown ? 'waiting' : 'queued');

@@ -3,11 +3,10 @@ import { chooseRuns, type Limits, type SlotUser } from '../choose-runs.ts';
 import { type Claimant, FairShare } from '../fair-share.ts';
 import { chatId } from '../store/runs.ts';
 import type { LiveRun, LiveTurn } from './live-run.ts';
+import { rankOf } from './ranks.ts';
 
-const RANKS = { high: 0, normal: 1, low: 2 };
-/** Who is waited for comes before how important an agent is: nobody interactive waits for a swarm. */
-const ORIGINS = { interactive: 0, swarm: 1, benchmark: 2 };
-const RANKS_OF_ORIGIN = 3;
+/** Somebody who waits for a slot like a run, and is none. */
+type OtherClaim = SlotUser & Claimant;
 
 export class LiveRuns {
   readonly #byId = new Map<string, LiveRun>();
@@ -115,38 +114,55 @@ export class LiveRuns {
 
   /**
    * Takes the runs that can start now out of the queue and gives them their slots on the backends that `routeOf` names. A run that
-   * has ended and still drains uses a slot, not its chat. `others`: who else has slots.
+   * has ended and still drains uses a slot, not its chat. `others`: who else has slots; `claims`: who else waits for one.
    */
-  takeStartable(limits: Limits, routeOf: (run: LiveRun) => string, others: readonly SlotUser[] = []): LiveRun[] {
+  takeStartable<C extends OtherClaim = never>(
+    limits: Limits,
+    routeOf: (run: LiveRun) => string,
+    others: readonly SlotUser[] = [],
+    claims: readonly C[] = [],
+  ): { runs: LiveRun[]; claims: C[] } {
     const now = performance.now();
-    this.#share.settle(new Set(this.all().filter((run) => run.phase !== 'waiting' && !run.hasNoSlot)), now);
-    if (this.#waiting.length === 0) return [];
+    const working = this.all().filter((run) => run.phase !== 'waiting' && !run.hasNoSlot);
+    this.#share.settle(new Set<object>([...working, ...others]), now);
+    if (this.#waiting.length + claims.length === 0) return { runs: [], claims: [] };
     const users = [...this.slotUsers(), ...others];
-    const asked = this.#waiting.map((run) => {
-      const backend = routeOf(run);
-      return {
-        ...slotUser(run),
-        ...claimant(run, limits.groupOf(backend) ?? backend),
-        backend,
-        isPaused: run.pausedOn === backend,
-        run,
-      };
-    });
+    const asked = [
+      ...this.#asked(limits, routeOf),
+      ...claims.map((claim) => ({ ...asClaim(claim), run: undefined, claim })),
+    ];
     const chosen = chooseRuns(asked, users, limits, (startable) => {
       const next = this.#share.pick(startable, now);
-      this.#share.take(next.run, next, now);
+      this.#share.take(next.run ?? next.claim ?? next, next, now);
       return next;
     });
-    const taken = new Set(chosen.map(({ run }) => run));
+    const taken = new Set(chosen.flatMap(({ run }) => run ?? []));
     this.#waiting = this.#waiting.filter((run) => !taken.has(run));
-    for (const { run, backend } of chosen) Object.assign(run, { phase: 'between', backend });
-    return [...taken];
+    for (const { run, backend } of chosen) if (run !== undefined) Object.assign(run, { phase: 'between', backend });
+    return { runs: [...taken], claims: chosen.flatMap(({ claim }) => claim ?? []) };
+  }
+
+  /** Where waiting runs would start if only these others had slots, one entry a run. */
+  wouldStart(limits: Limits, routeOf: (run: LiveRun) => string, others: readonly SlotUser[]): string[] {
+    const chosen = chooseRuns(this.#asked(limits, routeOf), [...this.slotUsers(), ...others], limits);
+    return chosen.map(({ backend }) => backend);
+  }
+
+  #asked(limits: Limits, routeOf: (run: LiveRun) => string) {
+    return this.#waiting.map((run) => {
+      const backend = routeOf(run);
+      const place = { ...slotUser(run), ...claimant(run, limits.groupOf(backend) ?? backend), backend };
+      return { ...place, isPaused: run.pausedOn === backend, run, claim: undefined };
+    });
   }
 }
 
 function claimant({ agent, row }: LiveRun, resource: string): Claimant {
-  const rank = ORIGINS[row.origin] * RANKS_OF_ORIGIN + RANKS[agent.priority ?? 'normal'];
-  return { agent: agent.name, resource, weight: agent.weight ?? 1, rank };
+  return { agent: agent.name, resource, weight: agent.weight ?? 1, rank: rankOf(row.origin, agent.priority) };
+}
+
+function asClaim({ agent, backend, chatId, resource, weight, rank }: OtherClaim) {
+  return { agent, backend, chatId, resource, weight, rank, isPaused: false };
 }
 
 function slotUser(run: LiveRun): SlotUser {

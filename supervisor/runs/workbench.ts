@@ -8,6 +8,7 @@ import type { PolicyHost } from '../policies/host.ts';
 import type { Recorder } from '../recorder.ts';
 import type { Store } from '../store/store.ts';
 import type { Asks } from './asks.ts';
+import type { Leases } from './leases.ts';
 import type { Ledger } from './ledger.ts';
 import type { LiveRuns } from './live-runs.ts';
 
@@ -20,6 +21,7 @@ export interface Workbench {
   readonly backends: Backends;
   readonly runs: LiveRuns;
   readonly asks: Asks;
+  readonly leases: Leases;
   readonly log: Log;
   readonly metrics: Metrics;
   readonly agents: ReadonlyMap<string, AgentDefinition>;

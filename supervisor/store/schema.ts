@@ -226,6 +226,26 @@ const MIGRATIONS = [
   alter table run add column system text;                              -- system prompt instead of the agent's
   alter table event add column swarm text;
   `,
+  '', // 9: on its way from elsewhere
+  `
+  create table benchmark (
+    number integer primary key autoincrement,
+    id text not null unique,
+    key text unique,
+    request text not null,              -- JSON, as it was checked
+    state text not null,                -- queued, running, stopping, finished, failed, stopped
+    progress text,                      -- JSON: the latest
+    result text,                        -- JSON
+    error text,
+    first_seq integer not null,
+    created_at integer not null,
+    started_at integer,
+    ended_at integer
+  ) strict;
+  create index benchmark_open on benchmark (number) where ended_at is null;
+
+  alter table event add column benchmark text;
+  `,
 ];
 
 /** Number of the schema that this version writes. */

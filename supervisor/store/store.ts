@@ -3,6 +3,7 @@
  * supervisor: it is the only writer.
  */
 import { type ApprovalStore, approvalStore } from './approvals.ts';
+import { type BenchmarkStore, benchmarkStore } from './benchmarks.ts';
 import { type Database, openDatabase } from './database.ts';
 import { type EphemeralStore, ephemeralStore } from './ephemeral.ts';
 import { type EventLog, eventLog } from './event-log.ts';
@@ -35,6 +36,7 @@ export interface Store {
   readonly streams: StreamStore;
   readonly labels: LabelStore;
   readonly swarms: SwarmStore;
+  readonly benchmarks: BenchmarkStore;
   begin(): void;
   commit(): void;
   rollback(): void;
@@ -62,6 +64,7 @@ export function openStore(path: string, durability: Durability): Store {
     streams: streamStore(database),
     labels: labelStore(database),
     swarms: swarmStore(database),
+    benchmarks: benchmarkStore(database),
     begin: () => void begin.run(),
     commit: () => void commit.run(),
     rollback: () => {

@@ -33,7 +33,7 @@ const slots = (count: number): Limits => ({
 });
 
 const take = (runs: LiveRuns, count: number, backend = 'own'): number[] =>
-  runs.takeStartable(slots(count), () => backend).map(({ number }) => number);
+  runs.takeStartable(slots(count), () => backend).runs.map(({ number }) => number);
 
 test('runs that lost their slots go first, older ones before younger ones, whichever lost it first', () => {
   const runs = new LiveRuns();

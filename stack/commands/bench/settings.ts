@@ -29,7 +29,7 @@ export function settingsOf(own: BenchOptions): RunSettings {
 }
 
 /** The original's. */
-export const DEFAULT_MODEL = 'gemma3:latest';
+const DEFAULT_MODEL = 'gemma3:latest';
 
 export function optionsUnder(prefix: 'chimera' | 'chimera2', own: BenchOptions): ChimeraOptions {
   return definedOnly({

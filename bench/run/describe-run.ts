@@ -1,5 +1,5 @@
 /** What is said at the end of a configuration: a few lines. The report says more. */
-import type { ResultFolder } from '../../../bench/run/result-folder.ts';
+import type { ResultFolder } from './result-folder.ts';
 
 /** Lines for people. */
 export function describeRun({ path, runs }: ResultFolder): string[] {
