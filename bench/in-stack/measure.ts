@@ -74,7 +74,7 @@ async function surroundingsOf(drive: Drive, settings: RunSettings, folder: Resul
   const gpus = sampleGpus();
   ends.push(gpus.close);
   const progress = progressOf(drive, folder);
-  return { runtime, servers, fallback: undefined, warnings: [], corpus, interrupt, progress, slots, gpus };
+  return { runtime, servers, fallback: undefined, warnings: order.warnings, corpus, interrupt, progress, slots, gpus };
 }
 
 /** @throws Error one of them does not answer */

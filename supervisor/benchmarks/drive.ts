@@ -1,6 +1,7 @@
 /** One benchmark while it is measured: its process, which is replaced when it dies, and the leases that the process asks for. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BenchmarkRequest } from '../../bench/request.ts';
+import type { Backends } from '../backends.ts';
 import type { Engine } from '../engine.ts';
 import type { LeaseHolder } from '../runs/leases.ts';
 import type { BenchmarkRow } from '../store/benchmarks.ts';
@@ -104,7 +105,8 @@ export class Drive {
     const { collector, insight } = request.backends;
     const server = (name: string): BenchmarkServer => ({ name, url: backends.configuration(name)?.url ?? '' });
     const servers = [server(collector), server(insight)] as const;
-    return { request, model: backends.model(collector), folder: this.#folder, servers };
+    const warnings = sharingWarnings(backends, collector, insight);
+    return { request, model: backends.model(collector), folder: this.#folder, servers, warnings };
   }
 
   #heard(message: FromBenchmark): void {
@@ -140,6 +142,18 @@ export class Drive {
       await sleep(LOOK_MS, undefined, { signal: this.#leaving.signal }).catch(() => undefined);
     }
   }
+}
+
+/** Both agents at once is what is measured, also where there is room for one: nobody else's request is in flight meanwhile. */
+function sharingWarnings(backends: Backends, collector: string, insight: string): string[] {
+  const group = backends.groupOf(collector);
+  const isOneSlot = collector === insight && backends.slots(collector) < 2;
+  const isOneGroup = group !== undefined && group === backends.groupOf(insight) && backends.groupLimit(group) < 2;
+  if (!isOneSlot && !isOneGroup) return [];
+  const where = isOneSlot
+    ? `the one slot of ${collector}`
+    : `the one request that the GPU group ${group} takes at a time`;
+  return [`both agents at once share ${where}: two of their requests are in flight, and nobody else's`];
 }
 
 function holderOf(process: BenchmarkProcess): LeaseHolder {

@@ -18,6 +18,8 @@ export interface BenchmarkOrder {
   folder: string;
   /** Of agent A and agent B. */
   servers: readonly [BenchmarkServer, BenchmarkServer];
+  /** For people; they stand in its files. */
+  warnings: readonly string[];
 }
 
 export type ToBenchmark =

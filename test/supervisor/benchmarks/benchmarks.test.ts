@@ -84,6 +84,8 @@ describe('a benchmark', LONG, () => {
     expect(ends.map(({ state }) => state)).toEqual(['finished', 'finished']);
     expect(ends[0]?.started_at).toBeGreaterThanOrEqual(ends[1]?.ended_at ?? Number.NaN);
     expect(ends[0]?.result?.warnings.join()).toContain('both agents ask one server');
+    expect(ends[0]?.result?.warnings.join()).toContain('both agents at once share the one slot of one: two of their');
+    expect(ends[1]?.result?.warnings).toEqual([]);
     expect(benchmarks.list().map(({ benchmark }) => benchmark)).toEqual([second.benchmark, first.benchmark]);
   });
 
