@@ -1,5 +1,8 @@
 /** Starts the process that drives a benchmark, for the supervisor. It ends with the supervisor: its only channel is the one between them. */
 import { fork } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Log } from '../agent/log.ts';
 import type { FromBenchmark } from '../supervisor/benchmarks/messages.ts';
@@ -13,7 +16,10 @@ const LONGEST_LINE = 2000;
 /** `program`: its bundle. */
 export function benchmarkLauncher(program: string, log: Log): LaunchBenchmark {
   return async (onMessage) => {
-    const child = fork(program, [], { execArgv: [], stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+    // What it has beside its files is in here, and goes with it also when it is killed. Sockets take short paths only.
+    const temporary = mkdtempSync(join(tmpdir(), 'interject-'));
+    const env = { ...process.env, TMPDIR: temporary };
+    const child = fork(program, [temporary], { execArgv: [], env, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
     let failure: string | undefined;
     let lastLine = '';
     child.on('error', (error) => {
@@ -29,6 +35,7 @@ export function benchmarkLauncher(program: string, log: Log): LaunchBenchmark {
     const exited = new Promise<string>((resolve) => {
       child.once('error', () => child.pid === undefined && resolve(failure ?? 'it cannot be started'));
       child.once('exit', (code, signal) => {
+        rmSync(temporary, { recursive: true, force: true });
         const how = signal === null ? `exit code ${code}` : `signal ${signal}`;
         resolve(lastLine === '' ? how : `${lastLine} (${how})`);
       });

@@ -1,7 +1,8 @@
 /**
  * Entry of the process that drives one benchmark for the supervisor of a stack. It says and hears everything over the channel to the
- * supervisor, and ends at once when that closes, with its agents.
+ * supervisor, and ends at once when that closes, with its agents. Its argument is the folder for what is temporary, which goes with it.
  */
+import { rmSync } from 'node:fs';
 import { LeasedSlots } from '../../bench/in-stack/leased-slots.ts';
 import { driveBenchmark } from '../../bench/in-stack/measure.ts';
 import { PAIR } from '../../bench/schedule/agent-work.ts';
@@ -11,6 +12,7 @@ import { EXIT } from '../failure.ts';
 /** Milliseconds for ending agents and removing what is temporary, once nobody listens. */
 const LEAVE_MS = 700;
 
+const [, , temporary] = process.argv;
 const leaving = new AbortController();
 const ends: (() => unknown)[] = [];
 let slots: LeasedSlots | undefined;
@@ -26,6 +28,7 @@ process.on('disconnect', () => {
   leaving.abort();
   void endAll().then(() => process.exit(EXIT.ok));
 });
+process.on('exit', () => temporary !== undefined && rmSync(temporary, { recursive: true, force: true }));
 process.on('message', (message) => hear(message as ToBenchmark));
 
 function hear(message: ToBenchmark): void {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readResults } from '../../bench/results/read.ts';
 import type { BenchmarkView } from '../../supervisor/benchmarks/views.ts';
-import { childrenOf } from '../fixtures/child-processes.ts';
+import { argumentsOf, childrenOf } from '../fixtures/child-processes.ts';
 import type { EventReader, SeenEvent } from './event-reader.ts';
 import { type StackUnderTest, startedStack } from './stack-under-test.ts';
 import { until } from './until.ts';
@@ -61,9 +61,12 @@ test(
       const pid = stack.pid('supervisor');
       const [driver = 0] = childrenOf(pid, 'benchmark.mjs');
       expect(driver).toBeGreaterThan(0);
+      const temporary = argumentsOf(driver).at(-1) ?? '';
+      expect(existsSync(temporary)).toBe(true);
       stack.kill('supervisor');
       await until('another supervisor', () => ![0, pid].includes(stack.pid('supervisor')));
       await until('the end of the first process', () => !existsSync(`/proc/${driver}/cmdline`), 5000);
+      expect(existsSync(temporary)).toBe(false);
     }
     await expectWhole(stack, await ended(stack, benchmark), 16);
     // Acknowledged once: the same key joins it.
