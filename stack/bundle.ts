@@ -5,7 +5,8 @@
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { MODULE_OPTIONS } from './bundle-options.ts';
 import { Failure, messageOf } from './failure.ts';
 import { PROJECT_ROOT } from './project.ts';
@@ -23,14 +24,19 @@ export const ENTRIES = {
   'checkpoint-worker': 'supervisor/store/checkpoint-worker.ts',
   'trial-worker': 'supervisor/policies/trial-worker.ts',
   'bench-agent-worker': 'bench/runtimes/agent-worker.ts',
+  benchmark: 'stack/entries/benchmark.ts',
 } as const;
 
 export type Entry = keyof typeof ENTRIES;
 
-/** Native modules, and a package that looks for files beside itself. They resolve from the cache, which lies in the package. */
-const EXTERNAL = ['better-sqlite3', 'better-sqlite3-12', 'esbuild'];
-const SOURCES = ['agent', 'bench/runtimes', 'policy', 'stack', 'supervisor', 'ui'];
+/**
+ * Native modules, a package that looks for files beside itself, and what only a report needs, at its end. They resolve from the cache,
+ * which lies in the package.
+ */
+const EXTERNAL = ['better-sqlite3', 'better-sqlite3-12', 'esbuild', 'vega', 'vega-lite'];
+const SOURCES = ['agent', 'bench', 'policy', 'stack', 'supervisor', 'swarm', 'ui'];
 const CACHE = join(PROJECT_ROOT, 'node_modules/.cache/interject');
+const HERE = dirname(fileURLToPath(import.meta.url));
 const FORGOTTEN_AFTER_MS = 30 * 24 * 3600 * 1000;
 
 /**
@@ -38,6 +44,8 @@ const FORGOTTEN_AFTER_MS = 30 * 24 * 3600 * 1000;
  * @throws Failure when the sources do not compile or the cache cannot be written
  */
 export async function bundleEntries(cache = CACHE): Promise<string> {
+  // A program that runs from a bundle starts others of the same build, whatever has become of the sources.
+  if (cache === CACHE && dirname(HERE) === CACHE) return HERE;
   const folder = join(cache, sourceHash());
   if (existsSync(folder)) {
     utimesSync(folder, new Date(), new Date());

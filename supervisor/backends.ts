@@ -136,6 +136,11 @@ export class Backends {
     return this.#watched.get(backend)?.timesUp ?? 0;
   }
 
+  /** What the configuration says of it; undefined: there is none of this name. */
+  configuration(backend: string): BackendConfiguration | undefined {
+    return this.#watched.get(backend)?.configuration;
+  }
+
   /** All places: backends as the configuration names them, in its order, then pools. */
   get names(): readonly string[] {
     return [...this.#watched.keys(), ...this.#pools.names];

@@ -75,7 +75,7 @@ function firstOfChats<T extends SlotUser>(waiting: readonly T[], working: readon
   });
 }
 
-function firstOf<T>([first]: readonly T[]): T {
+export function firstOf<T>([first]: readonly T[]): T {
   if (first === undefined) throw new RangeError('nobody waits');
   return first;
 }

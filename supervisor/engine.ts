@@ -21,6 +21,7 @@ import { Pruning } from './pruning.ts';
 import { Recorder } from './recorder.ts';
 import { Asks } from './runs/asks.ts';
 import { Dispatcher } from './runs/dispatcher.ts';
+import { Leases } from './runs/leases.ts';
 import { Ledger } from './runs/ledger.ts';
 import { LiveRuns } from './runs/live-runs.ts';
 import { Placement } from './runs/placement.ts';
@@ -113,6 +114,11 @@ export class Engine {
     this.#storageFailure = new StorageFailure(this.bench, () => this.#takeUpAgain());
   }
 
+  /** Where everything is kept; absolute. */
+  get dataFolder(): string {
+    return this.#settings.dataFolder;
+  }
+
   /** Why the storage cannot be written; undefined while it can. */
   get degraded(): string | undefined {
     return this.#storageFailure.reason;
@@ -143,6 +149,7 @@ export class Engine {
       routing,
       metrics: new Metrics(store.measures),
       asks: new Asks(backends, routing, dispatch),
+      leases: new Leases(backends, dispatch),
       agents: new Map(agents.map((agent) => [agent.name, agent])),
       mailbox,
       backendOf: (agent) => agent.backend ?? backends.names[0] ?? '',

@@ -135,11 +135,12 @@ class Reader {
   }
 }
 
-/** A scope with a run or a swarm means exactly that; agent and chat also let through what concerns the whole stack. */
+/** A scope with a run, a swarm or a benchmark means exactly that; agent and chat also let through what concerns the whole stack. */
 function isWanted(scope: EventScope, event: StoredEvent): boolean {
   if (event.seq === undefined && event.run === undefined && event.agent === undefined) return true;
   if (scope.run !== undefined) return event.run === scope.run;
   if (scope.swarm !== undefined) return event.swarm === scope.swarm;
+  if (scope.benchmark !== undefined) return event.benchmark === scope.benchmark;
   return fits(scope.agent, event.agent) && fits(scope.chat, event.chat);
 }
 

@@ -83,6 +83,16 @@ export const EVENTS = {
     error: z.string().optional().describe('why it failed'),
   }),
   'swarm-end': z.object({ state: z.enum(['finished', 'failed', 'stopped']), error: z.string().optional() }),
+  'benchmark-start': z.object({ collector: z.string(), insight: z.string(), runs: z.int() }),
+  'benchmark-progress': z.object({
+    done: z.int().describe('runs that are written'),
+    runs: z.int().describe('of so many'),
+    what: z.string().optional().describe('what was measured, for people'),
+    ms: z.number().optional().describe('what that took'),
+    remaining_ms: z.number().optional(),
+    note: z.string().optional().describe('a warning for people'),
+  }),
+  'benchmark-end': z.object({ state: z.enum(['finished', 'failed', 'stopped']), error: z.string().optional() }),
   'agent-ready': z.object({ incarnation: z.string() }),
   'agent-exit': z.object({ incarnation: z.string(), reason: z.string(), restarting: z.boolean() }),
   'backend-up': z.object({ backend: z.string() }),
@@ -115,6 +125,7 @@ export interface EventScope {
   chat?: string;
   run?: string;
   swarm?: string;
+  benchmark?: string;
 }
 
 /** An event as it is stored and sent: `data` is the JSON text readers get, `type`, `seq` and scope included. */

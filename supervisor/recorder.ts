@@ -59,12 +59,12 @@ export class Recorder {
   event<T extends EventType>(type: T, scope: EventScope, data: EventData<T>): number {
     const seq = ++this.#seq;
     const now = Date.now();
-    const { agent, chat, run, swarm } = scope;
+    const { agent, chat, run, swarm, benchmark } = scope;
     const event: StoredEvent = {
       seq,
       type,
       ...scope,
-      data: JSON.stringify({ seq, type, ts: now, agent, chat, run, swarm, ...data }),
+      data: JSON.stringify({ seq, type, ts: now, agent, chat, run, swarm, benchmark, ...data }),
     };
     this.#store.events.add(event, now);
     this.#events.push(event);

@@ -3,6 +3,7 @@
  */
 import type { AnswerFormat } from '../agent/backend/backend.ts';
 import type { ApprovalDecree, ApprovalView } from './approval-view.ts';
+import type { BenchmarkDesk } from './benchmarks/views.ts';
 import type { AgentDefinition } from './configuration.ts';
 import type { EventData, EventScope, RunStatus, StoredEvent } from './events.ts';
 import type { SentLetter } from './store/letters.ts';
@@ -204,6 +205,7 @@ export interface Readiness {
 
 export interface Supervisor {
   readonly swarms: SwarmDesk;
+  readonly benchmarks: BenchmarkDesk;
   /** Resolves once the message is durable. @throws InterjectError unknown_agent, key_conflict, inbox_full, storage_failed, stopping */
   accept(message: IncomingMessage): Promise<AcceptedMessage>;
   /**

@@ -1,6 +1,9 @@
 /** What the supervisor does for its doors: see service.ts for every promise. */
 import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
 import { approvalView } from './approval-view.ts';
+import { Benchmarks } from './benchmarks/benchmarks.ts';
+import type { LaunchBenchmark } from './benchmarks/process.ts';
 import type { AgentDefinition } from './configuration.ts';
 import type { Engine } from './engine.ts';
 import { InterjectError } from './errors.ts';
@@ -18,11 +21,13 @@ import { Views } from './views.ts';
 
 const MAIN_CHAT = 'main';
 
-/** What only init can do. */
+/** What concerns processes, which are others' matter. */
 export interface ProcessControl {
   restartAgent(agent: string): void;
   /** The processes of the stack, with their memory. */
   processes(): ProcessView[];
+  /** Starts a process that drives a benchmark. */
+  launchBenchmark: LaunchBenchmark;
 }
 
 export class StackSupervisor implements service.Supervisor {
@@ -32,20 +37,30 @@ export class StackSupervisor implements service.Supervisor {
   readonly #processes: ProcessControl;
   readonly #intake: Intake;
   readonly swarms: Swarms;
+  readonly benchmarks: Benchmarks;
 
   constructor(engine: Engine, waiters: RunWaiters, processes: ProcessControl) {
     this.#engine = engine;
     this.#waiters = waiters;
     this.#intake = new Intake(engine);
     this.swarms = new Swarms(engine, waiters, this.#intake);
+    const folder = join(engine.dataFolder, 'benchmarks');
+    this.benchmarks = new Benchmarks(engine, this.#intake, processes.launchBenchmark, folder);
     this.#views = new Views(engine.bench.store, engine.bench.runs);
     this.#processes = processes;
   }
 
-  /** From now on no message is accepted; swarms go on after the next start. */
-  stopAccepting(): void {
+  /** Goes on with what a previous supervisor had begun. */
+  resume(): void {
+    this.swarms.resume();
+    this.benchmarks.resume();
+  }
+
+  /** From now on no message is accepted; swarms and benchmarks go on after the next start. Resolves when nobody works on them any more. */
+  async stopAccepting(): Promise<void> {
     this.#intake.close();
     this.swarms.suspend();
+    await this.benchmarks.suspend();
   }
 
   async accept({ agent, content, chat = MAIN_CHAT, key }: service.IncomingMessage): Promise<service.AcceptedMessage> {
@@ -256,14 +271,14 @@ export class StackSupervisor implements service.Supervisor {
   }
 
   metrics(): Promise<string> {
-    const { metrics, runs, asks, store } = this.#engine.bench;
+    const { metrics, runs, asks, leases, store } = this.#engine.bench;
     return metrics.text({
       agents: this.agents(),
       backends: this.backends(),
       policies: this.policies(),
       processes: this.#processes.processes(),
       waiting: store.approvals.waiting().length,
-      slotsUsed: runs.slotsUsed(asks.working),
+      slotsUsed: runs.slotsUsed([...asks.working, ...leases.users]),
     });
   }
 

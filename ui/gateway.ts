@@ -15,6 +15,7 @@ import { DEFAULT_LIMITS, type GatewayLimits } from './limits.ts';
 import type { GatewayLog } from './log.ts';
 import { registerAgents } from './routes/agents.ts';
 import { registerApprovals } from './routes/approvals.ts';
+import { registerBenchmarks } from './routes/benchmarks.ts';
 import { registerChat } from './routes/chat.ts';
 import { registerEvents } from './routes/events.ts';
 import { registerHealth } from './routes/health.ts';
@@ -114,6 +115,7 @@ function registerRoutes(app: App, door: Door): void {
     registerAgents,
     registerPolicies,
     registerSwarms,
+    registerBenchmarks,
     registerOpenAi,
     registerSession,
     registerHealth,

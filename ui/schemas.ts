@@ -1,5 +1,6 @@
 /** What a request may contain: one schema a place, unknown fields refused. Lengths are UTF-16 code units. */
 import { z } from 'zod';
+import { benchmarkRequestSchema } from '../bench/request.ts';
 import { swarmRequestSchema } from '../swarm/request.ts';
 
 /** SQLite and UTF-8 have no half surrogate pairs: one would be stored as another character than was sent. */
@@ -54,6 +55,9 @@ export const messageBody = z.strictObject({
 export const swarmBody = swarmRequestSchema.safeExtend({
   key: line(200).optional().describe('sending it again joins the same swarm'),
 });
+export const benchmarkBody = benchmarkRequestSchema.safeExtend({
+  key: line(200).optional().describe('sending it again joins the same benchmark'),
+});
 export const interjectBody = z.strictObject({ content, chat: chat.optional() });
 export const stopBody = z.strictObject({ chat: chat.optional() }).nullish();
 export const approvalBody = z.discriminatedUnion('decision', [
@@ -77,4 +81,5 @@ export const eventsQuery = z.strictObject({
   chat: chat.optional(),
   run: name.optional(),
   swarm: name.optional(),
+  benchmark: name.optional(),
 });

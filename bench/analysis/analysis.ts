@@ -16,6 +16,7 @@ import type { CallFigures } from './calls.ts';
 import { CHANCE, freshRandom } from './chance.ts';
 import { conditions, gpuUse } from './conditions.ts';
 import { baselineOf, detectors } from './detectors.ts';
+import { disturbedRuns } from './disturbed.ts';
 import { fallBacks, isSingle } from './fall-backs.ts';
 import type { AgentSpread, Figures } from './figures.ts';
 import { groupBy } from './group-by.ts';
@@ -67,6 +68,7 @@ export function analyse(results: Results): Analysis {
     problems: results.problems,
     mixtures: mixtures(results.runs),
     warnings: [...new Set([...results.runs, ...results.scalings].flatMap(({ content }) => content.warnings))],
+    disturbed: disturbedRuns(results.runs),
     scenarios: scenarioFigures(runs, configurations),
     configurations,
     ranking: ranking(configurations, runs),

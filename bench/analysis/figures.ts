@@ -45,6 +45,8 @@ export interface Figures {
   problems: FileProblem[];
   mixtures: Mixture[];
   warnings: string[];
+  /** Of a benchmark inside a stack: runs while whose calls others were at work on the same server or GPU, and how many calls. */
+  disturbed: { file: string; calls: number; of: number }[];
   scenarios: ScenarioFigures[];
   configurations: ConfigurationFigures[];
   ranking: Ranking;

@@ -31,6 +31,7 @@ const NOT_CONCLUDED: readonly Tell[] = [
   unknownServers,
   sameSettings,
   simulatedServers,
+  undisturbed,
   mixed,
   unreadable,
 ];
@@ -238,6 +239,13 @@ function simulatedServers({ servers }: Figures): Sentence | undefined {
   const text =
     'Anything about a real model: these runs are of the simulator. They show what the benchmark itself adds.';
   return { text, from: ['servers'] };
+}
+
+function undisturbed({ disturbed, runs }: Figures): Sentence | undefined {
+  if (disturbed.length === 0) return undefined;
+  const calls = disturbed.reduce((sum, one) => sum + one.calls, 0);
+  const text = `What ${disturbed.length} of ${runs.length} runs would have been undisturbed: others were at work on the same server or GPU during ${counted(calls, 'call')} of theirs.`;
+  return { text, from: ['disturbed'] };
 }
 
 function mixed({ mixtures }: Figures): Sentence | undefined {

@@ -22,6 +22,7 @@ export const INVALID_REASONS = {
   connection: 'the server could not be reached, or the connection broke',
   timeout: 'the call took too long',
   cancelled: 'the benchmark was interrupted',
+  waited_for_slot: 'in a concurrent part it waited for a slot that others had',
   negative_time: 'a time is negative or no number',
   other: 'the call failed',
 } as const;
@@ -64,6 +65,10 @@ const scheduledCall = z.looseObject({
   sent_ms: z.number(),
   first_text_ms: figure,
   end_ms: z.number(),
+  /** Milliseconds before it for a slot that others had, where there were any; in no time of the files. */
+  slot_wait_ms: figure,
+  /** Others were at work on the same server, or the same GPU, while it was made (a benchmark inside a stack). */
+  disturbed_by_turns: z.boolean().optional().catch(undefined),
   metrics: callMetrics.optional().catch(undefined),
   invalid: invalidCall.optional().catch(undefined),
 });

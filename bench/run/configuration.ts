@@ -9,6 +9,7 @@ import { type Bench, type MeasuredAgent, PAIR } from '../schedule/agent-work.ts'
 import { type Step, stepsOf } from '../schedule/design.ts';
 import { type MeasurementRecord, measure } from '../schedule/measure.ts';
 import { Semaphore } from '../schedule/semaphore.ts';
+import { OWN_SERVERS, type Slots } from '../schedule/slots.ts';
 import { worksOfStep } from '../schedule/works.ts';
 import { antiPatterns } from './anti-patterns.ts';
 import type { GpuSamples } from './gpu-samples.ts';
@@ -16,6 +17,7 @@ import type { Progress } from './progress.ts';
 import type { PlacedMeasurement } from './recording-fields.ts';
 import type { ResultFolder, RunContext } from './result-folder.ts';
 import type { RunSettings } from './settings.ts';
+import { hasWaited, withWaitsInvalid } from './waits.ts';
 
 /** What configurations of one benchmark share. */
 export interface Surroundings {
@@ -31,11 +33,15 @@ export interface Surroundings {
   warnings: readonly string[];
   interrupt: AbortSignal;
   progress: Progress;
+  /** Of servers that others use, too; default: the benchmark has them to itself. */
+  slots?: Slots;
   gpus: GpuSamples;
 }
 
 const UNLOADED_MS = 10_000;
 const LOOK_MS = 50;
+/** Times that a concurrent part is measured, when others take slots in the middle of it. */
+const MOST_ATTEMPTS = 3;
 
 /** Runs what is missing in the folder; ends early when it is interrupted. @throws Failure an agent is gone */
 export async function runConfiguration(
@@ -69,9 +75,12 @@ export async function runConfiguration(
 }
 
 /** What measurements of a configuration have in common. */
-export function benchOf(settings: RunSettings, { runtime, corpus, interrupt }: Surroundings): Bench {
+export function benchOf(
+  settings: RunSettings,
+  { runtime, corpus, interrupt, slots = OWN_SERVERS }: Surroundings,
+): Bench {
   const calls = new Semaphore(settings.max_concurrent ?? Number.POSITIVE_INFINITY);
-  return { runtime, workload: settings.workload, corpus, calls, interrupt };
+  return { runtime, workload: settings.workload, corpus, calls, slots, interrupt };
 }
 
 /** Names of the agents that work: two, or the one whose server answers. */
@@ -168,9 +177,20 @@ class Measuring {
       `${what}, ${step.kind.replace('_', '-')} ${step.kind === 'solo' ? step.agents.join('') : ''}`.trim(),
     );
     const agents = step.agents.flatMap((name) => this.#agents.filter((agent) => agent.name === name));
-    const record = await measure(this.#bench, step.kind, agents, this.#settings.stagger_ms);
+    const record = await this.#undividedly(step, agents);
     progress.ended(worksOfStep(step, this.#settings, differentServers(this.#surroundings)), record);
     return record;
+  }
+
+  /** A part in which agents at once had to wait for a slot is measured anew; one that is never spared is invalid. */
+  async #undividedly({ kind }: Step, agents: readonly MeasuredAgent[]): Promise<MeasurementRecord> {
+    for (let attempt = 1; ; attempt++) {
+      const record = await measure(this.#bench, kind, agents, this.#settings.stagger_ms);
+      const isWhole = kind !== 'concurrent' || !hasWaited(record);
+      if (isWhole || this.#surroundings.interrupt.aborted) return record;
+      if (attempt === MOST_ATTEMPTS) return withWaitsInvalid(record);
+      this.#surroundings.progress.note('others took a slot in the middle of a concurrent part: it is measured anew');
+    }
   }
 
   async #unload(): Promise<void> {

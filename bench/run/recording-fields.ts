@@ -20,10 +20,18 @@ export function measurementField({ block, order, record }: PlacedMeasurement, id
     order,
     released_ms: record.releasedMs,
     ended_ms: record.endedMs,
-    wall_time_s: (record.endedMs - record.releasedMs) / 1000,
+    wall_time_s: (record.endedMs - record.releasedMs - heldUpMs(record)) / 1000,
     overlap_fraction: overlapOf(record.agents),
     agents: record.agents.map((agent) => agentField(agent, identities.get(agent.agent))),
   };
+}
+
+/**
+ * Milliseconds in which nobody worked, for want of a slot. Agents at once do not wait alike: a part of theirs in which one waited is not
+ * counted at all (see waits.ts).
+ */
+function heldUpMs({ kind, agents }: MeasurementRecord): number {
+  return kind === 'concurrent' ? 0 : agents.reduce((sum, { slotWaitMs }) => sum + slotWaitMs, 0);
 }
 
 function agentField(record: AgentRecord, identity: AgentIdentity | undefined): Measurement['agents'][number] {
@@ -32,7 +40,7 @@ function agentField(record: AgentRecord, identity: AgentIdentity | undefined): M
     agent: record.agent,
     started_ms: record.startedMs,
     ended_ms: record.endedMs,
-    execution_time_s: (record.endedMs - record.startedMs) / 1000,
+    execution_time_s: (record.endedMs - record.startedMs - record.slotWaitMs) / 1000,
     tokens_generated: total(calls.map(({ metrics }) => metrics.tokens_generated)),
     prompt_tokens: total(calls.map(({ metrics }) => metrics.prompt_tokens)),
     process_id: identity?.processId,
@@ -55,6 +63,8 @@ export function scheduleField({ block, record }: PlacedMeasurement): ScheduledCa
     first_text_ms: call.firstTextMs,
     end_ms: call.endMs,
     waited_ms: call.waitedMs,
+    ...(call.slotWaitMs > 0 && { slot_wait_ms: call.slotWaitMs }),
+    ...(call.isDisturbed && { disturbed_by_turns: true }),
     metrics: call.metrics,
     ...(call.invalid && { invalid: call.invalid }),
   }));

@@ -3,8 +3,10 @@ import { machineClockMs } from '../../agent/call-timing.ts';
 import type { WorkloadName } from '../choices.ts';
 import type { Runtime } from '../runtimes/start.ts';
 import { type Part, type Work, work } from '../workload/workload.ts';
-import { type CallRecord, type CallSettings, makeCall } from './call.ts';
+import type { CallRecord, CallSettings } from './call.ts';
+import { callInSlot } from './call-in-slot.ts';
 import type { Semaphore } from './semaphore.ts';
+import type { Slots } from './slots.ts';
 import type { Invalid } from './validity.ts';
 
 /** Names of the two agents, on the bus and in the schedule. */
@@ -25,6 +27,8 @@ export interface Bench {
   corpus: string;
   /** How many calls are made at a time. */
   calls: Semaphore;
+  /** Of the model servers. */
+  slots: Slots;
   interrupt: AbortSignal;
 }
 
@@ -34,6 +38,8 @@ export interface AgentRecord {
   startedMs: number;
   /** The end of its last call, as the agent itself saw it. */
   endedMs: number;
+  /** Milliseconds within it that it waited for a slot that others had. */
+  slotWaitMs: number;
   work: Work;
   calls: CallRecord[];
   /** Of its first invalid call. */
@@ -48,16 +54,19 @@ export async function workOf(bench: Bench, agent: MeasuredAgent): Promise<AgentR
     const waitsSince = machineClockMs();
     const call = await bench.calls.use(async () => {
       const waitedMs = machineClockMs() - waitsSince;
-      return { ...(await makeCall(bench.runtime, agent.name, agent, { stage, prompt }, bench.interrupt)), waitedMs };
+      return { ...(await callInSlot(bench, agent, { stage, prompt })), waitedMs };
     });
     calls.push(call);
     return call.invalid === undefined ? call.response : undefined;
   };
-  const done = await work(bench.workload, agent.part, bench.corpus, ask);
+  const done = await work(bench.workload, agent.part, bench.corpus, ask).finally(() =>
+    bench.slots.giveBack(agent.name),
+  );
   return {
     agent: agent.name,
     startedMs,
     endedMs: calls.at(-1)?.endMs ?? machineClockMs(),
+    slotWaitMs: calls.reduce((sum, call) => sum + call.slotWaitMs, 0),
     work: done,
     calls,
     invalid: calls.find(({ invalid }) => invalid !== undefined)?.invalid,

@@ -27,9 +27,19 @@ export interface CallRecord {
   endMs: number;
   /** Milliseconds that it waited for its turn before it was sent (`--max-concurrent`). */
   waitedMs: number;
+  /** Milliseconds that it waited for a slot that others had; no part of what was measured. */
+  slotWaitMs: number;
+  /** Others were at work on the same server, or the same GPU, while it was made. */
+  isDisturbed: boolean;
   largestReadBytes: number;
   metrics: CallMetrics;
   invalid: Invalid | undefined;
+}
+
+/** What is asked, and in which stage of the work. */
+export interface Question {
+  stage: string;
+  prompt: string;
 }
 
 /** Makes one call. @throws Error the agent is gone */
@@ -37,9 +47,9 @@ export async function makeCall(
   runtime: Runtime,
   agent: string,
   { model, options, timeoutSeconds }: CallSettings,
-  { stage, prompt }: { stage: string; prompt: string },
+  { stage, prompt }: Question,
   interrupt: AbortSignal,
-): Promise<Omit<CallRecord, 'waitedMs'>> {
+): Promise<Omit<CallRecord, 'waitedMs' | 'slotWaitMs' | 'isDisturbed'>> {
   const fate: CallFate = { timedOutAfter: undefined, runaway: undefined, interrupted: false };
   const ending = new AbortController();
   const timer = setTimeout(() => {

@@ -16,7 +16,7 @@ export interface MeasurementRecord {
 
 /**
  * Measures these agents: `serial` one after the other in their order, anything else at once, each `staggerMs` after the one before it.
- * In a serial runtime each agent's time begins when it has the mutex.
+ * In a serial runtime each agent's time begins when it has the mutex. Slots are held before the release.
  */
 export async function measure(
   bench: Bench,
@@ -24,7 +24,11 @@ export async function measure(
   agents: readonly MeasuredAgent[],
   staggerMs = 0,
 ): Promise<MeasurementRecord> {
-  const mutex = new Semaphore(kind === 'serial' || bench.runtime.isSerial ? 1 : agents.length);
+  const isInTurns = kind === 'serial' || bench.runtime.isSerial;
+  const mutex = new Semaphore(isInTurns ? 1 : agents.length);
+  // Whoever waits for the other's end would keep an idle slot from others.
+  const together = isInTurns ? agents.slice(0, 1) : agents;
+  await bench.slots.take(together.map(({ name }) => name));
   const releasedMs = machineClockMs();
   const records = await Promise.all(
     agents.map(async (agent, index) => {

@@ -49,10 +49,26 @@ export async function attach(
     const isNew = agents.length > 0 && configuration?.agents === undefined;
     return startedFor(isNew ? { agents: agents.join(','), ...given } : given, options.token, note, signal);
   }
+  await mustTake(given, stack, note, signal);
+  return { stack, description: `the stack at ${stack.url}`, release: async () => {} };
+}
+
+/** The stack that runs already. @throws Failure there is none; the signal's reason */
+export async function attachToRunning(given: GivenOptions, note: Note, signal: AbortSignal): Promise<StackAccess> {
+  const { options } = await readOptions(given);
+  const stack = new StackAccess(resolve(options.data), options.token);
+  if (!stack.isRunning()) {
+    throw new Failure(`No stack runs with the data folder ${stack.folder}. Start one, or say which with --data.`);
+  }
+  await mustTake(given, stack, note, signal);
+  return stack;
+}
+
+/** What the stack does not take from us is said; it is there when this resolves. */
+async function mustTake(given: GivenOptions, stack: StackAccess, note: Note, signal: AbortSignal): Promise<void> {
   const ignored = OF_A_START.filter((name) => name in given).map(flagOf);
   if (ignored.length > 0) note(`a stack runs already with this data folder: ${ignored.join(', ')} not used`);
   await answering(stack, signal);
-  return { stack, description: `the stack at ${stack.url}`, release: async () => {} };
 }
 
 async function startedFor(

@@ -11,6 +11,7 @@ import type { SupervisorSettings } from '../../supervisor/settings.ts';
 import { StackSupervisor } from '../../supervisor/supervisor.ts';
 import { buildPage } from '../../ui/assets.ts';
 import { createGateway } from '../../ui/gateway.ts';
+import { benchmarkLauncher } from '../benchmark-process.ts';
 import { runChild } from '../child.ts';
 import { dataFolder } from '../data-folder.ts';
 import { EXIT, Failure } from '../failure.ts';
@@ -45,11 +46,12 @@ runChild({
     surviveLooseEnds((stack) => engine.bench.policies.blame(stack), new URL('.', import.meta.url).href, log);
     const restartAgent = (agent: string): void => send({ type: 'restart-agent', agent });
     const processes = (): ProcessView[] => processViews(settings.dataFolder);
-    const supervisor = new StackSupervisor(engine, waiters, { restartAgent, processes });
+    const launchBenchmark = benchmarkLauncher(besideThis('benchmark.mjs'), log);
+    const supervisor = new StackSupervisor(engine, waiters, { restartAgent, processes, launchBenchmark });
     await engine.start().catch((error: unknown) => {
       throw error instanceof PolicyLoadError ? new Failure(error.message, EXIT.usage) : error;
     });
-    supervisor.swarms.resume();
+    supervisor.resume();
     const page = buildPage();
     const gateway = await createGateway({ supervisor, settings, log, page });
     await gateway.listen({ host: settings.host, port: settings.port }).catch((error: unknown) => {
@@ -60,12 +62,13 @@ runChild({
     const { port } = gateway.server.address() as AddressInfo;
     return {
       ready: { port, policies: policyNotes(engine, settings) },
-      drain: (graceMs) => {
-        supervisor.stopAccepting();
-        return engine.drain(graceMs);
+      async drain(graceMs) {
+        const isLeft = supervisor.stopAccepting();
+        await engine.drain(graceMs);
+        await isLeft;
       },
       async stop() {
-        supervisor.stopAccepting();
+        await supervisor.stopAccepting();
         await gateway.close();
         await engine.close();
       },

@@ -94,7 +94,7 @@ export const METRICS = {
   agents_backend_slots: { type: 'gauge', help: 'Requests that a model server works on at a time', labels: ['backend'] },
   agents_backend_slots_used: {
     type: 'gauge',
-    help: 'Slots that runs and questions of policies hold',
+    help: 'Slots that runs, questions of policies and benchmarks hold',
     labels: ['backend'],
   },
   agents_event_loop_delay_seconds: {

@@ -7,7 +7,7 @@ import type { ModelRequest } from '../../agent/backend/backend.ts';
 import { BackendError, type BackendErrorCode } from '../../agent/backend/errors.ts';
 import type { AskResult } from '../../policy/policy.ts';
 import type { Backends } from '../backends.ts';
-import { chooseRuns, type Limits, type Occupancy, type SlotUser } from '../choose-runs.ts';
+import { chooseRuns, firstOf, type Limits, type Occupancy, type SlotUser } from '../choose-runs.ts';
 
 const MOST_ATTEMPTS = 2;
 /** Failures that say the server is away; others may concern one request alone. */
@@ -87,13 +87,7 @@ export class Asks {
   /** Starts what can start now. `users`: who else has a slot. */
   start(users: readonly SlotUser[], limits: Limits): void {
     if (this.#waiting.length === 0) return;
-    for (const ask of this.#waiting) {
-      if (this.#backends.isPool(ask.place)) ask.members = this.#backends.candidates(ask.place, ask);
-    }
-    const chosen = chooseRuns(this.#waiting, [...users, ...this.#working], limits, {
-      next: ([first]) => first as Ask,
-      member: (_ask, free, occupancy) => this.#spreading.leastBusy(free, occupancy),
-    });
+    const chosen = this.#choose(this.#waiting, users, limits);
     this.#waiting = this.#waiting.filter((ask) => !chosen.includes(ask));
     for (const ask of this.#waiting) this.#wait(ask);
     for (const ask of chosen) {
@@ -101,6 +95,23 @@ export class Asks {
       this.#working.add(ask);
       void this.#work(ask);
     }
+  }
+
+  /** Where waiting questions would start if only these had slots, one entry each. */
+  wouldStart(users: readonly SlotUser[], limits: Limits): string[] {
+    const copies = this.#waiting.map((ask) => ({ ...ask }));
+    return this.#choose(copies, users, limits).map(({ backend }) => backend);
+  }
+
+  /** Those that could start; their `backend` is where they go then. */
+  #choose(waiting: readonly Ask[], users: readonly SlotUser[], limits: Limits): Ask[] {
+    for (const ask of waiting) {
+      if (this.#backends.isPool(ask.place)) ask.members = this.#backends.candidates(ask.place, ask);
+    }
+    return chooseRuns(waiting, [...users, ...this.#working], limits, {
+      next: firstOf,
+      member: (_ask, free, occupancy) => this.#spreading.leastBusy(free, occupancy),
+    });
   }
 
   #wait(ask: Ask): void {

@@ -6,6 +6,7 @@ import { type ClosingVerdict, withoutSecrets } from '../gate/ruling.ts';
 import type { LoadedPolicy } from '../policies/loaded-policy.ts';
 import { isBuiltIn } from '../policies/policy-version.ts';
 import { PolicyFailure, reasonOf } from '../policies/verdict.ts';
+import { BENCHMARK } from './leases.ts';
 import type { LiveRun } from './live-run.ts';
 import type { TurnControl } from './turn-control.ts';
 import { slotsLeft } from './upstream-queue.ts';
@@ -49,18 +50,36 @@ export class Dispatcher {
 
   #startAll(): void {
     this.#isAsked = false;
-    const { runs, links, backends, asks, routing } = this.#bench;
+    const { runs, asks, leases, routing } = this.#bench;
+    const limits = this.#limits();
+    asks.start([...runs.slotUsers(), ...leases.users], limits);
+    if (this.#isClosed) return;
+    const others = [...asks.working, ...leases.users];
+    const startable = runs.takeStartable(limits, routing, others, leases.claims(limits));
+    leases.took(startable.claims, [...runs.slotUsers(), ...asks.working]);
+    for (const run of startable.runs) this.#begin(run);
+    this.#lookAtLeases();
+  }
+
+  #limits(): Limits {
+    const { runs, links, backends } = this.#bench;
     const busy = runs.waitingUpstream();
-    const limits: Limits = {
-      agent: (name) => (links.connected(name) === undefined ? 0 : this.#concurrency(name)),
+    return {
+      agent: (name) => (links.connected(name) === undefined && name !== BENCHMARK ? 0 : this.#concurrency(name)),
       backend: (name) => slotsLeft(backends.slots(name), busy.has(name)),
       groupOf: (name) => backends.groupOf(name),
       group: (name) => backends.groupLimit(name),
     };
-    asks.start(runs.slotUsers(), limits);
-    if (this.#isClosed) return;
-    const startable = runs.takeStartable(limits, routing, asks.working);
-    for (const run of startable) this.#begin(run);
+  }
+
+  /** Whoever holds leases hears who waits for them, and who works beside them. */
+  #lookAtLeases(): void {
+    const { runs, asks, leases, routing } = this.#bench;
+    if (!leases.areThere) return;
+    const limits = this.#limits();
+    const others = runs.slotUsers();
+    const wanted = [...asks.wouldStart(others, limits), ...runs.wouldStart(limits, routing, asks.working)];
+    if (leases.look(wanted, [...others, ...asks.working])) this.#isAsked = true;
   }
 
   #concurrency(agent: string): number {

@@ -1,13 +1,12 @@
 /** All live runs, by what they are looked up by, and the order in which waiting ones are served. */
-import { chooseRuns, type Limits, type Occupancy, type SlotUser } from '../choose-runs.ts';
+import { chooseRuns, firstOf, type Limits, type Occupancy, type SlotUser } from '../choose-runs.ts';
 import { type Claimant, FairShare } from '../fair-share.ts';
 import { chatId } from '../store/runs.ts';
 import type { LiveRun, LiveTurn } from './live-run.ts';
+import { rankOf } from './ranks.ts';
 
-const RANKS = { high: 0, normal: 1, low: 2 };
-/** Who is waited for comes before how important an agent is: nobody interactive waits for a swarm, or for what agents write to each other. */
-const ORIGINS = { interactive: 0, agent: 1, swarm: 1, benchmark: 2 };
-const RANKS_OF_ORIGIN = 3;
+/** Somebody who waits for a slot like a run, and is none. */
+type OtherClaim = SlotUser & Claimant;
 
 /** Where a waiting run would go now. */
 export interface Route {
@@ -132,32 +131,60 @@ export class LiveRuns {
 
   /**
    * Takes the runs that can start now out of the queue and gives them their slots on the backends that the router names. A run that
-   * has ended and still drains uses a slot, not its chat. `others`: who else has slots.
+   * has ended and still drains uses a slot, not its chat. `others`: who else has slots; `claims`: who else waits for one.
    */
-  takeStartable(limits: Limits, router: Router, others: readonly SlotUser[] = []): LiveRun[] {
+  takeStartable<C extends OtherClaim = never>(
+    limits: Limits,
+    router: Router,
+    others: readonly SlotUser[] = [],
+    claims: readonly C[] = [],
+  ): { runs: LiveRun[]; claims: C[] } {
     const now = performance.now();
-    this.#share.settle(new Set(this.all().filter((run) => run.phase !== 'waiting' && !run.hasNoSlot)), now);
-    if (this.#waiting.length === 0) return [];
+    const working = this.all().filter((run) => run.phase !== 'waiting' && !run.hasNoSlot);
+    this.#share.settle(new Set<object>([...working, ...others]), now);
+    if (this.#waiting.length + claims.length === 0) return { runs: [], claims: [] };
     const users = [...this.slotUsers(), ...others];
-    const asked = this.#waiting.map((run) => candidate(run, router.routeOf(run)));
+    const asked = [
+      ...this.#asked(router),
+      ...claims.map((claim) => ({ ...asClaim(claim), place: claim.backend, run: undefined, claim })),
+    ];
     const chosen = chooseRuns(asked, users, limits, {
       next: (startable) => {
         const next = this.#share.pick(startable, now);
-        this.#share.take(next.run, next, now);
+        this.#share.take(next.run ?? next.claim ?? next, next, now);
         return next;
       },
+      member: ({ run }, free, occupancy) =>
+        run === undefined ? firstOf(free) : router.memberFor(run, free, occupancy),
+    });
+    const taken = new Set(chosen.flatMap(({ run }) => run ?? []));
+    this.#waiting = this.#waiting.filter((run) => !taken.has(run));
+    for (const { run, backend, place } of chosen) {
+      if (run !== undefined) Object.assign(run, { phase: 'between', backend, place });
+    }
+    return { runs: [...taken], claims: chosen.flatMap(({ claim }) => claim ?? []) };
+  }
+
+  /** Where waiting runs would start if only these others had slots, one entry a run. */
+  wouldStart(limits: Limits, router: Router, others: readonly SlotUser[]): string[] {
+    const chosen = chooseRuns(this.#asked(router), [...this.slotUsers(), ...others], limits, {
+      next: firstOf,
       member: ({ run }, free, occupancy) => router.memberFor(run, free, occupancy),
     });
-    const taken = new Set(chosen.map(({ run }) => run));
-    this.#waiting = this.#waiting.filter((run) => !taken.has(run));
-    for (const { run, backend, place } of chosen) Object.assign(run, { phase: 'between', backend, place });
-    return [...taken];
+    return chosen.map(({ backend }) => backend);
+  }
+
+  #asked(router: Router) {
+    return this.#waiting.map((run) => ({ ...candidate(run, router.routeOf(run)), claim: undefined }));
   }
 }
 
 function claimant({ agent, row }: LiveRun, resource: string): Claimant {
-  const rank = ORIGINS[row.origin] * RANKS_OF_ORIGIN + RANKS[agent.priority ?? 'normal'];
-  return { agent: agent.name, resource, weight: agent.weight ?? 1, rank };
+  return { agent: agent.name, resource, weight: agent.weight ?? 1, rank: rankOf(row.origin, agent.priority) };
+}
+
+function asClaim({ agent, backend, chatId, resource, weight, rank }: OtherClaim) {
+  return { agent, backend, members: undefined, chatId, resource, weight, rank, isPaused: false };
 }
 
 /** A backend that it has just failed on will not do. */

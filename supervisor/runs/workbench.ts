@@ -9,6 +9,7 @@ import type { PolicyHost } from '../policies/host.ts';
 import type { Recorder } from '../recorder.ts';
 import type { Store } from '../store/store.ts';
 import type { Asks } from './asks.ts';
+import type { Leases } from './leases.ts';
 import type { Ledger } from './ledger.ts';
 import type { LiveRuns } from './live-runs.ts';
 import type { Routing } from './routing.ts';
@@ -23,6 +24,7 @@ export interface Workbench {
   readonly runs: LiveRuns;
   readonly routing: Routing;
   readonly asks: Asks;
+  readonly leases: Leases;
   readonly log: Log;
   readonly metrics: Metrics;
   readonly agents: ReadonlyMap<string, AgentDefinition>;

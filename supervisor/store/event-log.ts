@@ -9,6 +9,7 @@ interface EventRow {
   chat: string | null;
   run: string | null;
   swarm: string | null;
+  benchmark: string | null;
   data: string;
 }
 
@@ -16,23 +17,24 @@ export type EventLog = ReturnType<typeof eventLog>;
 
 export function eventLog(database: Database) {
   const insert = database.prepare(
-    'insert into event (seq, type, agent, chat, run, swarm, ts, data) values (?, ?, ?, ?, ?, ?, ?, ?)',
+    'insert into event (seq, type, agent, chat, run, swarm, benchmark, ts, data) values (?, ?, ?, ?, ?, ?, ?, ?, ?)',
   );
   const rewrite = database.prepare('update event set data = ? where seq = ?');
   const last = database.prepare<[], { seq: number | null }>('select max(seq) as seq from event');
   const page = database.prepare<[number, number], EventRow>(
-    'select seq, type, agent, chat, run, swarm, data from event where seq > ? order by seq limit ?',
+    'select seq, type, agent, chat, run, swarm, benchmark, data from event where seq > ? order by seq limit ?',
   );
   const runPage = database.prepare<[string, number, number], EventRow>(
-    'select seq, type, agent, chat, run, swarm, data from event where run = ? and seq > ? order by seq limit ?',
+    'select seq, type, agent, chat, run, swarm, benchmark, data from event where run = ? and seq > ? order by seq limit ?',
   );
   const notices = database.prepare<[string, string], EventRow>(
-    `select seq, type, agent, chat, run, swarm, data from event where type = 'notice' and agent = ? and chat = ? order by seq`,
+    `select seq, type, agent, chat, run, swarm, benchmark, data from event where type = 'notice' and agent = ? and chat = ? order by seq`,
   );
   return {
     add(event: StoredEvent, now: number): void {
-      const { seq, type, agent, chat, run, swarm, data } = event;
-      insert.run(seq, type, agent ?? null, chat ?? null, run ?? null, swarm ?? null, now, data);
+      const { seq, type, agent, chat, run, swarm, benchmark, data } = event;
+      const scope = [agent, chat, run, swarm, benchmark].map((one) => one ?? null);
+      insert.run(seq, type, ...scope, now, data);
     },
     rewrite: (seq: number, data: string) => void rewrite.run(data, seq),
     /** Seq of the newest event; 0 before the first. */
@@ -47,7 +49,7 @@ export function eventLog(database: Database) {
   };
 }
 
-function toStoredEvent({ seq, type, agent, chat, run, swarm, data }: EventRow): StoredEvent {
+function toStoredEvent({ seq, type, agent, chat, run, swarm, benchmark, data }: EventRow): StoredEvent {
   return {
     seq,
     type,
@@ -56,5 +58,6 @@ function toStoredEvent({ seq, type, agent, chat, run, swarm, data }: EventRow): 
     ...(chat !== null && { chat }),
     ...(run !== null && { run }),
     ...(swarm !== null && { swarm }),
+    ...(benchmark !== null && { benchmark }),
   };
 }

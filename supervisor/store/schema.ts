@@ -234,6 +234,25 @@ const MIGRATIONS = [
   create unique index run_letter on run (from_run, agent) where from_run is not null;
   create index run_thread on run (thread) where thread is not null;
   `,
+  `
+  create table benchmark (
+    number integer primary key autoincrement,
+    id text not null unique,
+    key text unique,
+    request text not null,              -- JSON, as it was checked
+    state text not null,                -- queued, running, stopping, finished, failed, stopped
+    progress text,                      -- JSON: the latest
+    result text,                        -- JSON
+    error text,
+    first_seq integer not null,
+    created_at integer not null,
+    started_at integer,
+    ended_at integer
+  ) strict;
+  create index benchmark_open on benchmark (number) where ended_at is null;
+
+  alter table event add column benchmark text;
+  `,
 ];
 
 /** Number of the schema that this version writes. */

@@ -3,6 +3,7 @@
  * supervisor: it is the only writer.
  */
 import { type ApprovalStore, approvalStore } from './approvals.ts';
+import { type BenchmarkStore, benchmarkStore } from './benchmarks.ts';
 import { type Database, openDatabase } from './database.ts';
 import { type EphemeralStore, ephemeralStore } from './ephemeral.ts';
 import { type EventLog, eventLog } from './event-log.ts';
@@ -37,6 +38,7 @@ export interface Store {
   readonly labels: LabelStore;
   readonly letters: LetterStore;
   readonly swarms: SwarmStore;
+  readonly benchmarks: BenchmarkStore;
   begin(): void;
   commit(): void;
   rollback(): void;
@@ -65,6 +67,7 @@ export function openStore(path: string, durability: Durability): Store {
     labels: labelStore(database),
     letters: letterStore(database),
     swarms: swarmStore(database),
+    benchmarks: benchmarkStore(database),
     begin: () => void begin.run(),
     commit: () => void commit.run(),
     rollback: () => {

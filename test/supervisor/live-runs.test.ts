@@ -39,7 +39,7 @@ const to = (place: string): Router => ({
 });
 
 const take = (runs: LiveRuns, count: number, place = 'own'): number[] =>
-  runs.takeStartable(slots(count), to(place)).map(({ number }) => number);
+  runs.takeStartable(slots(count), to(place)).runs.map(({ number }) => number);
 
 test('runs that lost their slots go first, older ones before younger ones, whichever lost it first', () => {
   const runs = new LiveRuns();

@@ -11,6 +11,9 @@ import type { LoggedRequest } from '../../agent/backend/simulator/request-log.ts
 import { type Simulator, startSimulator } from '../../agent/backend/simulator/server.ts';
 import type { SimulatorOptions } from '../../agent/backend/simulator/settings.ts';
 import type { Log } from '../../agent/log.ts';
+import { benchmarkLauncher } from '../../stack/benchmark-process.ts';
+import { bundleEntries } from '../../stack/bundle.ts';
+import type { LaunchBenchmark } from '../../supervisor/benchmarks/process.ts';
 import type { AgentDefinition, BackendConfiguration } from '../../supervisor/configuration.ts';
 import { Engine } from '../../supervisor/engine.ts';
 import type { EventScope, EventType } from '../../supervisor/events.ts';
@@ -96,7 +99,10 @@ export class RunningStack {
       chargeExit: (_agent, incarnation) => this.charged.push(incarnation),
       stopAgent: (agent) => this.#stopAgent(agent),
     });
-    return [engine, new StackSupervisor(engine, waiters, { restartAgent: () => {}, processes: () => [] })];
+    const launchBenchmark: LaunchBenchmark = async (onMessage) =>
+      benchmarkLauncher(join(await bundleEntries(), 'benchmark.mjs'), this.#log)(onMessage);
+    const processControl = { restartAgent: () => {}, processes: () => [], launchBenchmark };
+    return [engine, new StackSupervisor(engine, waiters, processControl)];
   }
 
   #settings(): SupervisorSettings {
@@ -192,7 +198,7 @@ export class RunningStack {
   }
 
   async stopSupervisor(): Promise<void> {
-    this.supervisor.swarms.suspend();
+    await this.supervisor.stopAccepting();
     await this.engine.close();
   }
 
@@ -214,12 +220,13 @@ export class RunningStack {
 
   async #startEngine(): Promise<void> {
     await this.engine.start();
-    this.supervisor.swarms.resume();
+    this.supervisor.resume();
     this.engine.awaitAgents();
   }
 
   async close(): Promise<void> {
     for (const { stopping } of this.#agents.values()) stopping.abort();
+    await this.supervisor.benchmarks.suspend();
     await this.engine.close();
     await this.#proxy?.close();
     await this.#simulator?.close();

@@ -41,6 +41,11 @@ const QUESTIONS: Record<RouteKey, [status: number, ask: (api: Api, known: Known)
   // That there is no such swarm says who has the token.
   'GET /swarms/:id': [404, (api) => api.get('/swarms/none')],
   'POST /swarms/:id/stop': [404, (api) => api.post('/swarms/none/stop')],
+  // That there is no such backend, or benchmark, says who has the token.
+  'POST /benchmarks': [404, (api) => api.post('/benchmarks').send({ backends: { collector: 'x', insight: 'x' } })],
+  'GET /benchmarks': [200, (api) => api.get('/benchmarks')],
+  'GET /benchmarks/:id': [404, (api) => api.get('/benchmarks/none')],
+  'POST /benchmarks/:id/stop': [404, (api) => api.post('/benchmarks/none/stop')],
   'GET /v1/models': [200, (api) => api.get('/v1/models')],
   'POST /v1/chat/completions': [
     200,

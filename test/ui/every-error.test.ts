@@ -23,6 +23,8 @@ const completion = (content: string, more: object = {}): object => ({
 const MOST_QUEUED = 1000;
 /** Swarms that may run at a time. */
 const MOST_SWARMS = 100;
+/** Benchmarks that may wait. */
+const MOST_BENCHMARKS = 20;
 
 /** What a client, a full inbox, a full disk or an end of the stack makes the door say. */
 const PROVOCATIONS: Record<ErrorCode, Provocation> = {
@@ -39,6 +41,15 @@ const PROVOCATIONS: Record<ErrorCode, Provocation> = {
     const swarm = { task: 'say: hello', mode: 'vote', agents: ['analyst'] };
     for (let count = 0; count < MOST_SWARMS; count++) await client.post('/swarms', swarm);
     return client.post('/swarms', swarm);
+  },
+  unknown_backend: async ({ client }) => client.post('/benchmarks', { backends: { collector: 'x', insight: 'x' } }),
+  unknown_benchmark: async ({ client }) => client.get('/benchmarks/none'),
+  too_many_benchmarks: async ({ client, stack }) => {
+    // Nobody works on them.
+    await stack.supervisor.benchmarks.suspend();
+    const benchmark = { backends: { collector: 'simulator', insight: 'simulator' } };
+    for (let count = 0; count < MOST_BENCHMARKS; count++) await client.post('/benchmarks', benchmark);
+    return client.post('/benchmarks', benchmark);
   },
   unknown_chat: async ({ client }) => client.get('/chat/assistant/history?chat=none'),
   unknown_approval: async ({ client }) => client.post('/approvals/999', { decision: 'approve' }),

@@ -4,6 +4,9 @@ import { beforeAll, expect, test } from 'vitest';
 import { RawClient } from './raw-client.ts';
 import type { StackClient } from './stack-client.ts';
 
+/** Model servers of a benchmark. */
+const BOTH = { collector: 'simulator', insight: 'simulator' };
+
 /** What is refused, with which code, naming what. */
 export function refusalsSuite(connect: () => StackClient): void {
   let client: StackClient;
@@ -31,6 +34,11 @@ export function refusalsSuite(connect: () => StackClient): void {
     ['GET', '/swarms/none?wait=1', 'unknown_swarm'],
     ['GET', '/events?swarm=none', 'unknown_swarm'],
     ['POST', '/swarms/none/stop', 'unknown_swarm'],
+    ['GET', '/benchmarks/none', 'unknown_benchmark'],
+    ['GET', '/benchmarks/none?wait=1', 'unknown_benchmark'],
+    ['GET', '/events?benchmark=none', 'unknown_benchmark'],
+    ['POST', '/benchmarks/none/stop', 'unknown_benchmark'],
+    ['POST', '/benchmarks', 'unknown_backend'],
     ['POST', '/approvals/999', 'unknown_approval'],
     ['POST', '/approvals/none', 'unknown_approval'],
     ['POST', '/policies/none/release', 'unknown_policy'],
@@ -40,6 +48,7 @@ export function refusalsSuite(connect: () => StackClient): void {
     [/\/chat\/nobody(\/interject)?$/, { content: 'x' }],
     [/^\/approvals\//, { decision: 'approve' }],
     [/\/label$/, { label: 'bad' }],
+    [/^\/benchmarks$/, { backends: { collector: 'simulator', insight: 'nobody' } }],
   ];
   test.each(missing)('%s %s: %s', async (method, path, code) => {
     const body = bodies.find(([pattern]) => pattern.test(path))?.[1];
@@ -83,6 +92,30 @@ export function refusalsSuite(connect: () => StackClient): void {
     ['/swarms', { task: 'half \ud83c', mode: 'parallel', agents: ['assistant'] }, 'half a surrogate pair'],
     ['/swarms', { task: 'x', mode: 'parallel', agents: ['assistant'], key: '' }, 'body.key'],
     ['/swarms/some/stop', { force: true }, 'force'],
+    ['/benchmarks', {}, 'body.backends'],
+    ['/benchmarks', { backends: { collector: 'simulator' } }, 'body.backends.insight: the name of a backend is needed'],
+    ['/benchmarks', { backends: { collector: 'http://192.0.2.1', insight: 'simulator' } }, 'body.backends.collector'],
+    ['/benchmarks', { backends: { ...BOTH, third: 'simulator' } }, 'third'],
+    ['/benchmarks', { backends: BOTH, corpus: '/etc' }, 'no path is taken over HTTP'],
+    ['/benchmarks', { backends: BOTH, output_dir: '/tmp' }, 'no path is taken over HTTP'],
+    ['/benchmarks', { backends: BOTH, collector_ollama_url: 'http://192.0.2.1' }, 'no address is taken over HTTP'],
+    ['/benchmarks', { backends: BOTH, unload_between: true }, 'others use these servers too'],
+    ['/benchmarks', { backends: BOTH, stagger_ms: 5 }, 'a slot would be kept from others'],
+    ['/benchmarks', { backends: BOTH, scenario: 'chimera' }, 'body.scenario'],
+    ['/benchmarks', { backends: BOTH, runs: 0 }, 'body.runs'],
+    ['/benchmarks', { backends: BOTH, runs: '3' }, 'body.runs'],
+    ['/benchmarks', { backends: BOTH, runs: 1e9 }, 'body.runs'],
+    ['/benchmarks', { backends: BOTH, model: '' }, 'body.model'],
+    ['/benchmarks', { backends: BOTH, model: 'a\nb' }, 'body.model'],
+    ['/benchmarks', { backends: BOTH, timeout_s: 0 }, 'body.timeout_s'],
+    ['/benchmarks', { backends: BOTH, chimera: { num_ctx: 1 } }, 'body.chimera.num_ctx'],
+    ['/benchmarks', { backends: BOTH, chimera: { layers: 1 } }, 'layers'],
+    ['/benchmarks', { backends: BOTH, seed: 2 ** 31 }, 'body.seed'],
+    ['/benchmarks', { backends: BOTH, design: 'fast' }, 'body.design'],
+    ['/benchmarks', { backends: BOTH, colour: 'red' }, 'colour'],
+    ['/benchmarks', { backends: BOTH, key: '' }, 'body.key'],
+    ['/benchmarks', [], 'body'],
+    ['/benchmarks/some/stop', { force: true }, 'force'],
     ['/agents/assistant/restart', { hard: true }, 'hard'],
     ['/policies/error-keyword/release', { force: true }, 'force'],
     ['/session', { token: 1 }, 'body.token'],
@@ -110,6 +143,8 @@ export function refusalsSuite(connect: () => StackClient): void {
     ['/approvals?run=1', 'run'],
     ['/swarms?state=running', 'state'],
     ['/swarms/some?wait=61', 'query.wait'],
+    ['/benchmarks?state=running', 'state'],
+    ['/benchmarks/some?wait=61', 'query.wait'],
     ['/policies?name=x', 'name'],
   ] as const;
   test.each(invalidQueries)('GET %s: the field is named', async (path, named) => {

@@ -219,6 +219,39 @@ export function routesSuite(connect: () => StackClient): void {
     });
   });
 
+  describe('benchmarks', () => {
+    test('a benchmark is acknowledged at once, and shows how far it is and what came of it', async () => {
+      const backends = { collector: 'simulator', insight: 'simulator' };
+      const given = { backends, runs: 1, design: 'legacy', num_predict: 30, key: `key of ${newChat()}` };
+      const begun = await client.post('/benchmarks', given);
+      const { benchmark: id, first_seq } = begun.body;
+      expect([begun.status, begun.headers.location]).toEqual([202, `/benchmarks/${id}`]);
+      expect(begun.body).toMatchObject({ done: 0, runs: 1, backends, request: { num_predict: 30 } });
+      expect((await client.post('/benchmarks', given)).body.benchmark).toBe(id);
+      const other = await client.post('/benchmarks', { ...given, runs: 2 });
+      expect([other.status, other.body.error.code]).toEqual([409, 'key_conflict']);
+      const ended = await client.get(`/benchmarks/${id}?wait=60`);
+      expect(ended.body).toMatchObject({
+        state: 'finished',
+        done: 1,
+        result: { valid_runs: 1, disturbed_runs: expect.any(Number) },
+      });
+      const list = await client.get('/benchmarks');
+      expect(list.body.benchmarks[0]).toMatchObject({ benchmark: id, state: 'finished', runs: 1 });
+      const stopped = await client.post(`/benchmarks/${id}/stop`);
+      expect([stopped.status, stopped.body]).toEqual([200, ended.body]);
+      const stream = await client.events(`/events?benchmark=${id}&after=${first_seq - 1}`);
+      const told: string[] = [];
+      while (told.at(-1) !== 'benchmark-end') {
+        const { type, data } = (await stream.next()) ?? { type: 'benchmark-end', data: {} as Record<string, unknown> };
+        expect(data.benchmark).toBe(id);
+        told.push(type);
+      }
+      stream.leave();
+      expect(told).toEqual(['benchmark-start', 'benchmark-progress', 'benchmark-end']);
+    });
+  });
+
   describe('swarms', () => {
     const swarm = { task: 'say: hello there', mode: 'parallel', agents: ['assistant', 'analyst'] };
 

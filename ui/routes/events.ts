@@ -31,13 +31,14 @@ function lastEventId(headers: IncomingHttpHeaders): number | undefined {
 }
 
 /**
- * A misspelt agent, run or swarm is refused rather than being a stream that stays silent. A chat may come to be later.
- * @throws InterjectError unknown_agent, unknown_run, unknown_swarm
+ * A misspelt agent, run, swarm or benchmark is refused rather than being a stream that stays silent. A chat may come to be later.
+ * @throws InterjectError unknown_agent, unknown_run, unknown_swarm, unknown_benchmark
  */
 function known(door: Door, query: { [K in keyof EventScope]: string | undefined }): EventScope {
-  const { agent, chat, run, swarm } = query;
+  const { agent, chat, run, swarm, benchmark } = query;
   if (run !== undefined) door.supervisor.run(run);
   if (swarm !== undefined) door.supervisor.swarms.view(swarm);
+  if (benchmark !== undefined) door.supervisor.benchmarks.view(benchmark);
   if (agent !== undefined && !door.supervisor.agents().some(({ id }) => id === agent)) {
     throw new InterjectError('unknown_agent');
   }
@@ -46,5 +47,6 @@ function known(door: Door, query: { [K in keyof EventScope]: string | undefined 
     ...(chat !== undefined && { chat }),
     ...(run !== undefined && { run }),
     ...(swarm !== undefined && { swarm }),
+    ...(benchmark !== undefined && { benchmark }),
   };
 }

@@ -65,7 +65,8 @@ export const ROUTES = [
     method: 'GET',
     path: '/events',
     access: 'token',
-    description: 'Events as SSE: `?after=` or `Last-Event-ID`, and `agent=`, `chat=`, `run=`, `swarm=` to see less.',
+    description:
+      'Events as SSE: `?after=` or `Last-Event-ID`, and `agent=`, `chat=`, `run=`, `swarm=`, `benchmark=` to see less.',
   },
   {
     method: 'POST',
@@ -86,6 +87,27 @@ export const ROUTES = [
     path: '/swarms/:id/stop',
     access: 'token',
     description: 'Stop a swarm and its runs; one that has ended stays as it is.',
+  },
+  {
+    method: 'POST',
+    path: '/benchmarks',
+    access: 'token',
+    description:
+      'The dual-agent benchmark on model servers of the configuration: `{backends: {collector, insight}, …, key?}`. 202 with `Location` at once; measured one after the other. With a key once only.',
+  },
+  { method: 'GET', path: '/benchmarks', access: 'token', description: 'The newest benchmarks, newest first.' },
+  {
+    method: 'GET',
+    path: '/benchmarks/:id',
+    access: 'token',
+    description:
+      'A benchmark: runs done of all, time left, folder, what can be concluded; `?wait=` waits up to 60 s for its end.',
+  },
+  {
+    method: 'POST',
+    path: '/benchmarks/:id/stop',
+    access: 'token',
+    description: 'Stop a benchmark; what was measured is kept and reported. One that has ended stays as it is.',
   },
   { method: 'GET', path: '/agents', access: 'token', description: 'Agents, backends and policies.' },
   { method: 'POST', path: '/agents/:id/restart', access: 'token', description: 'Restart the process of an agent.' },

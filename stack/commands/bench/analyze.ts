@@ -1,14 +1,13 @@
 /** `bench analyze FOLDER`: tells what results show, as a report in Markdown and HTML, or as JSON. It changes none of them. */
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { analyse, hasMeasured } from '../../../bench/analysis/analysis.ts';
 import { compare } from '../../../bench/analysis/compare.ts';
 import type { ReportDocument } from '../../../bench/report/document.ts';
-import { html } from '../../../bench/report/html.ts';
 import { markdown } from '../../../bench/report/markdown.ts';
 import { report } from '../../../bench/report/report.ts';
+import { writeDocument } from '../../../bench/report/write-report.ts';
 import { ResultsError } from '../../../bench/results/find-files.ts';
 import { readResults } from '../../../bench/results/read.ts';
-import { writeWhole } from '../../../bench/results/write.ts';
 import { EXIT, Failure, messageOf, usageFailure } from '../../failure.ts';
 import { sayAll } from '../../terminal.ts';
 import type { BenchOptions } from './options.ts';
@@ -29,17 +28,13 @@ export async function analyzeResults(
   }
   const told = report(analysis, comparison);
   await sayAll(markdown(told));
-  await writeReport(told, output ?? folder);
+  await written(told, output ?? folder);
   return exitCode;
 }
 
 /** Writes `report.md` and `report.html` of what is in a folder so far. @throws Failure */
 export async function reportOn(folder: string): Promise<void> {
-  await writeReport(report(analysed(folder), undefined), folder);
-}
-
-async function writeReport(told: ReportDocument, folder: string): Promise<void> {
-  write(resolve(folder), { 'report.md': markdown(told), 'report.html': await html(told) });
+  await written(report(analysed(folder), undefined), folder);
 }
 
 function analysed(folder: string) {
@@ -51,17 +46,13 @@ function analysed(folder: string) {
   }
 }
 
-function write(folder: string, files: Readonly<Record<string, string>>): void {
+async function written(told: ReportDocument, folder: string): Promise<void> {
   try {
-    for (const [name, text] of Object.entries(files)) writeWhole(join(folder, name), text);
+    const files = await writeDocument(told, folder);
+    process.stderr.write(`Written: ${files.join(', ')}\n`);
   } catch (error) {
     throw new Failure(
-      `bench analyze: the report cannot be written to ${folder}: ${messageOf(error)}; name another one with --output.`,
+      `bench analyze: the report cannot be written to ${resolve(folder)}: ${messageOf(error)}; name another one with --output.`,
     );
   }
-  process.stderr.write(
-    `Written: ${Object.keys(files)
-      .map((name) => join(folder, name))
-      .join(', ')}\n`,
-  );
 }

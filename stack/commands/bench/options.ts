@@ -5,6 +5,8 @@ import { type OwnValues, optional, withDefault } from '../declare.ts';
 
 const URL_FORM = /^(https?|ollama):\/\/\S+$/;
 const URL_HELP = 'an address like http://127.0.0.1:11434';
+const BACKEND_FORM = /^[a-z0-9][a-z0-9_-]{0,39}$/;
+const BACKEND_HELP = 'the name of a backend of the stack';
 const LARGEST_COUNT = 1_000_000;
 
 /** The same options for each of the two prefixes. */
@@ -46,7 +48,10 @@ export const BENCH_OPTIONS = {
     oneOf(...PRESETS),
     "the documents' configurations: scenario, options and five runs; what is given beside it goes first",
   ),
-  model: withDefault(text('NAME'), 'gemma3:latest', 'model that both agents ask for'),
+  model: optional(
+    text('NAME'),
+    'model that both agents ask for (default: gemma3:latest; with backends of a stack: what the first one serves)',
+  ),
   runs: optional(wholeNumber('NUMBER', 1, 10_000), 'runs of a configuration (default: 3)'),
   outputDir: optional(text('FOLDER'), 'where the files go (default: benchmarks/<scenario>_<date>)'),
   collectorOllamaUrl: optional(
@@ -57,6 +62,11 @@ export const BENCH_OPTIONS = {
     textLike('URL', URL_FORM, URL_HELP),
     'model server of agent B (default: http://127.0.0.1:11435)',
   ),
+  collectorBackend: optional(
+    textLike('NAME', BACKEND_FORM, BACKEND_HELP),
+    'measure inside the running stack: backend of agent A, as its configuration names it; chats go first',
+  ),
+  insightBackend: optional(textLike('NAME', BACKEND_FORM, BACKEND_HELP), 'the same of agent B'),
   ...prefixed('chimera', 'the chimera agents'),
   ...prefixed('chimera2', 'agent B of chimera_hetero'),
   workload: withDefault(oneOf(...WORKLOADS), 'v2', 'v2: ingest, analysis and report by both; v1: one call, unbalanced'),

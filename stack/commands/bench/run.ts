@@ -1,12 +1,12 @@
 /** `bench`, or `bench run`: measures one configuration and says where the files are. */
 import { resolve } from 'node:path';
 import { differentServers, runConfiguration, workingAgents } from '../../../bench/run/configuration.ts';
+import { describeRun, isMeasured } from '../../../bench/run/describe-run.ts';
 import { ResultFolder } from '../../../bench/run/result-folder.ts';
 import { worksOf } from '../../../bench/schedule/works.ts';
 import { EXIT, usageFailure } from '../../failure.ts';
 import { say } from '../../terminal.ts';
 import { reportOn } from './analyze.ts';
-import { describeRun, isMeasured } from './describe.ts';
 import type { BenchOptions } from './options.ts';
 import { settingsOf } from './settings.ts';
 import { usingResults, withSurroundings } from './surroundings.ts';

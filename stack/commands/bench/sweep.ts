@@ -8,6 +8,7 @@ import {
   type Surroundings,
   workingAgents,
 } from '../../../bench/run/configuration.ts';
+import { describeRun } from '../../../bench/run/describe-run.ts';
 import { duration } from '../../../bench/run/progress.ts';
 import { ResultFolder } from '../../../bench/run/result-folder.ts';
 import { PAIR } from '../../../bench/schedule/agent-work.ts';
@@ -18,7 +19,6 @@ import { type PlannedCell, planCells, sameCells } from '../../../bench/sweep/pla
 import { EXIT, usageFailure } from '../../failure.ts';
 import { say } from '../../terminal.ts';
 import { reportOn } from './analyze.ts';
-import { describeRun } from './describe.ts';
 import type { BenchOptions } from './options.ts';
 import { defaultFolder } from './run.ts';
 import { settingsOf } from './settings.ts';

@@ -10,8 +10,8 @@ import { printable } from '../../printable.ts';
 import { say } from '../../terminal.ts';
 import { attach } from '../attach.ts';
 import { type StackAccess, StackError } from '../chat/stack-access.ts';
+import { askAgain, type EventOf, eventsOf } from '../stack-events.ts';
 import { unknownAgent } from '../unknown-agent.ts';
-import { askAgain, type SwarmEvent, swarmEvents } from './events.ts';
 import { participants, requestOf, type SwarmOptions } from './request.ts';
 
 export interface SwarmInvocation {
@@ -69,7 +69,7 @@ async function follow(stack: StackAccess, request: SwarmRequest, json: boolean, 
   const order = { ...request, key: randomUUID() };
   const { swarm, first_seq } = await askAgain<SwarmView>(stack, signal, '/swarms', order);
   try {
-    for await (const event of swarmEvents(stack, swarm, first_seq - 1, signal)) tell(event);
+    for await (const event of eventsOf(stack, { kind: 'swarm', id: swarm }, first_seq - 1, signal)) tell(event);
   } catch (error) {
     if (signal.aborted) await stop(stack, swarm);
     throw error;
@@ -83,7 +83,7 @@ async function stop(stack: StackAccess, swarm: string): Promise<void> {
   note(stopped === undefined ? `the stack does not answer; swarm ${swarm} goes on` : `swarm ${swarm} is stopped`);
 }
 
-function tell(event: SwarmEvent): void {
+function tell(event: EventOf<'swarm'>): void {
   if (event.type === 'swarm-start') return;
   if (event.type === 'swarm-end') return note(`${event.state}${event.error === undefined ? '' : `: ${event.error}`}`);
   const { step, state, error } = event;

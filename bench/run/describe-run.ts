@@ -1,6 +1,6 @@
 /** What is said at the end of a configuration: a few lines. The report says more. */
-import type { MetricsFile } from '../../../bench/results/metrics-file.ts';
-import type { ResultFolder } from '../../../bench/run/result-folder.ts';
+import type { MetricsFile } from '../results/metrics-file.ts';
+import type { ResultFolder } from './result-folder.ts';
 
 /** Lines for people. */
 export function describeRun({ path, runs }: ResultFolder): string[] {

@@ -1,38 +1,46 @@
-/** The events of one swarm, each once and in order, whatever happens to connections in between. */
+/** The events of one swarm or benchmark, each once and in order, whatever happens to connections in between. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EventSourceParserStream } from 'eventsource-parser/stream';
-import type { EventData, EventType } from '../../../supervisor/events.ts';
-import { Failure, messageOf } from '../../failure.ts';
-import { errorOf, type StackAccess, StackError } from '../chat/stack-access.ts';
+import type { EventData, EventType } from '../../supervisor/events.ts';
+import { Failure, messageOf } from '../failure.ts';
+import { errorOf, type StackAccess, StackError } from './chat/stack-access.ts';
 
-type SwarmEventType = Extract<EventType, `swarm-${string}`>;
+/** What has events of its own, from `<kind>-start` to `<kind>-end`. */
+type Kind = 'swarm' | 'benchmark';
+type TypeOf<K extends Kind> = Extract<EventType, `${K}-${string}`>;
 
 /** An event as it comes over the stream. */
-export type SwarmEvent = { [T in SwarmEventType]: { type: T; seq: number } & EventData<T> }[SwarmEventType];
+export type EventOf<K extends Kind> = { [T in TypeOf<K>]: { type: T; seq: number } & EventData<T> }[TypeOf<K>];
+
+/** Which one. */
+interface Subject<K extends Kind> {
+  kind: K;
+  id: string;
+}
 
 const RETRY_MS = 250;
 /** Without any connection for so long, it is given up. */
 const GIVE_UP_MS = 60_000;
 
 /**
- * Yields the events after `seq`; the last one is `swarm-end`. Leaving the loop, or aborting, does not stop the swarm.
+ * Yields the events after `seq`; the last one is `<kind>-end`. Leaving the loop, or aborting, stops nothing.
  * @throws Failure when the stack has ended, or cannot be reached for a minute; the signal's reason
  */
-export async function* swarmEvents(
+export async function* eventsOf<K extends Kind>(
   stack: StackAccess,
-  swarm: string,
+  subject: Subject<K>,
   seq: number,
   signal: AbortSignal,
-): AsyncGenerator<SwarmEvent, void> {
+): AsyncGenerator<EventOf<K>, void> {
   let after = seq;
   let seenAt = performance.now();
   for (;;) {
     try {
-      for await (const event of read(stack, swarm, after, signal)) {
+      for await (const event of read(stack, subject, after, signal)) {
         seenAt = performance.now();
         after = event.seq;
         yield event;
-        if (event.type === 'swarm-end') return;
+        if (event.type === `${subject.kind}-end`) return;
       }
       seenAt = performance.now();
     } catch (error) {
@@ -46,7 +54,8 @@ export async function* swarmEvents(
 
 /** @throws Failure when it makes no sense to wait any longer */
 function mayBeBack(stack: StackAccess, error: unknown, awayMs: number): void {
-  if (!stack.isRunning()) throw new Failure('The stack has ended. The swarm is kept: it goes on after the next start.');
+  if (!stack.isRunning())
+    throw new Failure('The stack has ended. What it worked on is kept, and goes on after the next start.');
   if (awayMs < GIVE_UP_MS) return;
   throw new Failure(`The stack at ${stack.url} does not answer (${messageOf(error)}). See --status.`);
 }
@@ -72,17 +81,17 @@ function isRefusal(error: unknown): boolean {
   return error instanceof StackError && (error.status < 500 || error.code === 'storage_failed');
 }
 
-async function* read(
+async function* read<K extends Kind>(
   stack: StackAccess,
-  swarm: string,
+  { kind, id }: Subject<K>,
   after: number,
   signal: AbortSignal,
-): AsyncGenerator<SwarmEvent, void> {
-  const path = `/events?swarm=${encodeURIComponent(swarm)}&after=${after}`;
+): AsyncGenerator<EventOf<K>, void> {
+  const path = `/events?${kind}=${encodeURIComponent(id)}&after=${after}`;
   const response = await stack.fetch(path, { headers: { accept: 'text/event-stream' }, signal });
   if (!response.ok || response.body === null) throw await errorOf(response);
   const events = response.body.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream());
   for await (const { event, data } of events) {
-    if (event?.startsWith('swarm-')) yield JSON.parse(data) as SwarmEvent;
+    if (event?.startsWith(`${kind}-`)) yield JSON.parse(data) as EventOf<K>;
   }
 }
