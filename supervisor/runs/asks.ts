@@ -91,6 +91,7 @@ export class Asks {
       if (this.#backends.isPool(ask.place)) ask.members = this.#backends.candidates(ask.place, ask);
     }
     const chosen = chooseRuns(this.#waiting, [...users, ...this.#working], limits, {
+      accepts: () => true,
       next: ([first]) => first as Ask,
       member: (_ask, free, occupancy) => this.#spreading.leastBusy(free, occupancy),
     });

@@ -22,6 +22,8 @@ export interface Route {
 /** Who knows where runs go; see routing.ts. */
 export interface Router {
   routeOf(run: LiveRun): Route;
+  /** Whether it goes to one of several backends with room, or waits for another one of its pool. */
+  accepts(run: LiveRun, free: readonly string[]): boolean;
   /** Which of several backends with room it goes to. */
   memberFor(run: LiveRun, free: readonly string[], occupancy: Occupancy): string;
 }
@@ -141,6 +143,7 @@ export class LiveRuns {
     const users = [...this.slotUsers(), ...others];
     const asked = this.#waiting.map((run) => candidate(run, router.routeOf(run)));
     const chosen = chooseRuns(asked, users, limits, {
+      accepts: ({ run }, free) => router.accepts(run, free),
       next: (startable) => {
         const next = this.#share.pick(startable, now);
         this.#share.take(next.run, next, now);

@@ -34,6 +34,7 @@ const slots = (count: number): Limits => ({
 
 const to = (place: string): Router => ({
   routeOf: () => ({ place, members: [place], resource: place }),
+  accepts: () => true,
   memberFor: () => place,
 });
 
