@@ -34,6 +34,8 @@ export interface Occupancy {
 }
 
 export interface Chooser<T> {
+  /** Whether one with several members is content with those of them that have room, or waits for another one. They are not none. */
+  accepts(run: T, free: readonly string[]): boolean;
   /** Who of those that could start gets the next slot; they are not none, and in the order in which they wait. */
   next(startable: readonly T[], occupancy: Occupancy): T;
   /** Which of the members of a pool that have room a run goes to; they are not none. */
@@ -48,14 +50,14 @@ export function chooseRuns<T extends SlotUser>(
   waiting: readonly T[],
   working: readonly SlotUser[],
   limits: Limits,
-  { next, member }: Chooser<T> = IN_ORDER,
+  { accepts, next, member }: Chooser<T> = IN_ORDER,
 ): T[] {
   const room = new Room(limits);
   for (const run of working) if (!run.isParked) room.take(run);
   let left = firstOfChats(waiting, working);
   const taken: T[] = [];
   for (;;) {
-    left = left.filter((run) => room.hasFor(run));
+    left = left.filter((run) => room.hasFor(run) && (run.members === undefined || accepts(run, room.freeFor(run))));
     if (left.length === 0) return taken;
     const run = next(left, room);
     if (run.members !== undefined) run.backend = member(run, room.freeFor(run), room);
@@ -80,7 +82,11 @@ export function firstOf<T>([first]: readonly T[]): T {
   return first;
 }
 
-const IN_ORDER = { next: firstOf, member: (_run: unknown, free: readonly string[]): string => firstOf(free) };
+const IN_ORDER = {
+  accepts: () => true,
+  next: firstOf,
+  member: (_run: unknown, free: readonly string[]): string => firstOf(free),
+};
 
 /** What is taken of every limit. */
 class Room implements Occupancy {

@@ -128,8 +128,8 @@ export class Engine {
     const { agents, mailbox = MAILBOX_LIMITS } = this.#settings;
     const backends = this.#backends();
     const runs = new LiveRuns();
-    const routing = new Routing(backends, runs, new Placement(store, recorder));
     const dispatch = (): void => this.guarded(() => this.#dispatch());
+    const routing = new Routing(backends, runs, new Placement(store, recorder), dispatch);
     return {
       store,
       recorder,

@@ -15,7 +15,6 @@ const CACHES = 4;
 /** A new prompt takes about 900 ms to read, one in the cache about 100: as a small model on a CPU was seen to do. */
 const MODEL = { slots: CACHES, ttftMs: 100, tokensPerSecond: 60, promptTokensPerSecond: 800 };
 const PROMPT_WORDS = 600;
-const ANSWER_WORDS = 40;
 const MESSAGES = 6;
 /** Of the prompt tokens, after the first message of each chat. */
 const MARK = 0.9;
@@ -23,14 +22,17 @@ const MARK = 0.9;
 interface Load {
   name: string;
   chats: number;
+  /** Of an answer. */
+  words: number;
   /** Milliseconds between an answer and the next message. */
   pauseMs: number;
 }
 
 const LOADS: readonly Load[] = [
-  { name: '3 chats on 4 slots', chats: 3, pauseMs: 300 },
-  { name: '6 chats on 4 slots, that pause', chats: 6, pauseMs: 1000 },
-  { name: '8 chats on 4 slots, that do not', chats: 8, pauseMs: 0 },
+  { name: '3 chats on 4 slots', chats: 3, words: 40, pauseMs: 300 },
+  { name: '6 chats on 4 slots, that pause', chats: 6, words: 40, pauseMs: 1000 },
+  { name: '6 chats on 4 slots, that pause; long answers', chats: 6, words: 240, pauseMs: 2000 },
+  { name: '8 chats on 4 slots, that do not', chats: 8, words: 40, pauseMs: 0 },
 ];
 
 interface Figures {
@@ -75,13 +77,13 @@ function configuration(servers: readonly RunningServer[], proxy: RunningServer |
 }
 
 /** Returns the runs but the first, whose prompt nobody can have. */
-async function talk(stack: RunningStack, chat: number, { pauseMs }: Load): Promise<Run[]> {
+async function talk(stack: RunningStack, chat: number, { pauseMs, words }: Load): Promise<Run[]> {
   const runs: Run[] = [];
   const first = `chat ${chat} begins ${'with many words '.repeat(PROMPT_WORDS / 3)}`;
   await ask(stack, chat, first);
   for (let message = 1; message < MESSAGES; message++) {
     await new Promise((resolve) => setTimeout(resolve, pauseMs * (0.5 + ((chat + message) % 3) / 2)));
-    runs.push(await ask(stack, chat, `say: ${'word '.repeat(ANSWER_WORDS)}`));
+    runs.push(await ask(stack, chat, `say: ${'word '.repeat(words)}`));
   }
   return runs;
 }

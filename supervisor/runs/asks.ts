@@ -109,6 +109,7 @@ export class Asks {
       if (this.#backends.isPool(ask.place)) ask.members = this.#backends.candidates(ask.place, ask);
     }
     return chooseRuns(waiting, [...users, ...this.#working], limits, {
+      accepts: () => true,
       next: firstOf,
       member: (_ask, free, occupancy) => this.#spreading.leastBusy(free, occupancy),
     });

@@ -21,6 +21,8 @@ export interface Route {
 /** Who knows where runs go; see routing.ts. */
 export interface Router {
   routeOf(run: LiveRun): Route;
+  /** Whether it goes to one of several backends with room, or waits for another one of its pool. */
+  accepts(run: LiveRun, free: readonly string[]): boolean;
   /** Which of several backends with room it goes to. */
   memberFor(run: LiveRun, free: readonly string[], occupancy: Occupancy): string;
 }
@@ -149,6 +151,7 @@ export class LiveRuns {
       ...claims.map((claim) => ({ ...asClaim(claim), place: claim.backend, run: undefined, claim })),
     ];
     const chosen = chooseRuns(asked, users, limits, {
+      accepts: ({ run }, free) => run === undefined || router.accepts(run, free),
       next: (startable) => {
         const next = this.#share.pick(startable, now);
         this.#share.take(next.run ?? next.claim ?? next, next, now);
@@ -168,6 +171,7 @@ export class LiveRuns {
   /** Where waiting runs would start if only these others had slots, one entry a run. */
   wouldStart(limits: Limits, router: Router, others: readonly SlotUser[]): string[] {
     const chosen = chooseRuns(this.#asked(router), [...this.slotUsers(), ...others], limits, {
+      accepts: ({ run }, free) => router.accepts(run, free),
       next: firstOf,
       member: ({ run }, free, occupancy) => router.memberFor(run, free, occupancy),
     });

@@ -3,16 +3,20 @@ import type { Backends } from '../backends.ts';
 import type { Occupancy } from '../choose-runs.ts';
 import type { LiveRun } from './live-run.ts';
 import type { LiveRuns, Route, Router } from './live-runs.ts';
-import type { MemberLoad, Placement } from './placement.ts';
+import { type MemberLoad, type Placement, patienceFor } from './placement.ts';
 
 export class Routing implements Router {
   readonly #backends: Backends;
   readonly #placement: Placement;
   readonly #load: MemberLoad;
 
-  constructor(backends: Backends, runs: Pick<LiveRuns, 'waitingUpstream'>, placement: Placement) {
+  readonly #dispatch: () => void;
+
+  /** `dispatch`: somebody does not wait any longer. */
+  constructor(backends: Backends, runs: Pick<LiveRuns, 'waitingUpstream'>, placement: Placement, dispatch: () => void) {
     this.#backends = backends;
     this.#placement = placement;
+    this.#dispatch = dispatch;
     this.#load = {
       slots: (backend) => backends.slots(backend),
       waiting: (backend) => runs.waitingUpstream().get(backend) ?? 0,
@@ -31,8 +35,28 @@ export class Routing implements Router {
     return isBound ? [run.backend] : members;
   }
 
+  /** It waits for its home for as long as its prompt would take to be read elsewhere, and no longer. */
+  accepts(run: LiveRun, free: readonly string[]): boolean {
+    const home = this.#placement.homeOf(run);
+    const isWorthIt = home !== undefined && !free.includes(home.backend) && this.#isThere(run, home.backend);
+    if (!isWorthIt) return true;
+    const now = performance.now();
+    const patienceMs = patienceFor(home.tokens);
+    if (run.waitsForHomeSince === undefined) {
+      run.waitsForHomeSince = now;
+      setTimeout(this.#dispatch, Math.ceil(patienceMs)).unref();
+    }
+    return now - run.waitsForHomeSince >= patienceMs;
+  }
+
+  /** A turn of this run can go to that backend once it has room. */
+  #isThere(run: LiveRun, backend: string): boolean {
+    const { members } = this.routeOf(run);
+    return members.includes(backend) && this.#backends.isUp(backend) && run.pausedOn !== backend;
+  }
+
   memberFor(run: LiveRun, free: readonly string[], occupancy: Occupancy): string {
-    return this.#placement.choose(free, this.#placement.homeOf(run), occupancy, this.#load);
+    return this.#placement.choose(free, this.#placement.homeOf(run)?.backend, occupancy, this.#load);
   }
 
   /** Of several with room, for what has no home. */
@@ -40,10 +64,11 @@ export class Routing implements Router {
     return this.#placement.choose(free, undefined, occupancy, this.#load);
   }
 
-  /** A turn of this run begins where it is now. */
-  served(run: LiveRun): void {
+  /** A turn of this run begins where it is now, with a prompt of about so many tokens. */
+  served(run: LiveRun, tokens: number): void {
     run.isBound = false;
-    if (this.#backends.isPool(run.place)) this.#placement.served(run, run.backend);
+    run.waitsForHomeSince = undefined;
+    if (this.#backends.isPool(run.place)) this.#placement.served(run, { backend: run.backend, tokens });
   }
 
   /** The backends that a turn of this run may go to now: all, while none of them answers. */

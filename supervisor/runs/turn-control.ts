@@ -64,9 +64,9 @@ export class TurnControl {
     const { links, ledger, policies, routing, runs } = this.#bench;
     const incarnation = links.connected(run.row.agent);
     if (incarnation === undefined) return runs.addFirst(run);
-    routing.served(run);
     this.#beginSpending(run);
     const prompt = this.#prepare(run);
+    routing.served(run, prompt.rough);
     const from = prompt.goesOn ? run.resumePoint : undefined;
     const turn = newTurn(run, policies, { number: run.turns + 1, incarnation, from });
     runs.setTurn(run, turn);

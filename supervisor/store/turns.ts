@@ -72,8 +72,8 @@ export function turnStore(database: Database) {
   const open = database.prepare<[number], OpenTurnRow>(
     'select number, incarnation, policies, backend, continues, started_at as startedAt from turn where run = ? and outcome is null',
   );
-  const lastBackend = database.prepare<[string], { backend: string | null }>(
-    `select turn.backend from run join turn on turn.run = run.number where run.chat_id = ?
+  const lastServed = database.prepare<[string], { backend: string | null; tokens: number }>(
+    `select turn.backend, turn.prompt_tokens + turn.completion_tokens as tokens from run join turn on turn.run = run.number where run.chat_id = ?
      order by run.number desc, turn.number desc limit 1`,
   );
   const openVersions = database.prepare<[], { policies: string }>(
@@ -103,8 +103,8 @@ export function turnStore(database: Database) {
     newest: (run: number) => last.get(run),
     /** The turn that has not ended, if there is one. */
     open: (run: number) => open.get(run),
-    /** Name of the backend that served the newest turn of a chat; undefined: none did. `chat`: agent/name. */
-    lastBackend: (chat: string) => lastBackend.get(chat)?.backend ?? undefined,
+    /** The backend that was asked for the newest turn of a chat, and the tokens that it counted. `chat`: agent/name. */
+    lastServed: (chat: string) => lastServed.get(chat),
     /** The policies, with their versions, that turns began with which have not ended. */
     openVersions: () => openVersions.all().map(({ policies }) => policies),
     /** What the turns of a run have used up; of one that has not ended only that it began. */

@@ -35,6 +35,7 @@ const slots = (count: number): Limits => ({
 
 const to = (place: string): Router => ({
   routeOf: () => ({ place, members: [place], resource: place }),
+  accepts: () => true,
   memberFor: () => place,
 });
 

@@ -1,5 +1,6 @@
 /** Agents on a pool of model servers: where their turns go, what a chat finds in the cache, who is left out, and what is said of it. */
 import { describe, expect, test } from 'vitest';
+import { patienceFor } from '../../supervisor/runs/placement.ts';
 import { type RunningStack, startStack } from './running-stack.ts';
 import { isDown, kill, type Setting, startOn } from './servers.ts';
 import { strictModel } from './strict-model.ts';
@@ -30,6 +31,14 @@ async function stopAll(stack: RunningStack, runs: readonly string[]): Promise<vo
 /** The servers that the turns of a run went to, as its events say. */
 const servedBy = async (stack: RunningStack, run: string) =>
   (await stack.eventsOf(run)).filter(({ type }) => type === 'turn-start').map(({ backend }) => backend);
+
+test.each([
+  [0, 0],
+  [1000, 1200],
+  [100_000, 5000],
+])('a conversation of %i tokens waits for its member for %i ms at most', (tokens, ms) => {
+  expect(patienceFor(tokens)).toBe(ms);
+});
 
 describe('new chats', () => {
   test('go to the member with the least queue, one after the other', async () => {
@@ -94,7 +103,25 @@ describe('a chat', () => {
     expect(servers.asked('two')).toEqual([]);
   });
 
-  test('moves at once when its member is full and another one is not; then it is at home there', async () => {
+  test('whose prompt takes long to read waits for its member while that is full; others do not wait for it', async () => {
+    // They keep more prompts than they work on at a time.
+    const setting = await startOn({ one: {}, two: {} }, POOL, { slots: 1 });
+    const { stack, servers } = setting;
+    const long = Array.from({ length: 3000 }, (_, index) => `w${index}`).join(' ');
+    await stack.ask(long, { chat: 'home' });
+    await stack.ask('say: elsewhere', { chat: 'other' });
+    servers.get('one').change(SLOWLY);
+    const guest = await fill(stack, 1, 'guest');
+    const run = await stack.say('say: back', { chat: 'home' });
+    await stack.ask('say: meanwhile', { chat: 'another' });
+    expect(stack.supervisor.run(run).status).toBe('queued');
+    await stopAll(stack, guest);
+    const view = await stack.wait(run);
+    expect(view.usage.cached_tokens).toBeGreaterThan(2000);
+    expect(servers.asked('two')).toEqual(['say: elsewhere', 'say: meanwhile']);
+  });
+
+  test('moves when its member is full and another one is not; then it is at home there', async () => {
     const setting = await startOn({ one: { ...SLOWLY, slots: 1 }, two: {} }, POOL);
     const { stack } = setting;
     await stack.ask('say: first', { chat: 'home' });
