@@ -2,31 +2,21 @@
  * Puts the parts of the supervisor together, and brings them up and down. What each part promises stands in its own file.
  */
 import { join } from 'node:path';
-import { createBackend } from '../agent/backend/registry.ts';
 import { type Listener, listenForAgents } from '../agent/bus/transport.ts';
 import type { Log } from '../agent/log.ts';
-import { type AgentExit, AgentLinks, type AgentListener } from './agent-links.ts';
-import { Backends } from './backends.ts';
+import type { AgentExit, AgentListener } from './agent-links.ts';
+import { createWorkbench } from './create-workbench.ts';
 import { InterjectError } from './errors.ts';
 import { EventHub } from './event-hub.ts';
 import type { StoredEvent } from './events.ts';
 import { LogLines } from './log-lines.ts';
-import { MAILBOX_LIMITS } from './mailbox/limits.ts';
-import { Metrics } from './metrics/metrics.ts';
 import { chargeOffence, hasCrashed } from './policies/charge.ts';
-import { PolicyHost } from './policies/host.ts';
 import { type PolicyBundler, PolicyReloads } from './policies/reloads.ts';
 import { forgetOffence, readOffence, Watchdog } from './policies/watchdog.ts';
 import { Pruning } from './pruning.ts';
 import { Recorder } from './recorder.ts';
-import { Asks } from './runs/asks.ts';
 import { Dispatcher } from './runs/dispatcher.ts';
-import { Leases } from './runs/leases.ts';
-import { Ledger } from './runs/ledger.ts';
-import { LiveRuns } from './runs/live-runs.ts';
-import { Placement } from './runs/placement.ts';
 import { Recovery } from './runs/recovery.ts';
-import { Routing } from './runs/routing.ts';
 import { TurnControl } from './runs/turn-control.ts';
 import { UpstreamQueue } from './runs/upstream-queue.ts';
 import type { Workbench } from './runs/workbench.ts';
@@ -125,51 +115,20 @@ export class Engine {
   }
 
   #workbench(store: Store, recorder: Recorder, log: Log): Workbench {
-    const { agents, mailbox = MAILBOX_LIMITS } = this.#settings;
-    const backends = this.#backends();
-    const runs = new LiveRuns();
-    const dispatch = (): void => this.guarded(() => this.#dispatch());
-    const routing = new Routing(backends, runs, new Placement(store, recorder), dispatch);
-    return {
-      store,
-      recorder,
-      log,
-      ledger: new Ledger(store, recorder, {
-        hash: this.hash,
-        onForgotten: () => this.#checkpoints.empty(),
-      }),
-      policies: new PolicyHost(this.#watchdog, store.offences, log, backends.names),
-      links: new AgentLinks(
-        agents.map(({ name }) => name),
-        this.#agentListener(),
-        log,
-      ),
-      backends,
-      runs,
-      routing,
-      metrics: new Metrics(store.measures),
-      asks: new Asks(backends, routing, dispatch),
-      leases: new Leases(backends, dispatch),
-      agents: new Map(agents.map((agent) => [agent.name, agent])),
-      mailbox,
-      backendOf: (agent) => agent.backend ?? backends.names[0] ?? '',
-      dispatch,
-      chargeExit: (agent, incarnation) => this.#outside.chargeExit(agent, incarnation),
-      stopAgent: (agent) => this.#outside.stopAgent(agent),
-      guarded: (work) => this.guarded(work),
-    };
-  }
-
-  #backends(): Backends {
-    const { backends, gpuGroups, pools } = this.#settings;
-    return new Backends(
-      backends.map((configuration) => ({ configuration, backend: createBackend(configuration) })),
+    return createWorkbench(
+      { settings: this.#settings, store, recorder, log, hash: this.hash, watchdog: this.#watchdog },
       {
-        onUp: (backend) => this.guarded(() => this.#backendUp(backend)),
-        onDown: (backend, reason) => this.guarded(() => this.#backendDown(backend, reason)),
+        agents: this.#agentListener(),
+        backends: {
+          onUp: (backend) => this.guarded(() => this.#backendUp(backend)),
+          onDown: (backend, reason) => this.guarded(() => this.#backendDown(backend, reason)),
+        },
+        onForgotten: () => this.#checkpoints.empty(),
+        dispatch: () => this.guarded(() => this.#dispatch()),
+        chargeExit: (agent, incarnation) => this.#outside.chargeExit(agent, incarnation),
+        stopAgent: (agent) => this.#outside.stopAgent(agent),
+        guarded: (work) => this.guarded(work),
       },
-      gpuGroups,
-      pools,
     );
   }
 

@@ -6,6 +6,7 @@ import { InterjectError } from './errors.ts';
 import { Inbox } from './runs/inbox.ts';
 import type { Received } from './runs/ledger.ts';
 import type { LiveRun } from './runs/live-run.ts';
+import type { AcceptedMessage } from './service.ts';
 import type { RunRow } from './store/runs.ts';
 
 interface OpeningOptions {
@@ -65,4 +66,9 @@ export class Intake {
     await committed;
     return run;
   }
+}
+
+/** What is acknowledged. */
+export function accepted({ id, chat, agent, firstSeq }: RunRow): AcceptedMessage {
+  return { run: id, chat, agent, firstSeq };
 }

@@ -1,14 +1,14 @@
 /** What the supervisor does for its doors: see service.ts for every promise. */
-import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { approvalView } from './approval-view.ts';
 import { Benchmarks } from './benchmarks/benchmarks.ts';
 import type { LaunchBenchmark } from './benchmarks/process.ts';
+import { Completions } from './completions.ts';
 import type { AgentDefinition } from './configuration.ts';
 import type { Engine } from './engine.ts';
 import { InterjectError } from './errors.ts';
 import type { EventScope } from './events.ts';
-import { Intake } from './intake.ts';
+import { accepted, Intake } from './intake.ts';
 import { contactsOf } from './mailbox/contacts.ts';
 import type { ProcessView } from './metrics/metrics.ts';
 import type { RunWaiters } from './run-waiters.ts';
@@ -36,6 +36,7 @@ export class StackSupervisor implements service.Supervisor {
   readonly #views: Views;
   readonly #processes: ProcessControl;
   readonly #intake: Intake;
+  readonly #completions: Completions;
   readonly swarms: Swarms;
   readonly benchmarks: Benchmarks;
 
@@ -43,6 +44,7 @@ export class StackSupervisor implements service.Supervisor {
     this.#engine = engine;
     this.#waiters = waiters;
     this.#intake = new Intake(engine);
+    this.#completions = new Completions(engine, this.#intake);
     this.swarms = new Swarms(engine, waiters, this.#intake);
     const folder = join(engine.dataFolder, 'benchmarks');
     this.benchmarks = new Benchmarks(engine, this.#intake, processes.launchBenchmark, folder);
@@ -72,48 +74,8 @@ export class StackSupervisor implements service.Supervisor {
     return accepted(row);
   }
 
-  async complete({
-    agent,
-    content,
-    earlier,
-    options,
-    format,
-  }: service.IncomingCompletion): Promise<service.AcceptedCompletion> {
-    const known = this.#agent(agent);
-    const system = [known.system, ...earlier.filter(({ role }) => role === 'system').map((line) => line.content)];
-    const definition: AgentDefinition = {
-      ...known,
-      ...options,
-      system: system.filter((text) => text !== '').join('\n\n'),
-      // What a server is made to write begins anew with every request.
-      ...(format !== undefined && { resume: 'regenerate' }),
-    };
-    this.#mustTake(definition, format);
-    const chat = `completion-${randomBytes(8).toString('hex')}`;
-    const said = earlier.filter(({ role }) => role !== 'system');
-    const run = await this.#intake.open({ agent, chat, key: undefined, content, isEphemeral: true }, definition, {
-      earlier: said,
-      format,
-    });
-    return { ...accepted(run.row), isSeamless: this.#isSeamless(run) };
-  }
-
-  /** @throws InterjectError unsupported_option: the model server cannot be asked for such an answer */
-  #mustTake(agent: AgentDefinition, format: service.AnswerFormat | undefined): void {
-    if (format === undefined) return;
-    const { backends, backendOf } = this.#engine.bench;
-    const backend = backends.withoutFormat(backends.route(backendOf(agent), agent), format);
-    if (backend === undefined) return;
-    const server = `${backend} is Ollama ${backends.status(backend)?.version}, which`;
-    throw new InterjectError('unsupported_option', `response_format: ${server} takes no schema; 0.5 and later do.`);
-  }
-
-  #isSeamless(run: LiveRun): boolean {
-    const policies = this.#engine.bench.policies.of(run.row.agent).map(({ policy }) => policy);
-    // An answer that was shown and reviewed afterwards is followed by another one, also where cut ones go on.
-    if (policies.some(({ review, reviewWhen }) => review !== undefined && reviewWhen === 'after')) return false;
-    const canCut = policies.some(({ onText, onTurnEnd }) => onText !== undefined || onTurnEnd !== undefined);
-    return !canCut || this.#engine.turns.continues(run);
+  async complete(completion: service.IncomingCompletion): Promise<service.AcceptedCompletion> {
+    return this.#completions.take(this.#agent(completion.agent), completion);
   }
 
   /** The same key again: the same run, unless something else is asked. */
@@ -311,8 +273,4 @@ function whyDown({ name, url, detail = 'no reason given' }: service.BackendView)
 
 function reviewsView({ calls, ms, promptTokens, completionTokens }: ReviewCost): service.ReviewsView {
   return { calls, ms: Math.round(ms), prompt_tokens: promptTokens, completion_tokens: completionTokens };
-}
-
-function accepted({ id, chat, agent, firstSeq }: RunRow): service.AcceptedMessage {
-  return { run: id, chat, agent, firstSeq };
 }
