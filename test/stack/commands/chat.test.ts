@@ -12,7 +12,10 @@ import { temporaryFolder } from '../temporary-folder.ts';
 import { piped } from './piped.ts';
 
 /** Long enough to be in the middle of it when something happens. */
-const LONG = Array.from({ length: 150 }, (_, index) => `word${index}`).join(' ');
+const words = (count: number): string => Array.from({ length: count }, (_, index) => `word${index}`).join(' ');
+const LONG = words(150);
+/** The simulator says it for minutes: it never ends by itself. */
+const ENDLESS = words(6000);
 
 /** Processes whose command line names this folder. */
 function processesOf(folder: string): string[] {
@@ -99,7 +102,7 @@ describe('without a running stack', () => {
     const folder = temporaryFolder();
     const chat = piped(folder, ['chat']);
     await eventually(() => chat.errors().includes('private stack'));
-    chat.type(`say: ${LONG}`, 'say: never asked');
+    chat.type(`say: ${ENDLESS}`, 'say: never asked');
     chat.process.kill('SIGINT');
     expect(await chat.ended).toMatchObject({ code: 130, signal: null, output: '' });
     expect(left(folder)).toEqual([]);
@@ -156,7 +159,7 @@ describe('with a running stack', () => {
     await start(['--grace-seconds', '0']);
     const chat = piped(folder, ['chat']);
     await eventually(() => chat.errors().includes('the stack at'));
-    chat.type(`say: ${LONG}`);
+    chat.type(`say: ${ENDLESS}`);
     await run(['--stop']).ended;
     const { code, errors } = await chat.ended;
     expect(code).toBe(1);
