@@ -69,9 +69,9 @@ export class FairShare {
     const [oldest] = waiting;
     if (oldest === undefined) throw new RangeError('nobody waits');
     const { resource } = oldest;
-    const rivals = waiting.filter((each) => each.resource === resource);
+    const rivals = foremostOfAgents(waiting.filter((each) => each.resource === resource));
     this.#activate(resource, rivals, now);
-    const foremost = Math.min(...rivals.map(({ rank }) => rank));
+    const foremost = rivals.reduce((least, { rank }) => Math.min(least, rank), oldest.rank);
     const others = rivals.filter(({ rank }) => rank !== foremost);
     const chosen = this.#chooseRank(resource, rivals, foremost, others[0]) ?? oldest;
     return this.#least(chosen, rivals, now);
@@ -87,17 +87,12 @@ export class FairShare {
 
   /** Of those of one rank the one whose agent has had least for its weight; of equals the one that has waited longest. */
   #least<T extends Claimant>({ rank, resource }: T, rivals: readonly T[], now: number): T {
-    const times = new Map<string, number>();
-    const timeOf = (claimant: T): number => {
-      const known = times.get(claimant.agent) ?? this.#virtualTime(this.#account(claimant), now);
-      times.set(claimant.agent, known);
-      return known;
-    };
-    const best = rivals
+    const [best, time] = rivals
       .filter((each) => each.rank === rank)
-      .reduce((least, each) => (timeOf(each) < timeOf(least) ? each : least));
+      .map((each) => [each, this.#virtualTime(this.#account(each), now)] as const)
+      .reduce((least, each) => (each[1] < least[1] ? each : least));
     const ledger = this.#ledger(resource);
-    ledger.floor = Math.max(ledger.floor, timeOf(best));
+    ledger.floor = Math.max(ledger.floor, time);
     return best;
   }
 
@@ -139,4 +134,15 @@ export class FairShare {
     this.#ledgers.set(resource, ledger);
     return ledger;
   }
+}
+
+/** Of every agent the one of each rank that has waited longest: no other one can be next, and hundreds may wait. */
+function foremostOfAgents<T extends Claimant>(waiting: readonly T[]): T[] {
+  const seen = new Set<string>();
+  return waiting.filter(({ agent, rank }) => {
+    const key = `${rank} ${agent}`;
+    const isFirst = !seen.has(key);
+    seen.add(key);
+    return isFirst;
+  });
 }

@@ -178,13 +178,15 @@ export class LiveRuns {
     return chosen.map(({ backend }) => backend);
   }
 
+  /** All who wait. Runs of one agent go the same way, but for one that is bound to where it was. */
   #asked(router: Router) {
-    return this.#waiting.map((run) => ({ ...candidate(run, router.routeOf(run)), claim: undefined }));
+    const routes = new Map<LiveRun['agent'], Route>();
+    return this.#waiting.map((run) => {
+      const route = (run.isBound ? undefined : routes.get(run.agent)) ?? router.routeOf(run);
+      if (!run.isBound) routes.set(run.agent, route);
+      return candidate(run, route);
+    });
   }
-}
-
-function claimant({ agent, row }: LiveRun, resource: string): Claimant {
-  return { agent: agent.name, resource, weight: agent.weight ?? 1, rank: rankOf(row.origin, agent.priority) };
 }
 
 function asClaim({ agent, backend, chatId, resource, weight, rank }: OtherClaim) {
@@ -193,10 +195,21 @@ function asClaim({ agent, backend, chatId, resource, weight, rank }: OtherClaim)
 
 /** A backend that it has just failed on will not do. */
 function candidate(run: LiveRun, { place, members: all, resource }: Route) {
-  const members = all.filter((member) => member !== run.pausedOn);
-  const [backend = place] = members;
-  const whereTo = { place, backend, members: members.length > 1 ? members : undefined };
-  return { ...slotUser(run), ...claimant(run, resource), ...whereTo, isPaused: members.length === 0, run };
+  const { agent, row, chatId, pausedOn } = run;
+  const members = pausedOn === undefined ? all : all.filter((member) => member !== pausedOn);
+  return {
+    run,
+    claim: undefined,
+    agent: row.agent,
+    chatId,
+    place,
+    backend: members[0] ?? place,
+    members: members.length > 1 ? members : undefined,
+    resource,
+    weight: agent.weight ?? 1,
+    rank: rankOf(row.origin, agent.priority),
+    isPaused: members.length === 0,
+  };
 }
 
 function slotUser(run: LiveRun): SlotUser {
