@@ -117,7 +117,7 @@ export class Backends {
   /** The backends of a place that a turn with this model can go to: where none is known to have it, whoever is asked says so. */
   candidates(place: string, { model }: Pick<AgentDefinition, 'model'>): readonly string[] {
     const members = this.membersOf(place);
-    if (members.length === 1) return members;
+    if (members.length === 1 || model === undefined) return members;
     const having = members.filter((member) => this.#has(member, model));
     return having.length === 0 ? members : having;
   }

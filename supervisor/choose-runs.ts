@@ -94,28 +94,37 @@ class Room implements Occupancy {
   readonly #agents = new Counter();
   readonly #backends = new Counter();
   readonly #groups = new Counter();
+  /** Known until somebody takes a slot: hundreds may wait for the same few backends. */
+  readonly #free = new Map<string, boolean>();
+  readonly #freeOf = new Map<readonly string[], readonly string[]>();
 
   constructor(limits: Limits) {
     this.#limits = limits;
   }
 
   hasFor({ agent, backend, members }: SlotUser): boolean {
-    if (agent !== undefined && this.#agents.of(agent) >= this.#limits.agent(agent)) return false;
-    return members === undefined ? this.#isFree(backend) : members.some((member) => this.#isFree(member));
+    const hasBackend = members === undefined ? this.#isFree(backend) : this.#freeAmong(members).length > 0;
+    return hasBackend && (agent === undefined || this.#agents.of(agent) < this.#limits.agent(agent));
   }
 
   freeFor({ backend, members = [backend] }: SlotUser): readonly string[] {
-    return members.filter((member) => this.#isFree(member));
+    return this.#freeAmong(members);
   }
 
   used(backend: string): number {
     return this.#backends.of(backend);
   }
 
+  #freeAmong(members: readonly string[]): readonly string[] {
+    return known(this.#freeOf, members, () => members.filter((member) => this.#isFree(member)));
+  }
+
   #isFree(backend: string): boolean {
-    if (this.#backends.of(backend) >= this.#limits.backend(backend)) return false;
-    const group = this.#limits.groupOf(backend);
-    return group === undefined || this.#groups.of(group) < this.#limits.group(group);
+    return known(this.#free, backend, () => {
+      if (this.#backends.of(backend) >= this.#limits.backend(backend)) return false;
+      const group = this.#limits.groupOf(backend);
+      return group === undefined || this.#groups.of(group) < this.#limits.group(group);
+    });
   }
 
   take({ agent, backend }: SlotUser): void {
@@ -123,7 +132,16 @@ class Room implements Occupancy {
     this.#backends.add(backend);
     const group = this.#limits.groupOf(backend);
     if (group !== undefined) this.#groups.add(group);
+    this.#free.clear();
+    this.#freeOf.clear();
   }
+}
+
+/** What a map has, or what is found out and remembered in it. */
+function known<K, V extends {}>(map: Map<K, V>, key: K, find: () => V): V {
+  const value = map.get(key) ?? find();
+  map.set(key, value);
+  return value;
 }
 
 class Counter {

@@ -10,6 +10,12 @@ const MOST_IN_A_ROW = 8;
 /** How much of what an agent's runs usually take is what the latest one took. */
 const LATEST_SHARE = 0.2;
 
+/**
+ * Longest usual turns of those present that an agent, while it waits, can be behind where one that comes anew begins. More is lost to it:
+ * else those that waited for one full server for hours would keep everybody else from it for as long.
+ */
+const MOST_TURNS_BEHIND = 4;
+
 /** Who asks for a slot, or has one. */
 export interface Claimant {
   agent: string;
@@ -64,14 +70,17 @@ export class FairShare {
     }
   }
 
-  /** Who of them gets the next slot of the first one's resource. `waiting`: not empty, who has waited longest first. */
-  pick<T extends Claimant>(waiting: readonly T[], now: number): T {
+  /**
+   * Who of them gets the next slot of the first one's resource. `waiting`: not empty, who has waited longest first.
+   * `present`: all who want a slot, also those who wait for one that is not free now.
+   */
+  pick<T extends Claimant>(waiting: readonly T[], now: number, present: readonly Claimant[] = waiting): T {
     const [oldest] = waiting;
     if (oldest === undefined) throw new RangeError('nobody waits');
     const { resource } = oldest;
-    const rivals = waiting.filter((each) => each.resource === resource);
-    this.#activate(resource, rivals, now);
-    const foremost = Math.min(...rivals.map(({ rank }) => rank));
+    const rivals = foremostOfAgents(waiting.filter((each) => each.resource === resource));
+    this.#activate(resource, present, now);
+    const foremost = rivals.reduce((least, { rank }) => Math.min(least, rank), oldest.rank);
     const others = rivals.filter(({ rank }) => rank !== foremost);
     const chosen = this.#chooseRank(resource, rivals, foremost, others[0]) ?? oldest;
     return this.#least(chosen, rivals, now);
@@ -87,30 +96,28 @@ export class FairShare {
 
   /** Of those of one rank the one whose agent has had least for its weight; of equals the one that has waited longest. */
   #least<T extends Claimant>({ rank, resource }: T, rivals: readonly T[], now: number): T {
-    const times = new Map<string, number>();
-    const timeOf = (claimant: T): number => {
-      const known = times.get(claimant.agent) ?? this.#virtualTime(this.#account(claimant), now);
-      times.set(claimant.agent, known);
-      return known;
-    };
-    const best = rivals
+    const [best, time] = rivals
       .filter((each) => each.rank === rank)
-      .reduce((least, each) => (timeOf(each) < timeOf(least) ? each : least));
+      .map((each) => [each, this.#virtualTime(this.#account(each), now)] as const)
+      .reduce((least, each) => (each[1] < least[1] ? each : least));
     const ledger = this.#ledger(resource);
-    ledger.floor = Math.max(ledger.floor, timeOf(best));
+    ledger.floor = Math.max(ledger.floor, time);
     return best;
   }
 
-  /** Who was away begins where the others are. */
-  #activate(resource: string, rivals: readonly Claimant[], now: number): void {
+  /** Who was away begins where the others are; who waits for what others cannot use is behind them by a few turns at most. */
+  #activate(resource: string, claimants: readonly Claimant[], now: number): void {
     const { accounts, floor } = this.#ledger(resource);
-    const present = new Set(rivals.map((claimant) => this.#account(claimant)));
+    const here = claimants.filter((each) => each.resource === resource);
+    const present = new Set(here.map((claimant) => this.#account(claimant)));
     for (const { account } of this.#holdings.values()) present.add(account);
+    const longest = Math.max(...[...present].map(({ usualMs, weight }) => usualMs / weight));
     for (const account of accounts.values()) {
-      const wasActive = account.isActive;
+      // The same for all: who may be further behind than others would always go before them.
+      const least = floor - (account.isActive ? MOST_TURNS_BEHIND * longest : 0);
       account.isActive = present.has(account);
-      if (!account.isActive || wasActive) continue;
-      account.usedMs += Math.max(0, floor - this.#virtualTime(account, now)) * account.weight;
+      if (!account.isActive) continue;
+      account.usedMs += Math.max(0, least - this.#virtualTime(account, now)) * account.weight;
     }
   }
 
@@ -139,4 +146,15 @@ export class FairShare {
     this.#ledgers.set(resource, ledger);
     return ledger;
   }
+}
+
+/** Of every agent the one of each rank that has waited longest: no other one can be next, and hundreds may wait. */
+function foremostOfAgents<T extends Claimant>(waiting: readonly T[]): T[] {
+  const seen = new Set<string>();
+  return waiting.filter(({ agent, rank }) => {
+    const key = `${rank} ${agent}`;
+    const isFirst = !seen.has(key);
+    seen.add(key);
+    return isFirst;
+  });
 }

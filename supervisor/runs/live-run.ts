@@ -85,8 +85,8 @@ export class LiveRun {
   toldPlace: string;
   /** It has just failed on this backend and is not tried there again yet. */
   pausedOn: string | undefined;
-  /** Since when it waits for the member that has its conversation in the cache although another one has room; as `performance.now` counts. */
-  waitsForHomeSince: number | undefined;
+  /** It waits, or has waited for long enough, for the member that has its conversation in the cache although another one has room. */
+  homePatience: { timer: NodeJS.Timeout; isOver: boolean } | undefined;
   /** What failed was its prompt, and it is to be tried otherwise on the backend that showed how. */
   isBound = false;
   readonly chatId: string;

@@ -31,7 +31,13 @@ export class LiveRuns {
   readonly #byId = new Map<string, LiveRun>();
   readonly #byTurn = new Map<string, LiveRun>();
   readonly #share = new FairShare();
+  readonly #clock: () => number;
   #waiting: LiveRun[] = [];
+
+  /** `clock`: milliseconds that only grow; what slots are shared by. */
+  constructor(clock: () => number = () => performance.now()) {
+    this.#clock = clock;
+  }
 
   get(id: string): LiveRun | undefined {
     return this.#byId.get(id);
@@ -141,7 +147,7 @@ export class LiveRuns {
     others: readonly SlotUser[] = [],
     claims: readonly C[] = [],
   ): { runs: LiveRun[]; claims: C[] } {
-    const now = performance.now();
+    const now = this.#clock();
     const working = this.all().filter((run) => run.phase !== 'waiting' && !run.hasNoSlot);
     this.#share.settle(new Set<object>([...working, ...others]), now);
     if (this.#waiting.length + claims.length === 0) return { runs: [], claims: [] };
@@ -150,10 +156,12 @@ export class LiveRuns {
       ...this.#asked(router),
       ...claims.map((claim) => ({ ...asClaim(claim), place: claim.backend, run: undefined, claim })),
     ];
+    let present: Claimant[] | undefined;
     const chosen = chooseRuns(asked, users, limits, {
       accepts: ({ run }, free) => run === undefined || router.accepts(run, free),
       next: (startable) => {
-        const next = this.#share.pick(startable, now);
+        present ??= asked.filter((each) => isServed(each, limits));
+        const next = this.#share.pick(startable, now, present);
         this.#share.take(next.run ?? next.claim ?? next, next, now);
         return next;
       },
@@ -178,25 +186,43 @@ export class LiveRuns {
     return chosen.map(({ backend }) => backend);
   }
 
+  /** All who wait. Runs of one agent go the same way, but for one that is bound to where it was. */
   #asked(router: Router) {
-    return this.#waiting.map((run) => ({ ...candidate(run, router.routeOf(run)), claim: undefined }));
+    const routes = new Map<LiveRun['agent'], Route>();
+    return this.#waiting.map((run) => {
+      const route = (run.isBound ? undefined : routes.get(run.agent)) ?? router.routeOf(run);
+      if (!run.isBound) routes.set(run.agent, route);
+      return candidate(run, route);
+    });
   }
-}
-
-function claimant({ agent, row }: LiveRun, resource: string): Claimant {
-  return { agent: agent.name, resource, weight: agent.weight ?? 1, rank: rankOf(row.origin, agent.priority) };
 }
 
 function asClaim({ agent, backend, chatId, resource, weight, rank }: OtherClaim) {
   return { agent, backend, members: undefined, chatId, resource, weight, rank, isPaused: false };
 }
 
+/** It would start, were nobody else there. */
+function isServed({ agent, backend, members = [backend] }: SlotUser, limits: Limits): boolean {
+  return limits.agent(agent ?? '') > 0 && members.some((member) => limits.backend(member) > 0);
+}
+
 /** A backend that it has just failed on will not do. */
 function candidate(run: LiveRun, { place, members: all, resource }: Route) {
-  const members = all.filter((member) => member !== run.pausedOn);
-  const [backend = place] = members;
-  const whereTo = { place, backend, members: members.length > 1 ? members : undefined };
-  return { ...slotUser(run), ...claimant(run, resource), ...whereTo, isPaused: members.length === 0, run };
+  const { agent, row, chatId, pausedOn } = run;
+  const members = pausedOn === undefined ? all : all.filter((member) => member !== pausedOn);
+  return {
+    run,
+    claim: undefined,
+    agent: row.agent,
+    chatId,
+    place,
+    backend: members[0] ?? place,
+    members: members.length > 1 ? members : undefined,
+    resource,
+    weight: agent.weight ?? 1,
+    rank: rankOf(row.origin, agent.priority),
+    isPaused: members.length === 0,
+  };
 }
 
 function slotUser(run: LiveRun): SlotUser {

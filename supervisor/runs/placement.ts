@@ -42,6 +42,9 @@ export interface MemberLoad {
 
 type Known = Pick<LiveRun, 'row' | 'chatId' | 'earlier'>;
 
+/** Keys of conversations that their callers hold: what one is known by stays the same when a message is masked later. */
+const heldKeys = new WeakMap<Known, string>();
+
 export class Placement {
   readonly #store: Pick<Store, 'turns'>;
   readonly #recorder: Pick<Recorder, 'write'>;
@@ -102,8 +105,14 @@ export class Placement {
 }
 
 /** A conversation that its caller holds is a new chat each time: it is known by what was said first. */
-function keyOf({ row, chatId, earlier }: Known): string {
-  if (!row.isEphemeral) return chatId;
+function keyOf(run: Known): string {
+  if (!run.row.isEphemeral) return run.chatId;
+  const key = heldKeys.get(run) ?? hashOfFirst(run);
+  heldKeys.set(run, key);
+  return key;
+}
+
+function hashOfFirst({ row, earlier }: Known): string {
   const first = earlier[0]?.content ?? row.content;
   return createHash('sha256')
     .update(`${row.agent}\n${first.slice(0, MOST_CHARACTERS)}`)

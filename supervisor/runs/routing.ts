@@ -40,13 +40,18 @@ export class Routing implements Router {
     const home = this.#placement.homeOf(run);
     const isWorthIt = home !== undefined && !free.includes(home.backend) && this.#isThere(run, home.backend);
     if (!isWorthIt) return true;
-    const now = performance.now();
-    const patienceMs = patienceFor(home.tokens);
-    if (run.waitsForHomeSince === undefined) {
-      run.waitsForHomeSince = now;
-      setTimeout(this.#dispatch, Math.ceil(patienceMs)).unref();
-    }
-    return now - run.waitsForHomeSince >= patienceMs;
+    run.homePatience ??= this.#bePatient(patienceFor(home.tokens));
+    return run.homePatience.isOver;
+  }
+
+  /** What ends it says so, not a clock that is read: timers may come a little early, and nobody would look again. */
+  #bePatient(milliseconds: number): NonNullable<LiveRun['homePatience']> {
+    const end = (): void => {
+      patience.isOver = true;
+      this.#dispatch();
+    };
+    const patience = { timer: setTimeout(end, milliseconds).unref(), isOver: false };
+    return patience;
   }
 
   /** A turn of this run can go to that backend once it has room. */
@@ -67,7 +72,8 @@ export class Routing implements Router {
   /** A turn of this run begins where it is now, with a prompt of about so many tokens. */
   served(run: LiveRun, tokens: number): void {
     run.isBound = false;
-    run.waitsForHomeSince = undefined;
+    clearTimeout(run.homePatience?.timer);
+    run.homePatience = undefined;
     if (this.#backends.isPool(run.place)) this.#placement.served(run, { backend: run.backend, tokens });
   }
 

@@ -161,3 +161,104 @@ describe('properties', () => {
     );
   });
 });
+
+describe('runs that several backends will do for, and that may wait for one of them', () => {
+  interface Choosy extends Waiting {
+    members: readonly string[] | undefined;
+    /** It takes no other one while this one could have room. */
+    insistsOn: string | undefined;
+    place: number;
+  }
+
+  const BACKENDS = ['b1', 'b2', 'b3'];
+  const anyChoosy = fc
+    .array(
+      fc.record({
+        chatId: fc.constantFrom('a/1', 'a/2', 'a/3', 'b/1', 'b/2', 'c/1'),
+        members: fc.option(fc.subarray(BACKENDS, { minLength: 1 }), { nil: undefined }),
+        backend: fc.constantFrom(...BACKENDS),
+        insistsOn: fc.option(fc.constantFrom(...BACKENDS), { nil: undefined }),
+        isPaused: fc.boolean(),
+        isParked: fc.boolean(),
+      }),
+      { maxLength: 20 },
+    )
+    .map((list) =>
+      list.map((each, place): Choosy => ({ ...each, id: `${place}`, place, agent: each.chatId.split('/')[0] })),
+    );
+  const limit = fc.integer({ min: 0, max: 3 });
+  const group = fc.option(fc.constantFrom('g1', 'g2'), { nil: undefined });
+  const anyLimits = fc
+    .record({
+      most: fc.record({ a: limit, b: limit, c: limit, b1: limit, b2: limit, b3: limit, g1: limit, g2: limit }),
+      of: fc.record({ b1: group, b2: group, b3: group }),
+    })
+    .map(({ most, of }) => limits(most, most, { of: of as Record<string, string>, limits: most }));
+
+  const accepts = ({ insistsOn }: Choosy, free: readonly string[]): boolean =>
+    insistsOn === undefined || free.includes(insistsOn);
+  /** Whoever `order` says is next, wherever it says. */
+  const choose = (
+    waiting: readonly Choosy[],
+    working: readonly SlotUser[],
+    given: Limits,
+    order: readonly number[],
+  ) => {
+    let step = 0;
+    const any = <T>(list: readonly T[]): T => list[(order[step++] ?? 0) % list.length] as T;
+    return chooseRuns(waiting, working, given, {
+      accepts,
+      next: any,
+      member: ({ insistsOn }, free) => (insistsOn !== undefined && free.includes(insistsOn) ? insistsOn : any(free)),
+    });
+  };
+
+  const count = (list: readonly SlotUser[], is: (each: SlotUser) => boolean): number => list.filter(is).length;
+  const isFree = (backend: string, users: readonly SlotUser[], given: Limits): boolean => {
+    const name = given.groupOf(backend);
+    return (
+      count(users, (each) => each.backend === backend) < given.backend(backend) &&
+      (name === undefined || count(users, (each) => given.groupOf(each.backend) === name) < given.group(name))
+    );
+  };
+  const canStart = (run: Choosy, users: readonly SlotUser[], given: Limits): boolean => {
+    const free = (run.members ?? [run.backend]).filter((backend) => isFree(backend, users, given));
+    const hasAgent = count(users, ({ agent }) => agent === run.agent) < given.agent(run.agent ?? '');
+    return hasAgent && free.length > 0 && (run.members === undefined || accepts(run, free));
+  };
+
+  test('limits are kept, everybody who can start does, on a backend that will do, and chats stay in order', () => {
+    fc.assert(
+      fc.property(
+        anyChoosy,
+        anyChoosy,
+        anyLimits,
+        fc.array(fc.nat(), { maxLength: 40 }),
+        (waiting, all, given, order) => {
+          const working = all.filter(({ chatId }, index) => all.findIndex((each) => each.chatId === chatId) === index);
+          const own = waiting.map(({ backend }) => backend);
+          const taken = choose(waiting, working, given, order);
+          const users: SlotUser[] = working.filter(({ isParked }) => !isParked);
+          for (const run of taken) {
+            const chat = waiting.filter(({ chatId }) => chatId === run.chatId);
+            expect(chat[0]).toBe(run);
+            expect(count(working, ({ chatId }) => chatId === run.chatId)).toBe(0);
+            expect(run.isPaused).toBe(false);
+            expect(run.members ?? [own[run.place]]).toContain(run.backend);
+            expect(canStart(run, users, given)).toBe(true);
+            expect(isFree(run.backend, users, given)).toBe(true);
+            users.push(run);
+          }
+          for (const run of waiting) {
+            const isFirst = waiting.find(({ chatId }) => chatId === run.chatId) === run;
+            const isBusy = working.some(({ chatId }) => chatId === run.chatId);
+            if (isFirst && !isBusy && !run.isPaused && !taken.includes(run)) {
+              expect(canStart(run, users, given)).toBe(false);
+            }
+          }
+        },
+      ),
+      { numRuns: 1000 },
+    );
+  });
+});

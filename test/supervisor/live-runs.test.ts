@@ -1,30 +1,8 @@
 /** The order in which waiting runs are served. */
 import { expect, test } from 'vitest';
 import type { Limits } from '../../supervisor/choose-runs.ts';
-import { LiveRun } from '../../supervisor/runs/live-run.ts';
 import { LiveRuns, type Router } from '../../supervisor/runs/live-runs.ts';
-import type { RunRow } from '../../supervisor/store/runs.ts';
-
-function run(number: number, status: RunRow['status'] = 'queued', origin: RunRow['origin'] = 'interactive'): LiveRun {
-  const times = { acceptedAt: number, startedAt: null, firstTextAt: null, endedAt: null };
-  const place = { agent: 'a', chat: `c${number}`, content: '', firstSeq: number };
-  const row = {
-    id: `r${number}`,
-    number,
-    status,
-    reason: null,
-    contentHash: null,
-    isEphemeral: 0 as const,
-    origin,
-    system: null,
-    ...{ fromAgent: null, fromRun: null, hops: 0, thread: null },
-    agentDeaths: 0,
-    backendFailures: 0,
-    ...place,
-    ...times,
-  };
-  return new LiveRun(row, { name: 'a', system: '' }, 'own', 0);
-}
+import { waitingRun as run } from './waiting-run.ts';
 
 const slots = (count: number): Limits => ({
   agent: () => Number.POSITIVE_INFINITY,
@@ -66,7 +44,7 @@ test('a run works where it is sent to; one that is paused there can go elsewhere
 test('what somebody waits for goes before swarms and letters, and these before benchmarks; each by itself in the order of arrival', () => {
   const runs = new LiveRuns();
   const origins = ['benchmark', 'agent', 'benchmark', 'interactive', 'swarm', 'interactive'] as const;
-  for (const [index, origin] of origins.entries()) runs.add(run(index + 1, 'queued', origin));
+  for (const [index, origin] of origins.entries()) runs.add(run(index + 1, { origin }));
   const order = origins.flatMap(() => take(runs, 1));
   expect(order).toEqual([4]);
   for (let count = 1; count < origins.length; count++) {

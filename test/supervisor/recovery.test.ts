@@ -5,22 +5,29 @@ import { runInProgress } from './run-in-progress.ts';
 import { sayCoded, shownText, startStack } from './running-stack.ts';
 
 const WORDS = Array.from({ length: 60 }, (_, index) => `word${index}`).join(' ');
+/** Long enough to restart something in between. */
 const SLOWLY = { simulator: { tokensPerSecond: 300 } };
+/** After its first word it is not done before the test is; what is asked after `simulator.change(AT_ONCE)` is. */
+const STUCK = { simulator: { tokensPerSecond: 0.5 } };
+const AT_ONCE = { tokensPerSecond: 0 };
 
 describe('a lost connection between agent and supervisor', () => {
   test('in mid-turn, again and again: nothing is lost, nothing comes twice, the model is asked once', async () => {
-    const stack = await startStack(SLOWLY);
-    const text = Array(6).fill(WORDS).join(' ');
-    const run = await stack.say(sayCoded(text));
+    const { stack, run, call } = await runInProgress();
     let after = 0;
     for (let round = 0; round < 4; round++) {
+      call.say(`before ${round}, `);
       after = (await stack.eventsUntil({ run }, ({ type }) => type === 'text-delta', after)).at(-1)?.seq ?? 0;
       stack.dropConnections();
+      call.say(`after ${round}; `);
       await stack.eventsUntil({ agent: 'assistant' }, ({ type }) => type === 'agent-ready', after);
     }
+    call.finish();
+    const text = [0, 1, 2, 3].map((round) => `before ${round}, after ${round}; `).join('');
     expect(await stack.wait(run)).toMatchObject({ status: 'answered', content: text });
     expect(shownText(await stack.eventsOf(run), 1)).toBe(text);
-    expect(stack.calls()).toHaveLength(1);
+    const isStart = ({ type }: { type: string }): boolean => type === 'turn-start';
+    expect((await stack.eventsOf(run)).filter(isStart)).toHaveLength(1);
   });
 
   test('with a cut meanwhile: the agent is told when it is back, and the run goes on', async () => {
@@ -62,8 +69,7 @@ describe('a supervisor that is replaced in mid-turn', () => {
     await model.call();
     stack.keepAgentsOut();
     await stack.stopSupervisor();
-    await stack.startSupervisor();
-    stack.tellOfAgent('assistant');
+    await stack.startSupervisor((agent) => agent === 'assistant');
     expect(await stack.event(other, 'turn-cut')).toMatchObject({ reason: 'agent_lost' });
     stack.letAgentsIn();
     call.say(' there');
@@ -140,10 +146,11 @@ describe('a supervisor that is replaced in mid-turn', () => {
   });
 
   test('without its agent: the turn is lost after a second, the run is tried again with the next agent', async () => {
-    const stack = await startStack(SLOWLY);
+    const stack = await startStack(STUCK);
     const run = await stack.say(sayCoded(WORDS));
     await stack.event(run, 'text-delta');
     await stack.stopSupervisor();
+    stack.simulator.change(AT_ONCE);
     stack.endAgent('assistant', { tell: false });
     await stack.startSupervisor();
     await stack.event(run, 'turn-cut');
@@ -158,9 +165,10 @@ describe('a supervisor that is replaced in mid-turn', () => {
 
 describe('an agent that dies', () => {
   test('in mid-turn: the run is tried again; the model sees nothing of the lost turn', async () => {
-    const stack = await startStack(SLOWLY);
+    const stack = await startStack(STUCK);
     const run = await stack.say(sayCoded(WORDS));
     await stack.event(run, 'text-delta');
+    stack.simulator.change(AT_ONCE);
     stack.endAgent('assistant');
     await stack.startAgent('assistant');
     const view = await stack.wait(run);
@@ -172,10 +180,11 @@ describe('an agent that dies', () => {
   });
 
   test('three times with one message: that message fails, the next one is served', async () => {
-    const stack = await startStack(SLOWLY);
+    const stack = await startStack(STUCK);
     const [run, next] = [await stack.say(sayCoded(WORDS)), await stack.say('say: next')];
     for (let turn = 1; turn <= 3; turn++) {
       await stack.eventsUntil({ run }, (event) => event.type === 'text-delta' && event.turn === turn);
+      if (turn === 3) stack.simulator.change(AT_ONCE);
       stack.endAgent('assistant');
       await stack.startAgent('assistant');
     }
@@ -184,10 +193,11 @@ describe('an agent that dies', () => {
   });
 
   test('on purpose, however often: that is not the fault of the message', async () => {
-    const stack = await startStack(SLOWLY);
+    const stack = await startStack(STUCK);
     const run = await stack.say(sayCoded(WORDS));
     for (let turn = 1; turn <= 3; turn++) {
       await stack.eventsUntil({ run }, (event) => event.type === 'text-delta' && event.turn === turn);
+      if (turn === 3) stack.simulator.change(AT_ONCE);
       stack.endAgent('assistant', { expected: true });
       await stack.startAgent('assistant');
     }
@@ -244,7 +254,7 @@ describe('a model server that fails', () => {
   });
 
   test('by going away: the stack says so, and goes on when it is back', async () => {
-    const stack = await startStack(SLOWLY);
+    const stack = await startStack(STUCK);
     const { port } = stack.simulator;
     const run = await stack.say(sayCoded(WORDS));
     await stack.event(run, 'text-delta');

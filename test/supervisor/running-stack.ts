@@ -187,11 +187,6 @@ export class RunningStack {
     this.#proxy?.open();
   }
 
-  /** Tells the supervisor, as init does, that the process of an agent lives. */
-  tellOfAgent(name: string): void {
-    this.engine.agentStarted(name, this.#agents.get(name)?.incarnation ?? '', 0);
-  }
-
   /** A simulator on the port of one that is gone. */
   async restartSimulator(port: number): Promise<void> {
     this.#simulator = await startSimulator({ ...SPEED, port });
@@ -212,10 +207,13 @@ export class RunningStack {
     this.#options = { ...this.#options, agents };
   }
 
-  /** A new supervisor over the same folder; agents that live call it. */
-  async startSupervisor(): Promise<void> {
+  /** A new supervisor over the same folder; agents that live call it. `isTold`: of which of them it hears, as from init. */
+  async startSupervisor(isTold: (agent: string) => boolean = () => true): Promise<void> {
     [this.engine, this.supervisor] = this.#newSupervisor();
     await this.#startEngine();
+    for (const [name, { incarnation, stopping }] of this.#agents) {
+      if (!stopping.signal.aborted && isTold(name)) this.engine.agentStarted(name, incarnation, 0);
+    }
   }
 
   async #startEngine(): Promise<void> {

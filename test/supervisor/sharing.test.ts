@@ -1,13 +1,16 @@
-/** How agents share a model server, as its own log says. */
+/**
+ * How agents of a real stack share model servers. What is measured is what is shared: the time for which the supervisor gave slots away,
+ * until a sum of it is reached. A server's own log would leave out what a busy machine adds to each turn, and a window of time would hold
+ * too few turns there; `bench:sharing` measures these, fair-share.test.ts and shared-pool.test.ts hold the shares to 0.999 in simulated time.
+ */
 import { describe, expect, test } from 'vitest';
-import type { LoggedRequest } from '../../agent/backend/simulator/request-log.ts';
 import { jainIndex } from '../../bench/costs/jain-index.ts';
 import { type RunningStack, startStack } from './running-stack.ts';
 import { startOn } from './servers.ts';
 
 const WORDS = 'one two three four five six seven eight nine ten ';
-/** Milliseconds that everybody competes. In order of arrival the index would be 0.69; `bench:sharing` holds a real stack to 0.99. */
-const WINDOW_MS = 6000;
+/** Milliseconds of slots that everybody competes for. In order of arrival the index would be 0.69. */
+const SHARED_MS = 12_000;
 
 interface Greedy {
   name: string;
@@ -16,26 +19,20 @@ interface Greedy {
   words: number;
 }
 
-/** Keeps every agent waiting until the window is over; returns the milliseconds of slots that each had in it. `calls`: all there were. */
-async function compete(
-  calls: () => readonly LoggedRequest[],
-  stack: RunningStack,
-  agents: readonly Greedy[],
-): Promise<number[]> {
-  const end = Date.now() + WINDOW_MS;
-  const keepAsking = async ({ name, words }: Greedy, chat: number): Promise<void> => {
-    while (Date.now() < end) {
+/** Keeps every agent waiting until so much has been shared; returns the milliseconds of slots that each had. */
+async function compete(stack: RunningStack, agents: readonly Greedy[]): Promise<number[]> {
+  const used = agents.map(() => 0);
+  const isOver = (): boolean => used.reduce((sum, ms) => sum + ms, 0) >= SHARED_MS;
+  const keepAsking = async ({ name, words }: Greedy, index: number, chat: number): Promise<void> => {
+    while (!isOver()) {
       const text = `say: ${name} ${WORDS.repeat(words / 10)}`;
-      await stack.wait(await stack.say(text, { agent: name, chat: `c${chat}` }));
+      const { timings } = await stack.wait(await stack.say(text, { agent: name, chat: `c${chat}` }));
+      if (!isOver()) used[index] = (used[index] ?? 0) + (timings.total_ms ?? 0) - (timings.queue_ms ?? 0);
     }
   };
   // Three chats, so that there is always one that waits while two slots are used.
-  await Promise.all(agents.flatMap((agent) => [0, 1, 2].map((chat) => keepAsking(agent, chat))));
-  return agents.map(({ name }) =>
-    calls()
-      .filter(({ messages }) => messages.at(-1)?.content.startsWith(`say: ${name} `))
-      .reduce((sum, { started, endedAt }) => sum + Math.max(0, Math.min(endedAt ?? end, end) - started), 0),
-  );
+  await Promise.all(agents.flatMap((agent, index) => [0, 1, 2].map((chat) => keepAsking(agent, index, chat))));
+  return used;
 }
 
 const LENGTHS = [10, 100, 20, 80, 40, 60, 10, 100];
@@ -44,7 +41,7 @@ describe('eight greedy agents on two slots, answers that differ tenfold', () => 
   test.each([
     ['alike', [1, 1, 1, 1, 1, 1, 1, 1]],
     ['weights of 3 and 1', [3, 1, 3, 1, 3, 1, 3, 1]],
-  ])('%s: Jain’s index of slot time over weight is at least 0.85', async (_, weights) => {
+  ])('%s: Jain’s index of slot time over weight is at least 0.9', async (_, weights) => {
     const agents = weights.map((weight, index) => ({
       name: `agent${index}`,
       weight,
@@ -55,15 +52,15 @@ describe('eight greedy agents on two slots, answers that differ tenfold', () => 
       policies: [],
       simulator: { slots: 2, ttftMs: 0, tokensPerSecond: 300 },
     });
-    const times = await compete(() => stack.calls(), stack, agents);
-    expect(jainIndex(times.map((ms, index) => ms / (weights[index] ?? 1)))).toBeGreaterThanOrEqual(0.85);
+    const times = await compete(stack, agents);
+    expect(jainIndex(times.map((ms, index) => ms / (weights[index] ?? 1)))).toBeGreaterThanOrEqual(0.9);
   });
 });
 
-test('eight greedy agents on a pool of two servers, of which one has agents of its own: the index is at least 0.85', async () => {
+test('eight greedy agents on a pool of two servers, of which one has agents of its own: the index is at least 0.9', async () => {
   const agents = LENGTHS.map((words, index) => ({ name: `agent${index}`, weight: 1, words }));
   const speed = { slots: 1, ttftMs: 0, tokensPerSecond: 300 };
-  const { servers, stack } = await startOn(
+  const { stack } = await startOn(
     { one: speed, two: speed },
     {
       agents: agents.map(({ name }, index) => ({ name, backend: index === 7 ? 'two' : 'both' })),
@@ -71,8 +68,7 @@ test('eight greedy agents on a pool of two servers, of which one has agents of i
       policies: [],
     },
   );
-  const calls = () => ['one', 'two'].flatMap((name) => servers.get(name).requests());
-  expect(jainIndex(await compete(calls, stack, agents))).toBeGreaterThanOrEqual(0.85);
+  expect(jainIndex(await compete(stack, agents))).toBeGreaterThanOrEqual(0.9);
 });
 
 test('a message to an agent of a higher priority waits for one turn at most, however many others wait', async () => {

@@ -49,16 +49,21 @@ describe.each(REQUESTS.map((request) => [request.mode, request] as const))('%s',
 });
 
 test('a turn that is lost with both processes is asked again with the system prompt of its step', async () => {
-  const stack = await startStack({ agents: AGENTS, simulator: { ttftMs: 1500 } });
+  const stack = await startStack({ agents: AGENTS, simulator: { ttftMs: 2000 } });
   const { swarm } = await stack.supervisor.swarms.start({ task: TASK, mode: 'debate', agents: ['a', 'b'] }, undefined);
+  await stack.until(() => stack.calls().length === 2);
+  // The critiques are not done before they are lost.
+  stack.simulator.change({ ttftMs: 600_000 });
   const isCritique = ({ type, name, state }: SeenEvent) =>
     type === 'swarm-step' && name === 'a_critique' && state === 'started';
   const begun = (await stack.eventsUntil({ swarm }, isCritique)).at(-1);
   await stack.event(String(begun?.run), 'turn-start');
+  await stack.until(() => stack.calls().length === 4);
   await stack.stopSupervisor();
-  stack.endAgent('a', { tell: false });
+  for (const agent of ['a', 'b']) stack.endAgent(agent, { tell: false });
+  stack.simulator.change({ ttftMs: 2 });
   await stack.startSupervisor();
-  await stack.startAgent('a');
+  for (const agent of ['a', 'b']) await stack.startAgent(agent);
   expect(await endOf(stack, swarm)).toMatchObject({ state: 'finished' });
   const critic = stack
     .calls()
@@ -68,10 +73,11 @@ test('a turn that is lost with both processes is asked again with the system pro
 });
 
 test('a data folder that cannot be written for a while: the swarm goes on when it can, and asks nobody twice', async () => {
-  const stack = await startStack({ agents: AGENTS, simulator: { ttftMs: 50 } });
+  const stack = await startStack({ agents: AGENTS, simulator: { ttftMs: 2000 } });
   const request: SwarmRequest = { task: TASK, mode: 'sequential', agents: ['a', 'b'] };
   const { swarm } = await stack.supervisor.swarms.start(request, undefined);
   await stack.until(() => stack.calls().length === 1);
+  stack.simulator.change({ ttftMs: 2 });
   const database = connectTo(join(stack.folder, 'interject.db'));
   const execute = (sql: string): void => {
     stack.engine.bench.recorder.flush();
@@ -88,7 +94,7 @@ test('a data folder that cannot be written for a while: the swarm goes on when i
 });
 
 test('an agent that the configuration no longer has fails the swarm by name', async () => {
-  const stack = await startStack({ agents: AGENTS, simulator: { ttftMs: 300 } });
+  const stack = await startStack({ agents: AGENTS, simulator: { ttftMs: 2000 } });
   const { swarm } = await stack.supervisor.swarms.start(
     { task: TASK, mode: 'pipeline', agents: ['a', 'b'] },
     undefined,
