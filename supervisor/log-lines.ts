@@ -33,6 +33,11 @@ const WARNINGS: ReadonlySet<EventData<'notice'>['code']> = new Set([
   'prompt_truncated',
 ]);
 
+/** Notices whose text holds words of an answer: what is logged instead. */
+const QUOTING: Partial<Record<EventData<'notice'>['code'], string>> = {
+  letter_no_contact: 'the answer writes to somebody who is no contact',
+};
+
 /** An event without a line of its own is found in another one, or is nothing to keep a log of. */
 const WRITERS: Writers = {
   'message-received': () => ({ level: 'debug', message: 'message accepted' }),
@@ -91,7 +96,10 @@ const WRITERS: Writers = {
   'backend-up': (read) => ({ level: 'info', message: 'model server answers', fields: { backend: read().backend } }),
   'backend-down': (read) => {
     const { backend, reason } = read();
-    return { level: 'warn', message: 'model server does not answer', fields: { backend, reason } };
+    return [
+      { level: 'warn', message: 'model server does not answer', fields: { backend, reason: classOf(reason) } },
+      ...inFull('why the model server is left out', reason, { backend }),
+    ];
   },
   policy: (read) => {
     const { policy, version, state } = read();
@@ -100,7 +108,14 @@ const WRITERS: Writers = {
   },
   notice: (read) => {
     const { code, text, turn, backend } = read();
-    return { level: WARNINGS.has(code) ? 'warn' : 'info', message: text, fields: { code, turn, backend } };
+    const level = WARNINGS.has(code) ? 'warn' : 'info';
+    const fields = { code, turn, backend };
+    const plain = QUOTING[code];
+    if (plain === undefined) return { level, message: text, fields };
+    return [
+      { level, message: plain, fields },
+      { level: 'debug', message: 'what readers were told', fields: { code, text } },
+    ];
   },
 };
 

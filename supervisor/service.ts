@@ -84,6 +84,8 @@ export interface ChatMessage {
   outcome?: { status: RunStatus; reason?: string };
   /** Of a user's line: what was said about its run that would otherwise go unsaid, if there was anything. */
   notices?: NoticeView[];
+  /** Of a user's line: what the answer sent to other agents, and the runs that this opened; absent: nothing. */
+  letters?: SentLetter[];
 }
 
 export type NoticeView = Pick<EventData<'notice'>, 'code' | 'text' | 'turn'>;

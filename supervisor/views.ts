@@ -5,7 +5,8 @@ import type { LiveRun } from './runs/live-run.ts';
 import type { LiveRuns } from './runs/live-runs.ts';
 import type { ChatMessage, NoticeView, RunView } from './service.ts';
 import type { HistoryRow } from './store/history.ts';
-import type { RunRow } from './store/runs.ts';
+import type { SentLetter } from './store/letters.ts';
+import { chatId, type RunRow } from './store/runs.ts';
 import type { Store } from './store/store.ts';
 
 export class Views {
@@ -79,17 +80,30 @@ export class Views {
       ),
     );
     const notices = this.#notices(agent.name, chat);
-    return [...rows.filter(isShown).map(toMessage), ...tail].map((message) => withNotices(message, notices));
+    const letters = this.#lettersOf(agent.name, chat);
+    return [...rows.filter(isShown).map(toMessage), ...tail].map((message) =>
+      message.role === 'user' ? { ...message, ...notices.get(message.run), ...letters.get(message.run) } : message,
+    );
   }
 
   /** By run. */
-  #notices(agent: string, chat: string): Map<string, NoticeView[]> {
-    const notices = new Map<string, NoticeView[]>();
+  #notices(agent: string, chat: string): Map<string, { notices: NoticeView[] }> {
+    const all = new Map<string, { notices: NoticeView[] }>();
     for (const { run = '', data } of this.#store.events.notices(agent, chat)) {
       const { code, text, turn } = JSON.parse(data) as NoticeView;
-      notices.set(run, [...(notices.get(run) ?? []), { code, text, ...(turn !== undefined && { turn }) }]);
+      const { notices = [] } = all.get(run) ?? {};
+      all.set(run, { notices: [...notices, { code, text, ...(turn !== undefined && { turn }) }] });
     }
-    return notices;
+    return all;
+  }
+
+  /** By run. */
+  #lettersOf(agent: string, chat: string): Map<string, { letters: SentLetter[] }> {
+    const all = new Map<string, { letters: SentLetter[] }>();
+    for (const { from, to, run } of this.#store.letters.ofChat(chatId(agent, chat))) {
+      all.set(from, { letters: [...(all.get(from)?.letters ?? []), { to, run }] });
+    }
+    return all;
   }
 }
 
@@ -120,11 +134,6 @@ function toMessage(row: HistoryRow): ChatMessage {
   if (row.from !== null) message.from = row.from;
   if (role === 'user') Object.assign(message, outcomeOf(row));
   return message;
-}
-
-function withNotices(message: ChatMessage, notices: ReadonlyMap<string, NoticeView[]>): ChatMessage {
-  const ofRun = message.role === 'user' ? notices.get(message.run) : undefined;
-  return ofRun === undefined ? message : { ...message, notices: ofRun };
 }
 
 function interventionOf({ policy, action, content, turn, shownOffset }: HistoryRow): Pick<ChatMessage, 'intervention'> {

@@ -34,7 +34,8 @@ export function overSocket<Incoming, Outgoing>(socket: Socket, shape: Shape<Inco
     try {
       return shape(JSON.parse(line), 'message');
     } catch (error) {
-      socket.destroy(error as Error);
+      // Of what is no JSON the error quotes a part, which may be text that nobody is to see, and the reason is logged.
+      socket.destroy(error instanceof SyntaxError ? new Error('a line on the bus is no JSON') : (error as Error));
       return undefined;
     }
   };

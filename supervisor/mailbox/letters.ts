@@ -48,7 +48,11 @@ export function readLetters(answer: string, contacts: readonly string[]): ReadLe
   let lines: string[] = [];
   const close = (): void => {
     const content = contentOf(lines);
-    if (content !== '') for (const name of to) parts.set(name, [...(parts.get(name) ?? []), content]);
+    for (const name of content === '' ? [] : to) {
+      const before = parts.get(name);
+      if (before === undefined) parts.set(name, [content]);
+      else before.push(content);
+    }
   };
   for (const { line, isCode } of withFences(answer)) {
     const address = isCode ? undefined : addressIn(line, contacts);

@@ -80,6 +80,7 @@ describe('what is sent arrives', () => {
 describe('a peer that does not keep to the rules loses its connection', () => {
   test.each([
     ['no JSON', 'rubbish\n'],
+    ['JSON that is cut off', '{"word":"rubbish\n'],
     ['JSON of another shape', '{"word":1}\n'],
     ['an empty line', '\n'],
   ])('%s', async (_, line) => {
@@ -89,7 +90,9 @@ describe('a peer that does not keep to the rules loses its connection', () => {
     connection.onMessage(({ word }) => heard.push(word));
     const end = closed(connection);
     first.write(`{"word":"before"}\n${line}{"word":"after"}\n`);
-    expect(await end).toBeInstanceOf(Error);
+    const error = await end;
+    expect(error).toBeInstanceOf(Error);
+    expect(error?.message).not.toContain('rubbish');
     expect(heard).toEqual(['before']);
   });
 

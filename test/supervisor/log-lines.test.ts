@@ -1,5 +1,6 @@
 /** What stands in the log of runs: found again by agent, run and turn, and never a text. */
 import { describe, expect, it } from 'vitest';
+import { scriptedModel } from '../agent/scripted-model.ts';
 import { type RunningStack, type SeenLine, sayCoded, startStack, startWithoutAgents } from './running-stack.ts';
 
 const SHOWN = new Set(['info', 'warn', 'error']);
@@ -80,6 +81,33 @@ describe('lines of a run', () => {
     const told = linesOf(stack, id).filter((line) => JSON.stringify(line).includes('Smith'));
     expect(told.map(({ level, text }) => [level, text])).toEqual([['debug', 'strict: you said Smith']]);
     expect(linesOf(stack, id)).toContainEqual(expect.objectContaining({ message: 'run blocked', reason: 'strict' }));
+  });
+
+  it('whom an answer writes to who is no contact is there at debug only: the name is the answer’s', async () => {
+    const stack = await startStack({ agents: [{ name: 'assistant', contacts: ['analyst'] }, { name: 'analyst' }] });
+    const { run: id } = await stack.ask('say: @smith: Hello.');
+    const told = linesOf(stack, id).filter((line) => JSON.stringify(line).includes('smith'));
+    expect(told.map(({ level, text }) => [level, text])).toEqual([['debug', expect.stringContaining('@smith')]]);
+    expect(linesOf(stack, id)).toContainEqual(
+      expect.objectContaining({
+        level: 'info',
+        message: expect.stringContaining('no contact'),
+        code: 'letter_no_contact',
+      }),
+    );
+  });
+
+  it('what a model server says with which it is away is there at debug only: it may quote what it was asked', async () => {
+    const model = await scriptedModel('other', 'by hand');
+    const stack = await startStack({ backend: model.definition });
+    await stack.say('Smith');
+    (await model.call()).refuse(503, 'busy with Smith');
+    await stack.until(() => stack.lines.some(({ message }) => message === 'model server does not answer'));
+    const told = stack.lines.filter((line) => JSON.stringify(line).includes('Smith'));
+    expect(new Set(told.map(({ level }) => level))).toEqual(new Set(['debug']));
+    expect(stack.lines).toContainEqual(
+      expect.objectContaining({ level: 'warn', backend: 'other', reason: 'backend_loading' }),
+    );
   });
 
   it('an agent that dies, and a model server that comes and goes', async () => {

@@ -35,6 +35,8 @@ export interface RunLines {
   from?: string;
   /** What was done to the conversation before it went to the model, or by the server. */
   notices: readonly NoticeView[];
+  /** Agents that the answer wrote to. */
+  letters: readonly string[];
   items: readonly Item[];
   /** `ended`: a snapshot does not say how. */
   state: 'queued' | 'running' | 'ended' | RunStatus;
@@ -77,8 +79,10 @@ function runFromHistory(run: string, lines: readonly HistoryLine[]): RunLines {
   const asked = lines.find(({ role }) => role === 'user');
   const items = lines.filter(({ role }) => role !== 'user').map((line, index) => itemFromHistory(line, index));
   const state = asked?.outcome?.status ?? stateFromHistory(lines);
-  const { content: question = '', from, notices = [], outcome } = asked ?? {};
-  return { run, question, ...(from !== undefined && { from }), notices, items, state, reason: outcome?.reason ?? '' };
+  const { content: question = '', from, notices = [], letters = [], outcome } = asked ?? {};
+  const sender = from === undefined ? {} : { from };
+  const to = letters.map((letter) => letter.to);
+  return { run, question, ...sender, notices, letters: to, items, state, reason: outcome?.reason ?? '' };
 }
 
 function itemFromHistory(line: HistoryLine, index: number): Item {

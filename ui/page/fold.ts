@@ -35,7 +35,7 @@ function withQuestion(
 ): readonly RunLines[] {
   if (runs.some((known) => known.run === run)) return runs;
   const sender = from === undefined ? {} : { from };
-  return [...runs, { run, question, ...sender, notices: [], items: [], state: 'queued', reason: '' }];
+  return [...runs, { run, question, ...sender, notices: [], letters: [], items: [], state: 'queued', reason: '' }];
 }
 
 /** A run or a text that is not known means that something was missed. */
@@ -70,6 +70,8 @@ function changeRun(run: RunLines, event: PageEvent): RunLines | undefined {
       return withReview(run, event);
     case 'notice':
       return { ...run, notices: [...run.notices, noticeOf(event)] };
+    case 'letter-sent':
+      return { ...run, letters: [...run.letters, event.to] };
     case 'intervention':
       return { ...run, items: [...run.items, intervention(event)] };
     case 'run-paused':

@@ -3,7 +3,7 @@
  */
 import type { NoticeView } from '../../supervisor/service.ts';
 import type { Answer, ChatView, Intervention, Item, RunLines } from './chat-view.ts';
-import { describeAnswer, describeEnding, describeIntervention, describeReasoning } from './words.ts';
+import { describeAnswer, describeEnding, describeIntervention, describeLetters, describeReasoning } from './words.ts';
 
 /** Pixels from the end within which the log keeps following new text. */
 const FOLLOW_WITHIN = 80;
@@ -69,6 +69,7 @@ function drawRun(agent: string): Drawn<RunLines> {
   const question = text();
   const notices = element('div', 'notices');
   const items = element('div', 'items');
+  const letters = element('p', 'notice');
   const ending = element('p', 'ending');
   const who = element('h2', 'who');
   const user = element('div', 'line user', who, element('div', 'text', question));
@@ -84,7 +85,7 @@ function drawRun(agent: string): Drawn<RunLines> {
     drawn[index] = { item, part };
   };
   return {
-    element: element('section', 'run', user, notices, items, ending),
+    element: element('section', 'run', user, notices, items, letters, ending),
     update: (run) => {
       if (run === last) return;
       last = run;
@@ -96,10 +97,16 @@ function drawRun(agent: string): Drawn<RunLines> {
         items.replaceChildren();
       }
       run.items.forEach(updateItem);
-      ending.textContent = describeEnding(run);
-      ending.hidden = ending.textContent === '';
+      tell(letters, describeLetters(run));
+      tell(ending, describeEnding(run));
     },
   };
+}
+
+/** A line that is there only when there is something to say. */
+function tell(line: HTMLElement, said: string): void {
+  line.textContent = said;
+  line.hidden = said === '';
 }
 
 /** They are only ever added. */

@@ -56,6 +56,12 @@ export function describeReasoning(answer: Answer): string {
   return isThinking(answer) ? 'Thinking …' : 'Reasoning';
 }
 
+/** Below an answer: whom it wrote to; else empty. */
+export function describeLetters({ letters }: Pick<RunLines, 'letters'>): string {
+  if (letters.length === 0) return '';
+  return `Sent to ${letters.join(', ')}: see the chat of the same name there.`;
+}
+
 /** Below a run that is waiting, or that ended without an answer; else empty. */
 export function describeEnding({ state, reason }: RunLines): string {
   const ending = ENDINGS[state];

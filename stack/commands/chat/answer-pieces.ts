@@ -83,6 +83,8 @@ export class AnswerPieces {
         return this.#resumed(event);
       case 'notice':
         return [{ type: 'note', text: event.text }];
+      case 'letter-sent':
+        return [{ type: 'note', text: `sent to ${event.to}, in the chat of the same name` }];
       case 'degraded':
         return [{ type: 'note', text: `the data folder cannot be written: ${event.reason}` }];
       case 'run-end':

@@ -7,8 +7,8 @@ export const LONGEST_LINE = 16 * 1024 * 1024;
 const NEWLINE = 10;
 
 /**
- * Offset in bytes of the first of the last `count` lines that are wanted, in what the file holds before `end`; 0 when there are fewer.
- * What stands behind the last newline counts as a line.
+ * Offset in bytes of the first of the last `count` lines that are wanted, or of all that are, in what the file holds before `end`; that of
+ * the last line when none is. What stands behind the last newline counts as a line.
  */
 export async function startOfLast(
   file: FileHandle,
@@ -18,17 +18,38 @@ export async function startOfLast(
 ): Promise<number> {
   if (count === 0) return end;
   let found = 0;
+  let start = end;
+  for await (const lines of linesFromEnd(file, end)) {
+    for (const { at, line } of lines) {
+      const isOne = isWanted(line);
+      if (isOne || start === end) start = at;
+      if (isOne && ++found === count) return start;
+    }
+  }
+  return start;
+}
+
+interface PlacedLine {
+  /** Offset in bytes of its beginning. */
+  at: number;
+  line: Buffer;
+}
+
+/** All lines, the last one first, block by block. */
+async function* linesFromEnd(file: FileHandle, end: number): AsyncGenerator<PlacedLine[]> {
   /** Parts of a line whose beginning was not read yet, in their order. */
   let rest: Buffer[] = [];
   for (let from = end; from > 0; ) {
     const block = await blockBefore(file, from);
     from -= block.length;
+    const whole: PlacedLine[] = [];
     for (const { at, line, isWhole } of linesBackwards(block, rest)) {
       rest = isWhole ? [] : [line];
-      if (isWhole && isWanted(line) && ++found === count) return from + at;
+      if (isWhole) whole.push({ at: from + at, line });
     }
+    yield whole;
   }
-  return 0;
+  yield rest.map((line) => ({ at: 0, line }));
 }
 
 /** The lines of a block, the last one first, which goes on with `rest`. The first one may begin before the block: it is not whole. */

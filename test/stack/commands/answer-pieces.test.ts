@@ -98,6 +98,11 @@ describe('the pieces of an answer', () => {
     ]);
   });
 
+  it('say whom the answer was sent to', () => {
+    const [sent] = piecesOf({ type: 'letter-sent', to: 'critic', to_run: 'r2' });
+    expect(sent).toEqual({ type: 'note', text: 'sent to critic, in the chat of the same name' });
+  });
+
   it('withdraw nothing where nothing was shown, or where a person stopped the run', () => {
     const cut: RunEvent = { type: 'turn-cut', turn: 1, text: '', reason: 'p' };
     expect(piecesOf({ type: 'turn-start', turn: 1 }, cut, { type: 'turn-start', turn: 2 })).toEqual([]);

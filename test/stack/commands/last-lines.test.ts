@@ -29,3 +29,17 @@ it('finds the same place as one who reads all of it', async () => {
     await file.close();
   }
 });
+
+it('does not send its reader through all of a file for few lines or none', async () => {
+  const all = lines(200);
+  const text = `${all.join('\n')}\n`;
+  const file = await open(join(temporaryFolder(), 'log'), 'w+');
+  await file.write(text);
+  const startOf = (...wanted: string[]) =>
+    startOfLast(file, text.length, 5, (line) => wanted.includes(line.toString()));
+  const [first = '', ninth = '', last = ''] = [all[0], all[8], all[199]];
+  expect(await startOf()).toBe(text.indexOf(last));
+  expect(await startOf(ninth)).toBe(text.indexOf(ninth));
+  expect(await startOf(ninth, first)).toBe(0);
+  await file.close();
+});

@@ -132,6 +132,13 @@ test('what is written to a contact arrives as it is written', () => {
   );
 });
 
+test('an answer that writes to all again and again costs no time', () => {
+  const everybody = Array.from({ length: 60 }, (_, index) => `a${index}`);
+  const before = performance.now();
+  expect(readLetters('@all: Hello.\n'.repeat(20_000), everybody).letters).toHaveLength(60);
+  expect(performance.now() - before).toBeLessThan(5000);
+});
+
 test('a long line of marks costs no time', () => {
   const answer = `${'*'.repeat(200_000)}\n${' '.repeat(200_000)}\n${'`'.repeat(200_001)}\n@reviewer: A`;
   const before = performance.now();

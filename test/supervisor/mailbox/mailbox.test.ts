@@ -29,6 +29,11 @@ describe('a letter', () => {
     expect(received).toMatchObject({ type: 'message-received', from: 'planner', content: 'say: It is right.' });
     expect(stack.supervisor.history('reviewer', 'case').messages[0]).toMatchObject({ role: 'user', from: 'planner' });
     expect(stack.supervisor.history('planner', 'case').messages[0]).not.toHaveProperty('from');
+    const written = ['planner', 'reviewer'].map((agent) => stack.supervisor.history(agent, 'case').messages);
+    expect(written.map((lines) => lines.map(({ letters }) => letters))).toEqual([
+      [sent.letters, undefined],
+      [undefined, undefined],
+    ]);
     const told = await stack.eventsOf(sent.run);
     expect(told.map(({ type }) => type).slice(-3)).toEqual(['turn-end', 'letter-sent', 'run-end']);
     expect(told.at(-2)).toMatchObject({

@@ -45,7 +45,7 @@ describe('a run', () => {
     const letter: Unplaced = { type: 'message-received', content: 'Why?', from: 'planner' };
     const sent: Unplaced = { type: 'letter-sent', to: 'planner', to_run: 'r2' };
     const view = folded(events(letter, ...begun.slice(1), sent));
-    expect(run(view)).toMatchObject({ question: 'Why?', from: 'planner', state: 'running' });
+    expect(run(view)).toMatchObject({ question: 'Why?', from: 'planner', letters: ['planner'], state: 'running' });
     expect(view.stale).toBe(false);
     const line: HistoryLine = {
       id: 1,
@@ -53,10 +53,14 @@ describe('a run', () => {
       role: 'user',
       content: 'Why?',
       from: 'planner',
+      letters: [{ to: 'planner', run: 'r2' }],
       ts: 1,
       status: 'complete',
     };
-    expect(run(fromHistory({ chat: 'main', seq: 3, messages: [line] }))).toMatchObject({ from: 'planner' });
+    expect(run(fromHistory({ chat: 'main', seq: 3, messages: [line] }))).toMatchObject({
+      from: 'planner',
+      letters: ['planner'],
+    });
     expect(run(folded(events(asked)))).not.toHaveProperty('from');
   });
 

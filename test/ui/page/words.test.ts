@@ -9,6 +9,7 @@ import {
   describeChoice,
   describeEnding,
   describeIntervention,
+  describeLetters,
   describeReasoning,
   describeState,
   describeStep,
@@ -119,14 +120,14 @@ test('what a person may decide', () => {
 });
 
 test('what waits for a person is known after a snapshot too', () => {
-  const run: RunLines = { run: 'r', question: 'x', notices: [], items: [], state: 'ended', reason: '' };
+  const run: RunLines = { run: 'r', question: 'x', notices: [], letters: [], items: [], state: 'ended', reason: '' };
   const view = withWaiting({ seq: 1, stale: false, runs: [run] }, [{ id: 7, run: 'r' }]);
   expect(view.runs).toMatchObject([{ state: 'running', waitsFor: 7 }]);
   expect(describeState(view, 'connected', 'a')).toBe('Waiting for a person to decide.');
 });
 
 test('the state line', () => {
-  const run: RunLines = { run: 'r', question: 'x', notices: [], items: [], state: 'answered', reason: '' };
+  const run: RunLines = { run: 'r', question: 'x', notices: [], letters: [], items: [], state: 'answered', reason: '' };
   const line = (changes: Partial<RunLines>) =>
     describeState({ seq: 1, stale: false, runs: [{ ...run, ...changes }] }, 'connected', 'a');
   expect(line({ state: 'running' })).toBe('a is answering …');
@@ -149,7 +150,7 @@ test('a model that reasons and has not begun to answer is thinking', () => {
       {
         seq: 1,
         stale: false,
-        runs: [{ run: 'r', question: 'x', notices: [], items: [item], state: 'running', reason: '' }],
+        runs: [{ run: 'r', question: 'x', notices: [], letters: [], items: [item], state: 'running', reason: '' }],
       },
       'connected',
       'a',
@@ -189,4 +190,11 @@ test('a swarm in a line, and who ran in it when', () => {
   const ended = { ...step, state: 'ended' as const, ended_at: at + 1250 };
   expect(describeStep({ ...ended, answer: 'x' })).toBe('a · vote/a · 03:04:05, 1.3 s');
   expect(describeStep({ ...ended, error: 'x' })).toBe('a · vote/a · 03:04:05, 1.3 s · failed');
+});
+
+test('whom an answer wrote to, and where that goes on', () => {
+  expect(describeLetters({ letters: [] })).toBe('');
+  expect(describeLetters({ letters: ['critic', 'writer'] })).toBe(
+    'Sent to critic, writer: see the chat of the same name there.',
+  );
 });
