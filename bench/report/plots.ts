@@ -196,6 +196,11 @@ function scalingPlot({ scaling }: Analysis, at: number): Plot | undefined {
   };
   const x = { field: 'agents', type: 'quantitative', title: 'agents at once', axis: { tickMinStep: 1, format: 'd' } };
   const y = { field: 'value', type: 'quantitative', title: 'tokens/s, all agents' };
+  const lines = {
+    data: { values: [...fitted, ...ideal] },
+    mark: { type: 'line', strokeWidth: 2 },
+    encoding: { x, y, color },
+  };
   return {
     title: 'Scaling curve',
     text: 'Throughput of all agents together by their number; the line is the universal scalability law, if it could be fitted.',
@@ -204,11 +209,8 @@ function scalingPlot({ scaling }: Analysis, at: number): Plot | undefined {
       width: WIDTH,
       height: 260,
       layer: [
-        {
-          data: { values: law === undefined ? [] : [...fitted, ...ideal] },
-          mark: { type: 'line', strokeWidth: 2 },
-          encoding: { x, y, color },
-        },
+        // A layer without a value is drawn with a warning on the terminal.
+        ...(law === undefined ? [] : [lines]),
         {
           data: { values: measured },
           mark: { type: 'point', filled: true, size: 70, opacity: 1 },

@@ -2,7 +2,7 @@
  * Writes result folders: `run_<n>/` with its reports and `metrics.json`, and `summary.json`, `summary.md`, `scaling.json` at the root.
  * A file is there whole or not at all, so that a benchmark that is interrupted leaves only what can be read.
  */
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { MetricsFile } from './metrics-file.ts';
 import type { ScalingFile } from './scaling-file.ts';
@@ -16,15 +16,27 @@ export interface RunFiles {
   combinedReport: string;
 }
 
-/** Writes `run_<number>/` into a folder of results; `number` counts from 1. */
+const METRICS = 'metrics.json';
+
+/** `number` counts from 1. */
+export function runFolder(folder: string, number: number): string {
+  return join(folder, `run_${number}`);
+}
+
+/** Whether a run is in its folder as a whole. */
+export function isWritten(path: string): boolean {
+  return existsSync(join(path, METRICS));
+}
+
+/** Writes `run_<number>/` into a folder of results. */
 export function writeRun(folder: string, number: number, files: RunFiles): void {
-  const runFolder = join(folder, `run_${number}`);
-  mkdirSync(runFolder, { recursive: true });
-  writeWhole(join(runFolder, 'collector_report.md'), files.collectorReport);
-  writeWhole(join(runFolder, 'insight_report.md'), files.insightReport);
-  writeWhole(join(runFolder, 'combined_report.md'), files.combinedReport);
+  const path = runFolder(folder, number);
+  mkdirSync(path, { recursive: true });
+  writeWhole(join(path, 'collector_report.md'), files.collectorReport);
+  writeWhole(join(path, 'insight_report.md'), files.insightReport);
+  writeWhole(join(path, 'combined_report.md'), files.combinedReport);
   // Last: with it the run counts as there.
-  writeWhole(join(runFolder, 'metrics.json'), json(files.metrics));
+  writeWhole(join(path, METRICS), json(files.metrics));
 }
 
 /** Writes `summary.json` and `summary.md`. */
@@ -40,11 +52,16 @@ export function writeScaling(folder: string, scaling: ScalingFile): void {
   writeWhole(join(folder, 'scaling.json'), json(scaling));
 }
 
-/** Writes a file beside its place and moves it there. */
+/** Writes a file beside its place and moves it there; what cannot be written, as on a full disk, leaves nothing. */
 export function writeWhole(path: string, text: string): void {
   const beside = `${path}.${process.pid}.tmp`;
-  writeFileSync(beside, text);
-  renameSync(beside, path);
+  try {
+    writeFileSync(beside, text);
+    renameSync(beside, path);
+  } catch (error) {
+    rmSync(beside, { force: true });
+    throw error;
+  }
 }
 
 function json(value: unknown): string {

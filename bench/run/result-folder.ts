@@ -1,11 +1,12 @@
 /** The folder of one configuration: what is in it already, and what is written into it. */
 import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import type { ServerFacts } from '../model-servers/look.ts';
 import { ResultsError } from '../results/find-files.ts';
 import type { MetricsFile } from '../results/metrics-file.ts';
 import { readResults } from '../results/read.ts';
 import type { SummaryFile } from '../results/summary-file.ts';
-import { writeRun, writeSummary } from '../results/write.ts';
+import { isWritten, runFolder, writeRun, writeSummary } from '../results/write.ts';
 import type { AgentIdentity } from '../runtimes/runtime.ts';
 import type { Scenario } from '../scenarios.ts';
 import { PAIR } from '../schedule/agent-work.ts';
@@ -50,8 +51,7 @@ export class ResultFolder {
    */
   static open(path: string, settings: RunSettings, resume: boolean): ResultFolder {
     const folder = new ResultFolder(path);
-    const holdsRuns = existsSync(path) && readdirSync(path).some((name) => /^run_\d+$/.test(name));
-    if (!holdsRuns) return folder;
+    if (!holdsRuns(path)) return folder;
     if (!resume) throw new ResultsError(`${path} holds results already: go on with --resume, or name another folder`);
     for (const { content } of readResults(path).runs) folder.#keep(content, settings);
     return folder;
@@ -71,15 +71,12 @@ export class ResultFolder {
     this.#agents = describeAgents(context, seen.servers);
     const metrics = metricsOf(run, seen, context, this.#agents);
     this.#runs.set(run, metrics);
-    writeRun(this.path, run, {
-      metrics,
-      collectorReport: agentReport(metrics.collector),
-      insightReport: agentReport(metrics.insight),
-      combinedReport: combinedReport(metrics),
-    });
+    this.#write(run, metrics);
   }
 
+  /** What it sums up is there afterwards, also what somebody removed meanwhile. */
   writeSummary(planned: number, interrupted: boolean, { settings, warnings, fallback, agents }: RunContext): void {
+    for (const [run, metrics] of this.#runs) if (!isWritten(runFolder(this.path, run))) this.#write(run, metrics);
     const [first, second] = this.#agents;
     const runs = this.runs.map(({ summary }) => summary);
     const all = [...new Set([...warnings, ...this.runs.flatMap((run) => run.warnings)])];
@@ -99,6 +96,15 @@ export class ResultFolder {
     writeSummary(this.path, summary, summaryText(summary, this.runs));
   }
 
+  #write(run: number, metrics: MetricsFile): void {
+    writeRun(this.path, run, {
+      metrics,
+      collectorReport: agentReport(metrics.collector),
+      insightReport: agentReport(metrics.insight),
+      combinedReport: combinedReport(metrics),
+    });
+  }
+
   #keep(metrics: MetricsFile, settings: RunSettings): void {
     const { runs: _, ...now } = settings;
     const { runs: __, ...then } = (metrics.settings ?? {}) as Partial<RunSettings>;
@@ -113,6 +119,11 @@ export class ResultFolder {
     }
     if (metrics.run_number !== undefined) this.#runs.set(metrics.run_number, metrics);
   }
+}
+
+/** A folder of a run without its figures is none: a benchmark was killed while it wrote it, or the disk had no room. */
+function holdsRuns(path: string): boolean {
+  return existsSync(path) && readdirSync(path).some((name) => /^run_\d+$/.test(name) && isWritten(join(path, name)));
 }
 
 function describeAgents({ scenario, settings }: RunContext, servers: readonly ServerFacts[]): AgentDescription[] {

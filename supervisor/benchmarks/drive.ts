@@ -87,7 +87,8 @@ export class Drive {
   /** One process, from its start to its end; returns how it ended. What it held is given back. */
   async #live(): Promise<string> {
     const { leases } = this.#engine.bench;
-    const process = await this.#launch((message) => this.#heard(message));
+    const process = await this.#launch((message) => this.#heard(message)).catch(String);
+    if (typeof process === 'string') return process;
     this.#process = process;
     leases.attach(holderOf(process));
     if (this.#leaving.signal.aborted) process.kill();

@@ -11,5 +11,5 @@ export interface BenchmarkProcess {
   readonly exited: Promise<string>;
 }
 
-/** Starts one. */
+/** Starts one. @throws Error it cannot be started here */
 export type LaunchBenchmark = (onMessage: (message: FromBenchmark) => void) => Promise<BenchmarkProcess>;

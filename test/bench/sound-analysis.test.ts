@@ -1,7 +1,7 @@
 /** The sound design: what it says of runs whose true speed-up is known, and whether it says which figure to believe. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { analyse } from '../../bench/analysis/analysis.ts';
 import { compare } from '../../bench/analysis/compare.ts';
 import { html } from '../../bench/report/html.ts';
@@ -92,6 +92,17 @@ test('the scaling curve gives back the law that it was made by', async () => {
   expect(analysis.verdict.concluded[0]?.text).toContain('The law explains 100.0 %');
   expect(markdown(report(analysis, undefined))).not.toContain('tiers');
   expect(await html(report(analysis, undefined))).toContain('Scaling curve');
+});
+
+test('two numbers of agents make points, no law, and no word on the terminal', async () => {
+  const folder = temporaryFolder();
+  writeScalingOf(folder, [1, 2], (count) => 40 * count);
+  const warned = vi.spyOn(console, 'warn').mockImplementation(() => {});
+  onTestFinished(() => warned.mockRestore());
+  const analysis = analyse(readResults(folder));
+  expect(analysis.scaling[0]).toMatchObject({ points: [{ agents: 1 }, { agents: 2 }] });
+  expect(await html(report(analysis, undefined))).toContain('Scaling curve');
+  expect(warned).not.toHaveBeenCalled();
 });
 
 test('tiers only where intervals tell configurations apart', () => {

@@ -145,6 +145,7 @@ class Watch {
 /** Returns the exit code. */
 function print({ state, result, error, folder }: BenchmarkView): number {
   for (const line of result?.summary ?? [`Files: ${folder}`]) say(printable(line));
+  for (const warning of result?.warnings ?? []) say(printable(`Warning: ${warning}.`));
   if (result !== undefined && result.disturbed_runs > 0) {
     say(`${result.disturbed_runs} of ${result.runs.length} runs were disturbed by others on the same server or GPU.`);
   }

@@ -1,12 +1,12 @@
 /** Result folders: what is written is read again, the original's are taken as they are, and rubbish is named. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { metricsFile } from '../../../bench/results/metrics-file.ts';
 import { readResults } from '../../../bench/results/read.ts';
 import { scalingFile } from '../../../bench/results/scaling-file.ts';
 import { summaryFile } from '../../../bench/results/summary-file.ts';
-import { writeRun, writeScaling, writeSummary } from '../../../bench/results/write.ts';
+import { writeRun, writeScaling, writeSummary, writeWhole } from '../../../bench/results/write.ts';
 import { temporaryFolder } from '../../store/temporary-store.ts';
 
 function put(folder: string, path: string, text: string): void {
@@ -83,4 +83,11 @@ test('a folder without a single run says so, with the files that are broken', ()
   expect(() => readResults(folder)).toThrow('holds no run_<n>/metrics.json');
   put(folder, 'test001/run_1/metrics.json', 'NaN');
   expect(() => readResults(folder)).toThrow('test001/run_1/metrics.json: it is no JSON');
+});
+
+test('a file that cannot be written leaves nothing beside its place', () => {
+  const folder = temporaryFolder();
+  mkdirSync(join(folder, 'report.md'));
+  expect(() => writeWhole(join(folder, 'report.md'), 'text')).toThrow(/EISDIR|ENOTEMPTY/);
+  expect(readdirSync(folder)).toEqual(['report.md']);
 });

@@ -1,5 +1,5 @@
 /** The files of a configuration: names, figures, warnings; going on, and being interrupted. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { analyse } from '../../../bench/analysis/analysis.ts';
@@ -150,6 +150,24 @@ describe('the folder', () => {
     await again.go();
     expect(readFileSync(join(first.path, 'run_1/metrics.json'), 'utf8')).toBe(before);
     expect(again.results.runs.map(({ run_number }) => run_number)).toEqual([1, 2]);
+  });
+
+  test('of a benchmark that was killed while it wrote its first run is gone on with', async () => {
+    const path = join(folder(), 'results');
+    mkdirSync(join(path, 'run_1'), { recursive: true });
+    writeFileSync(join(path, 'run_1/collector_report.md'), '# Half');
+    const again = await run({ runs: 1, design: 'legacy' }, path, true);
+    await again.go();
+    expect(readResults(path).runs).toHaveLength(1);
+  });
+
+  test('that somebody removes meanwhile holds all that it sums up in the end', async () => {
+    const { path, go, surroundings } = await run({ runs: 3, design: 'legacy' });
+    surroundings.progress.began = (what) => what.startsWith('run 3') && rmSync(path, { recursive: true });
+    await go();
+    const { runs, summaries } = readResults(path);
+    expect(runs.map(({ content }) => content.run_number)).toEqual([1, 2, 3]);
+    expect(summaries[0]?.content.runs).toHaveLength(3);
   });
 
   test('of a benchmark that was interrupted holds what was whole, and says so', async () => {

@@ -1,7 +1,7 @@
 /** Benchmarks of a real stack in one process: each is driven by a real process of its own, as in a stack of processes. */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { LoggedRequest } from '../../../agent/backend/simulator/request-log.ts';
 import type { BenchmarkRequest } from '../../../bench/request.ts';
 import { readResults } from '../../../bench/results/read.ts';
@@ -139,6 +139,16 @@ describe('a benchmark', LONG, () => {
       error: 'its process died 3 times in one run: signal SIGKILL',
     });
     expect(stack.engine.bench.leases.areThere).toBe(false);
+  });
+
+  test('whose process cannot be started has failed, and the next one has its turn', async () => {
+    const { stack } = await onServers({ one: PACE, two: PACE });
+    vi.stubEnv('TMPDIR', join(stack.folder, 'none'));
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const failed = await ended(stack, await begin(stack));
+    expect(failed).toMatchObject({ state: 'failed', error: expect.stringContaining('ENOENT') });
+    vi.unstubAllEnvs();
+    expect(await ended(stack, await begin(stack))).toMatchObject({ state: 'finished' });
   });
 
   test('is stopped: what was measured is kept and summed up; one that waits is over at once', async () => {
