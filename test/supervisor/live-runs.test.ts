@@ -1,6 +1,7 @@
 /** The order in which waiting runs are served. */
 import { expect, test } from 'vitest';
 import type { Limits } from '../../supervisor/choose-runs.ts';
+import { LiveRun } from '../../supervisor/runs/live-run.ts';
 import { LiveRuns, type Router } from '../../supervisor/runs/live-runs.ts';
 import { waitingRun as run } from './waiting-run.ts';
 
@@ -52,4 +53,21 @@ test('what somebody waits for goes before swarms and letters, and these before b
     order.push(...take(runs, 1));
   }
   expect(order).toEqual([4, 6, 2, 5, 1, 3]);
+});
+
+test('a thousand runs of one agent that wait for a full pool are one question each to the router and its members', () => {
+  const runs = new LiveRuns();
+  const first = run(0);
+  for (let number = 1; number <= 1000; number++) runs.add(new LiveRun(run(number).row, first.agent, 'own', 0));
+  const members = ['one', 'two'];
+  let asked = 0;
+  const ask = <T>(answer: T): T => {
+    asked++;
+    return answer;
+  };
+  const full: Limits = { ...slots(0), backend: () => ask(0) };
+  const router: Router = { ...to('own'), routeOf: () => ask({ place: 'own', members, resource: 'own' }) };
+  expect(runs.takeStartable(full, router).runs).toEqual([]);
+  expect(runs.wouldStart(full, router, [])).toEqual([]);
+  expect(asked).toBeLessThanOrEqual(2 * (1 + members.length));
 });
