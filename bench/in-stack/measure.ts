@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { messageOf } from '../../stack/failure.ts';
 import type { BenchmarkOrder, BenchmarkOutcome, BenchmarkProgress } from '../../supervisor/benchmarks/messages.ts';
+import { missingModel } from '../model-servers/choose.ts';
 import { lookAtServer, type ServerFacts } from '../model-servers/look.ts';
 import { writeReport } from '../report/write-report.ts';
 import { benchmarkSettings } from '../request.ts';
@@ -74,7 +75,10 @@ async function surroundingsOf(drive: Drive, settings: RunSettings, folder: Resul
   const gpus = sampleGpus();
   ends.push(gpus.close);
   const progress = progressOf(drive, folder);
-  return { runtime, servers, fallback: undefined, warnings: order.warnings, corpus, interrupt, progress, slots, gpus };
+  const missing = [...new Set(servers.flatMap((facts) => missingModel(facts, settings.model)))];
+  const warnings = [...order.warnings, ...missing];
+  for (const warning of missing) progress.note(warning);
+  return { runtime, servers, fallback: undefined, warnings, corpus, interrupt, progress, slots, gpus };
 }
 
 /** @throws Error one of them does not answer */

@@ -53,10 +53,12 @@ export async function chooseServers(wish: ServerWish, signal: AbortSignal): Prom
   const missingAgent = first === undefined ? 'a' : 'b';
   const down = first === undefined ? urls[0] : urls[1];
   if (wish.strict) throw new Failure(`No model server answers at ${down}, and --strict asks for both.`);
-  return doWithOne(wish.fallback, up, down, missingAgent);
+  const chosen = doWithOne(wish.fallback, up, down, missingAgent);
+  return { ...chosen, warnings: [...chosen.warnings, ...missingModel(up, model)] };
 }
 
-function missingModel({ hasModel, url }: ServerFacts, model: string): string[] {
+/** A warning where a server says that it has no such model. */
+export function missingModel({ hasModel, url }: ServerFacts, model: string): string[] {
   return hasModel === false ? [`${url} does not have the model ${model}: calls that ask it for that are invalid`] : [];
 }
 

@@ -2,8 +2,9 @@
  * Writes result folders: `run_<n>/` with its reports and `metrics.json`, and `summary.json`, `summary.md`, `scaling.json` at the root.
  * A file is there whole or not at all, so that a benchmark that is interrupted leaves only what can be read.
  */
-import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Failure, messageOf } from '../../stack/failure.ts';
 import type { MetricsFile } from './metrics-file.ts';
 import type { ScalingFile } from './scaling-file.ts';
 import type { SummaryFile } from './summary-file.ts';
@@ -26,6 +27,23 @@ export function runFolder(folder: string, number: number): string {
 /** Whether a run is in its folder as a whole. */
 export function isWritten(path: string): boolean {
   return existsSync(join(path, METRICS));
+}
+
+/** Makes a folder of results before anything is measured. @throws Failure it cannot be written to */
+export function makeFolder(path: string): void {
+  writing(path, () => {
+    mkdirSync(path, { recursive: true });
+    accessSync(path, constants.W_OK);
+  });
+}
+
+/** @throws Failure what `write` throws, with the folder's path */
+export function writing(folder: string, write: () => void): void {
+  try {
+    write();
+  } catch (error) {
+    throw new Failure(`Results cannot be written to ${folder}: ${messageOf(error)}.`);
+  }
 }
 
 /** Writes `run_<number>/` into a folder of results. */

@@ -43,12 +43,13 @@ const LOOK_MS = 50;
 /** Times that a concurrent part is measured, when others take slots in the middle of it. */
 const MOST_ATTEMPTS = 3;
 
-/** Runs what is missing in the folder; ends early when it is interrupted. @throws Failure an agent is gone */
+/** Runs what is missing in the folder; ends early when it is interrupted. @throws Failure an agent is gone, or the folder cannot be written to */
 export async function runConfiguration(
   settings: RunSettings,
   surroundings: Surroundings,
   folder: ResultFolder,
 ): Promise<void> {
+  folder.make();
   const scenario = scenarioOf(settings.scenario, settings.chimera, settings.chimera2);
   const measuring = new Measuring(settings, scenario, surroundings);
   const context = measuring.context();
@@ -65,9 +66,9 @@ export async function runConfiguration(
     let warmUps = missing.length > 0 ? await measuring.warmUps() : [];
     for (const run of missing) {
       const measured = await measuring.run(run);
-      if (surroundings.interrupt.aborted) return;
       const gpuSamples = surroundings.gpus.take();
       const servers = await measuring.servers();
+      if (surroundings.interrupt.aborted) return;
       folder.writeRun(run, { measured: [...warmUps, ...measured], servers, gpuSamples }, context);
       warmUps = [];
     }

@@ -1,12 +1,13 @@
 /** The folder of one configuration: what is in it already, and what is written into it. */
-import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { Failure, messageOf } from '../../stack/failure.ts';
 import type { ServerFacts } from '../model-servers/look.ts';
 import { ResultsError } from '../results/find-files.ts';
 import type { MetricsFile } from '../results/metrics-file.ts';
 import { readResults } from '../results/read.ts';
 import type { SummaryFile } from '../results/summary-file.ts';
-import { isWritten, runFolder, writeRun, writeSummary } from '../results/write.ts';
+import { isWritten, makeFolder, runFolder, writeRun, writeSummary, writing } from '../results/write.ts';
 import type { AgentIdentity } from '../runtimes/runtime.ts';
 import type { Scenario } from '../scenarios.ts';
 import { PAIR } from '../schedule/agent-work.ts';
@@ -39,6 +40,8 @@ export class ResultFolder {
   readonly path: string;
   /** By run number. */
   readonly #runs = new Map<number, MetricsFile>();
+  /** Paths of runs that were there, and could not be read: they are measured anew. */
+  #spoilt: readonly string[] = [];
   #agents: readonly AgentDescription[] = [];
 
   private constructor(path: string) {
@@ -47,13 +50,15 @@ export class ResultFolder {
 
   /**
    * A folder to write into. With `resume` what it holds is kept.
-   * @throws ResultsError it holds results and they are not to be kept, or they are of other settings
+   * @throws ResultsError it is none, holds results and they are not to be kept, or they are of other settings
    */
   static open(path: string, settings: RunSettings, resume: boolean): ResultFolder {
     const folder = new ResultFolder(path);
     if (!holdsRuns(path)) return folder;
     if (!resume) throw new ResultsError(`${path} holds results already: go on with --resume, or name another folder`);
-    for (const { content } of readResults(path).runs) folder.#keep(content, settings);
+    const { runs, problems } = readResults(path);
+    for (const { content } of runs) folder.#keep(content, settings);
+    folder.#spoilt = problems.map((problem) => join(path, dirname(problem.path)));
     return folder;
   }
 
@@ -67,16 +72,25 @@ export class ResultFolder {
     return [...this.#runs].sort(([one], [other]) => one - other).map(([, metrics]) => metrics);
   }
 
+  /** @throws Failure it cannot be written to */
+  make(): void {
+    makeFolder(this.path);
+  }
+
+  /** @throws Failure it cannot be written, or another benchmark wrote the same run meanwhile */
   writeRun(run: number, seen: SeenInRun, context: RunContext): void {
+    const place = runFolder(this.path, run);
+    if (isWritten(place) && !this.#spoilt.includes(place)) {
+      throw new Failure(`Another benchmark wrote run ${run} into ${this.path} meanwhile: name a folder for each.`);
+    }
     this.#agents = describeAgents(context, seen.servers);
     const metrics = metricsOf(run, seen, context, this.#agents);
     this.#runs.set(run, metrics);
     this.#write(run, metrics);
   }
 
-  /** What it sums up is there afterwards, also what somebody removed meanwhile. */
+  /** What it sums up is there afterwards, also what somebody removed meanwhile. @throws Failure */
   writeSummary(planned: number, interrupted: boolean, { settings, warnings, fallback, agents }: RunContext): void {
-    for (const [run, metrics] of this.#runs) if (!isWritten(runFolder(this.path, run))) this.#write(run, metrics);
     const [first, second] = this.#agents;
     const runs = this.runs.map(({ summary }) => summary);
     const all = [...new Set([...warnings, ...this.runs.flatMap((run) => run.warnings)])];
@@ -93,16 +107,19 @@ export class ResultFolder {
       settings,
       warnings: all,
     };
-    writeSummary(this.path, summary, summaryText(summary, this.runs));
+    const removed = [...this.#runs].filter(([run]) => !isWritten(runFolder(this.path, run)));
+    for (const [run, metrics] of removed) this.#write(run, metrics);
+    writing(this.path, () => writeSummary(this.path, summary, summaryText(summary, this.runs)));
   }
 
   #write(run: number, metrics: MetricsFile): void {
-    writeRun(this.path, run, {
+    const files = {
       metrics,
       collectorReport: agentReport(metrics.collector),
       insightReport: agentReport(metrics.insight),
       combinedReport: combinedReport(metrics),
-    });
+    };
+    writing(this.path, () => writeRun(this.path, run, files));
   }
 
   #keep(metrics: MetricsFile, settings: RunSettings): void {
@@ -123,7 +140,17 @@ export class ResultFolder {
 
 /** A folder of a run without its figures is none: a benchmark was killed while it wrote it, or the disk had no room. */
 function holdsRuns(path: string): boolean {
-  return existsSync(path) && readdirSync(path).some((name) => /^run_\d+$/.test(name) && isWritten(join(path, name)));
+  return namesIn(path).some((name) => /^run_\d+$/.test(name) && isWritten(join(path, name)));
+}
+
+/** @throws ResultsError */
+function namesIn(path: string): string[] {
+  try {
+    return readdirSync(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw new ResultsError(`${path} cannot be used: ${messageOf(error)}; name another folder`);
+  }
 }
 
 function describeAgents({ scenario, settings }: RunContext, servers: readonly ServerFacts[]): AgentDescription[] {

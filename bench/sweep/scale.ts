@@ -1,7 +1,7 @@
 /** The same work by 1, 2, 4 … agents at once: measured in blocks, forwards and backwards in turn, and written after each. */
 
 import type { ScalingFile } from '../results/scaling-file.ts';
-import { writeScaling } from '../results/write.ts';
+import { makeFolder, writeScaling, writing } from '../results/write.ts';
 import { benchOf, differentServers, measuredAgent, type Surroundings } from '../run/configuration.ts';
 import { measurementField, type PlacedMeasurement, scheduleField } from '../run/recording-fields.ts';
 import { serverReports } from '../run/server-report.ts';
@@ -27,6 +27,7 @@ export async function runScale(
   counts: readonly number[],
   folder: string,
 ): Promise<ScalingFile> {
+  makeFolder(folder);
   const names = agentNames(Math.max(...counts));
   const agents = names.map((name, index) => measuredAgent(name, index, settings.chimera, settings));
   const bench = benchOf(settings, surroundings);
@@ -50,10 +51,11 @@ export async function runScale(
       if (!interrupt.aborted) await step(block, place, count);
     }
     gpuSamples.push(...gpus.take());
-    writeScaling(folder, scalingFile(settings, surroundings, placed, names, gpuSamples));
+    const soFar = scalingFile(settings, surroundings, placed, names, gpuSamples);
+    writing(folder, () => writeScaling(folder, soFar));
   }
   const file = scalingFile(settings, surroundings, placed, names, gpuSamples);
-  writeScaling(folder, file);
+  writing(folder, () => writeScaling(folder, file));
   return file;
 }
 

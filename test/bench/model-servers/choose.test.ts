@@ -71,6 +71,15 @@ describe('two are named', () => {
     },
   );
 
+  test('one is down, and the other has no such model: both are said', async () => {
+    const { url } = await simulator({ models: ['another'] });
+    const { warnings } = await choose({ collectorUrl: url, insightUrl: DOWN });
+    expect(warnings).toEqual([
+      expect.stringContaining(`no model server answers at ${DOWN}`),
+      expect.stringContaining(`${url} does not have the model ${MODEL}`),
+    ]);
+  });
+
   test('one is down, and the other has one slot only: one agent, unless both are asked for', async () => {
     const { url } = await llamaServerWith(1);
     const wish = { collectorUrl: url, insightUrl: DOWN };

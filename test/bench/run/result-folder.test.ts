@@ -170,6 +170,34 @@ describe('the folder', () => {
     expect(summaries[0]?.content.runs).toHaveLength(3);
   });
 
+  test('into which another benchmark writes at the same time keeps what is there', async () => {
+    const { path, go } = await run({ runs: 2, design: 'legacy' });
+    const other = await run({ runs: 1, design: 'legacy' }, path);
+    await other.go();
+    const theirs = readFileSync(join(path, 'run_1/metrics.json'), 'utf8');
+    await expect(go()).rejects.toThrow(`Another benchmark wrote run 1 into ${path} meanwhile: name a folder for each.`);
+    expect(readFileSync(join(path, 'run_1/metrics.json'), 'utf8')).toBe(theirs);
+  });
+
+  test('with a run that cannot be read is gone on with, and that run is measured anew', async () => {
+    const first = await run({ runs: 2, design: 'legacy' });
+    await first.go();
+    writeFileSync(join(first.path, 'run_2/metrics.json'), '{');
+    const again = await run({ runs: 2, design: 'legacy' }, first.path, true);
+    await again.go();
+    expect(readResults(first.path).problems).toEqual([]);
+  });
+
+  test('that is none is refused in words, before anything is measured', async () => {
+    const file = join(folder(), 'file');
+    writeFileSync(file, '');
+    await expect(run({}, file)).rejects.toThrow(/file cannot be used: ENOTDIR.*; name another folder$/);
+    const { path, go, surroundings } = await run();
+    surroundings.progress.began = (what) => expect.unreachable(what);
+    writeFileSync(path, '');
+    await expect(go()).rejects.toThrow(/^Results cannot be written to .*results: EEXIST/);
+  });
+
   test('of a benchmark that was interrupted holds what was whole, and says so', async () => {
     const { path, go, interrupt, surroundings } = await run({ runs: 3, design: 'legacy' });
     let ended = 0;
