@@ -9,6 +9,7 @@ import { lookAtServer, type ServerFacts } from '../model-servers/look.ts';
 import { writeReport } from '../report/write-report.ts';
 import { benchmarkSettings } from '../request.ts';
 import { differentServers, runConfiguration, type Surroundings } from '../run/configuration.ts';
+import { isMeasured } from '../run/describe-run.ts';
 import { sampleGpus } from '../run/gpu-samples.ts';
 import { type Progress, RemainingTime } from '../run/progress.ts';
 import { ResultFolder } from '../run/result-folder.ts';
@@ -37,6 +38,8 @@ export async function driveBenchmark(drive: Drive): Promise<BenchmarkOutcome> {
   try {
     mkdirSync(order.folder, { recursive: true, mode: 0o700 });
     folder = ResultFolder.open(order.folder, settings, true);
+    // When a whole stack dies its model server may do so a moment before us: such a run says nothing of the server.
+    folder.forgetLast((run) => !isMeasured(run));
   } catch (error) {
     return { isWhole: false, error: messageOf(error) };
   }

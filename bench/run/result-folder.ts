@@ -62,6 +62,14 @@ export class ResultFolder {
     return folder;
   }
 
+  /** The newest run is as if it had not been, and is written over, if it is as `isToGo` says. */
+  forgetLast(isToGo: (run: MetricsFile) => boolean): void {
+    const last = this.runs.at(-1);
+    if (last?.run_number === undefined || !isToGo(last)) return;
+    this.#runs.delete(last.run_number);
+    this.#spoilt = [...this.#spoilt, runFolder(this.path, last.run_number)];
+  }
+
   /** Numbers of the runs that are not there yet. */
   missing(runs: number): number[] {
     return Array.from({ length: runs }, (_, index) => index + 1).filter((run) => !this.#runs.has(run));

@@ -188,6 +188,18 @@ describe('the folder', () => {
     expect(readResults(first.path).problems).toEqual([]);
   });
 
+  test('whose last run is forgotten is gone on with from there', async () => {
+    const first = await run({ runs: 2, design: 'legacy' });
+    await first.go();
+    const again = await run({ runs: 2, design: 'legacy' }, first.path, true);
+    again.results.forgetLast(() => false);
+    expect(again.results.missing(2)).toEqual([]);
+    again.results.forgetLast(({ run_number: number }) => number === 2);
+    expect(again.results.missing(2)).toEqual([2]);
+    await again.go();
+    expect(readResults(first.path).runs.map(({ content }) => content.run_number)).toEqual([1, 2]);
+  });
+
   test('that is none is refused in words, before anything is measured', async () => {
     const file = join(folder(), 'file');
     writeFileSync(file, '');
