@@ -59,8 +59,7 @@ test(
     for (const count of [1, 3]) {
       await part(reader, count);
       const pid = stack.pid('supervisor');
-      const [driver = 0] = childrenOf(pid, 'benchmark.mjs');
-      expect(driver).toBeGreaterThan(0);
+      const driver = await until('the process of the benchmark', () => childrenOf(pid, 'benchmark.mjs')[0]);
       const temporary = argumentsOf(driver).at(-1) ?? '';
       expect(existsSync(temporary)).toBe(true);
       stack.kill('supervisor');
