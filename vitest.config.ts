@@ -18,8 +18,8 @@ class LongestFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    testTimeout: 90_000,
-    hookTimeout: 90_000,
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
     pool: 'forks',
     // Tests of whole stacks wait more than they work, so that one more than the smallest machine has cores is no crowd.
     maxWorkers: Math.max(3, availableParallelism()),

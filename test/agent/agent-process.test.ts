@@ -129,12 +129,12 @@ describe('cancelling', () => {
     call.think('abc');
     await supervisor.text('t1', 3);
     const thought = performance.now();
-    while (performance.now() - thought < 300) await new Promise(setImmediate);
+    while (performance.now() - thought < 1000) await new Promise(setImmediate);
     call.say('xyz');
     await supervisor.text('t1', 3);
     supervisor.send({ type: 'turn-cancel', turn: 't1', offset: 3 });
     const { end } = await supervisor.next('turn-ended');
-    expect(end.cutMs).toBeLessThan(300);
+    expect(end.cutMs).toBeLessThan(1000);
   });
 
   test('before the first token, after the end, and of a turn that it does not have', async () => {

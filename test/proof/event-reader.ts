@@ -24,7 +24,7 @@ export type SeenEvent = {
 type Wanted = (event: SeenEvent) => boolean;
 
 const COME_BACK_MS = 50;
-const LONG_ENOUGH_MS = 30_000;
+const LONG_ENOUGH_MS = 60_000;
 
 export interface ReaderOptions {
   /** Asked for every connection: a stack that was started again has another address. */

@@ -20,7 +20,7 @@ import { until } from './until.ts';
 
 const TSX = import.meta.resolve('tsx');
 /** Children notice that init is gone, and whoever was told to end has ended, within this time. */
-const GONE_WITHIN_MS = 5000;
+const GONE_WITHIN_MS = 15_000;
 
 export interface StackOptions {
   /** Flags beside the data folder and the port. */
@@ -142,7 +142,7 @@ export class StackUnderTest {
     await this.assertNothingLeft();
   }
 
-  /** Waits until no process is left but those of the PID file: nobody was orphaned. @throws Error after 5 s */
+  /** Waits until no process is left but those of the PID file: nobody was orphaned. @throws Error after 15 s */
   async assertNoOrphans(): Promise<void> {
     await this.#untilGone(() => {
       const recorded = new Set(this.#book.recorded().map(({ pid }) => pid));
@@ -150,7 +150,7 @@ export class StackUnderTest {
     });
   }
 
-  /** Waits until no process of this stack lives. @throws Error after 5 s */
+  /** Waits until no process of this stack lives. @throws Error after 15 s */
   async assertNoProcess(): Promise<void> {
     await this.#untilGone(() => this.#book.living());
   }

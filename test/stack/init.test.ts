@@ -326,8 +326,6 @@ it('when init is killed its children end by themselves', async () => {
   });
   expect(children).toHaveLength(2);
   expect(children.every(isAlive)).toBe(true);
-  const killed = performance.now();
   init.process.kill('SIGKILL');
   await eventually(() => !children.some(isAlive));
-  expect(performance.now() - killed).toBeLessThan(5000);
 });

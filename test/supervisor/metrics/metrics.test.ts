@@ -56,7 +56,7 @@ describe('of a stack that answered, corrected and failed', () => {
 
   test('text that is held back is measured until it is released', async () => {
     const holds = `{ name: 'holds', holdback: 'turn', onText() {} }`;
-    const stack = await startStack({ policies: [holds], simulator: { tokensPerSecond: 200 } });
+    const stack = await startStack({ policies: [holds], simulator: { tokensPerSecond: 50 } });
     await stack.ask('say: one two three four five six seven eight nine ten');
     const found = samples(await stack.supervisor.metrics());
     expect(found.get('agents_holdback_delay_seconds_count{agent="assistant"}')).toBe(1);

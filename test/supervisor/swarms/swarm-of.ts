@@ -3,7 +3,7 @@ import type { SwarmView } from '../../../supervisor/swarms/views.ts';
 import type { SwarmRequest } from '../../../swarm/request.ts';
 import type { RunningStack } from '../running-stack.ts';
 
-const LONG_ENOUGH_MS = 25_000;
+const LONG_ENOUGH_MS = 60_000;
 
 /** The swarm when it has ended. */
 export async function endOf(stack: RunningStack, swarm: string): Promise<SwarmView> {
