@@ -76,6 +76,8 @@ export const toInit = messages({
   'stop-agent': { agent: text },
   /** From the supervisor: this end of an agent was a message's fault and must not count against the agent. */
   'exit-charged': { agent: text, incarnation: text },
+  /** From the supervisor: what the person who started the stack should know. */
+  warning: { text },
 });
 
 export type ToInit = Infer<typeof toInit>;

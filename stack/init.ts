@@ -143,6 +143,9 @@ export class Init implements KeptChildListener {
       case 'exit-charged':
         this.#agent(message.agent)?.forgive(message.incarnation);
         this.#options.log.debug({ agent: message.agent, incarnation: message.incarnation }, 'charged to a message');
+        break;
+      case 'warning':
+        this.#options.log.warn(whoIs(child.specification), message.text);
     }
   }
 

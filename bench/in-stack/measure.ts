@@ -26,11 +26,13 @@ export interface Drive {
   slots: Slots;
   interrupt: AbortSignal;
   tell(progress: BenchmarkProgress): void;
+  /** Whether anybody waits for the outcome. Without that nothing is summed up: a report would keep a process at work that is to end at once. */
+  isHeard(): boolean;
   /** To be called when all is over, in whatever way; the last one first. */
   ends: (() => unknown)[];
 }
 
-/** What was measured is written and summed up also when it is interrupted or fails. */
+/** What was measured is written, and summed up for whoever waits for it, also when it is interrupted or fails. */
 export async function driveBenchmark(drive: Drive): Promise<BenchmarkOutcome> {
   const { order, interrupt } = drive;
   const settings = benchmarkSettings(order.request, order.model);
@@ -54,7 +56,7 @@ export async function driveBenchmark(drive: Drive): Promise<BenchmarkOutcome> {
     error = messageOf(failure);
   }
   const isWhole = error === undefined && !interrupt.aborted;
-  return { isWhole, ...(error !== undefined && { error }), ...(await reported(folder)) };
+  return { isWhole, ...(error !== undefined && { error }), ...(drive.isHeard() && (await reported(folder))) };
 }
 
 async function reported(folder: ResultFolder): Promise<Pick<BenchmarkOutcome, 'result'>> {

@@ -42,7 +42,14 @@ async function drive(order: BenchmarkOrder): Promise<void> {
   slots = new LeasedSlots(new Map(backends), send, leaving.signal);
   const tell = (progress: Extract<FromBenchmark, { type: 'progress' }>['progress']): void =>
     send({ type: 'progress', progress });
-  const outcome = await driveBenchmark({ order, slots, interrupt: leaving.signal, tell, ends });
+  const outcome = await driveBenchmark({
+    order,
+    slots,
+    interrupt: leaving.signal,
+    tell,
+    isHeard: () => process.connected,
+    ends,
+  });
   await endAll();
   process.send?.({ type: 'ended', outcome } satisfies FromBenchmark, () => process.exit(EXIT.ok));
 }

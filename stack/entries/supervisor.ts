@@ -16,8 +16,8 @@ import { runChild } from '../child.ts';
 import { dataFolder } from '../data-folder.ts';
 import { EXIT, Failure } from '../failure.ts';
 import { holdbackNote } from '../holdback-note.ts';
-import { describeListenError } from '../listen-error.ts';
 import { createLog } from '../log.ts';
+import { openDoor } from '../open-door.ts';
 import { readPidFile } from '../pid-file.ts';
 import { bundlePolicy } from '../policy-bundle.ts';
 import { processMemory } from '../process-memory.ts';
@@ -54,12 +54,16 @@ runChild({
     supervisor.resume();
     const page = buildPage();
     const gateway = await createGateway({ supervisor, settings, log, page });
-    await gateway.listen({ host: settings.host, port: settings.port }).catch((error: unknown) => {
-      throw describeListenError(error, settings.host, settings.port);
+    const closing = new AbortController();
+    await openDoor({
+      ...{ host: settings.host, port: settings.port, wasOpen: settings.previousExit !== undefined },
+      listen: (at) => gateway.listen(at),
+      tell: (text) => send({ type: 'warning', text }),
+      signal: closing.signal,
     });
     engine.awaitAgents();
     engine.followPolicies(policyBundler(settings.dataFolder, page));
-    const { port } = gateway.server.address() as AddressInfo;
+    const port = (gateway.server.address() as AddressInfo | null)?.port ?? settings.port;
     return {
       ready: { port, policies: policyNotes(engine, settings) },
       async drain(graceMs) {
@@ -68,6 +72,7 @@ runChild({
         await isLeft;
       },
       async stop() {
+        closing.abort();
         await supervisor.stopAccepting();
         await gateway.close();
         await engine.close();

@@ -8,6 +8,7 @@ import { mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readPidFile } from '../../stack/pid-file.ts';
+import { signalProcess } from '../../stack/process-identity.ts';
 import { PROJECT_ROOT } from '../../stack/project.ts';
 import { ProcessBook } from '../proof/living-processes.ts';
 import { until } from '../proof/until.ts';
@@ -51,7 +52,7 @@ export class Reader {
 
   /** Runs a command that stays, in place of the one that stays so far. @returns what it says when the stack is ready */
   async start(command: string): Promise<string> {
-    for (const { id, pid } of this.#book.recorded()) if (id === 'init') process.kill(pid, 'SIGTERM');
+    for (const one of this.#book.recorded()) if (one.id === 'init') signalProcess(one, 'SIGTERM');
     await this.#stack?.ended;
     this.#stack = this.#type(command);
     const { output, ended } = this.#stack;

@@ -227,7 +227,7 @@ async function simulates(command: string): Promise<void> {
     expect(await (await fetch(`${url}/props`)).json()).toMatchObject({ total_slots: 1 });
     expect(await (await fetch(`${url}/api/version`)).json()).toHaveProperty('version');
   } finally {
-    process.kill(-(child.pid ?? 0), 'SIGTERM');
+    process.kill(-(child.pid ?? Number.NaN), 'SIGTERM');
     await ended;
   }
 }

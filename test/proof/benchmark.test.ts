@@ -64,7 +64,7 @@ test(
       expect(existsSync(temporary)).toBe(true);
       stack.kill('supervisor');
       await until('another supervisor', () => ![0, pid].includes(stack.pid('supervisor')));
-      await until('the end of the first process', () => !existsSync(`/proc/${driver}/cmdline`), 5000);
+      await until('the end of the first process', () => !existsSync(`/proc/${driver}/cmdline`));
       expect(existsSync(temporary)).toBe(false);
     }
     await expectWhole(stack, await ended(stack, benchmark), 16);

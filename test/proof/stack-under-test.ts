@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, beforeEach, onTestFailed, onTestFinished } from 'vitest';
 import { readPidFile } from '../../stack/pid-file.ts';
 import { signalProcess } from '../../stack/process-identity.ts';
 import { PROJECT_ROOT } from '../../stack/project.ts';
@@ -19,6 +19,8 @@ import { StackClient } from './stack-client.ts';
 import { until } from './until.ts';
 
 const TSX = import.meta.resolve('tsx');
+/** Lines of the log that a failed test tells. */
+const LAST_LINES = 200;
 /** Children notice that init is gone, and whoever was told to end has ended, within this time. */
 const GONE_WITHIN_MS = 15_000;
 
@@ -47,6 +49,8 @@ export class StackUnderTest {
   readonly #readers: EventReader[] = [];
   #command: Command | undefined;
   #url = '';
+  /** As it was before the folder went. */
+  #account: string | undefined;
 
   constructor(options: StackOptions = {}) {
     this.#options = options;
@@ -127,6 +131,15 @@ export class StackUnderTest {
     return lines.slice(0, -1).map((line) => JSON.parse(line) as Record<string, unknown>);
   }
 
+  /** What somebody needs who asks why a test failed: what the command has printed, and the end of the log. */
+  account(): string {
+    if (this.#account !== undefined) return this.#account;
+    const file = join(this.data, 'interject.log');
+    const lines = existsSync(file) ? readFileSync(file, 'utf8').trimEnd().split('\n') : [];
+    const log = lines.slice(-LAST_LINES).join('\n');
+    return `The stack at ${this.#url} has printed:\n${this.output}\nThe end of its log:\n${log}`;
+  }
+
   /** What `--status` prints. */
   async status(): Promise<string> {
     const { ended, output } = this.#run(['--status']);
@@ -170,6 +183,7 @@ export class StackUnderTest {
 
   /** Ends everything at once and removes the folder. */
   async end(): Promise<void> {
+    this.#account = this.account();
     await this.endProcesses();
     rmSync(this.folder, { recursive: true, force: true });
   }
@@ -204,9 +218,10 @@ export class StackUnderTest {
   }
 }
 
-/** A started stack that ends with the test. */
+/** A started stack that ends with the test; one that fails tells what the stack had to say. */
 export async function startedStack(options: StackOptions = {}): Promise<StackUnderTest> {
   const stack = new StackUnderTest(options);
+  onTestFailed(() => void process.stderr.write(`${stack.account()}\n`));
   onTestFinished(() => stack.end());
   return stack.start();
 }
@@ -218,6 +233,7 @@ export function sharedStack(options: StackOptions = {}): () => StackUnderTest {
     stack = new StackUnderTest(options);
     await stack.start();
   });
+  beforeEach(({ onTestFailed }) => onTestFailed(() => void process.stderr.write(`${stack?.account()}\n`)));
   afterAll(() => stack?.end());
   return () => {
     if (stack === undefined) throw new Error('the stack is there while tests run, not before');

@@ -79,7 +79,7 @@ describe('init restarts', () => {
     ];
     const { init, endsOf, pidOf } = runInit([children]);
     await init.start();
-    process.kill(pidOf('ready') ?? 0, 'SIGKILL');
+    process.kill(pidOf('ready') ?? Number.NaN, 'SIGKILL');
     const first = pidOf('transient') ?? 0;
     process.kill(first, 'SIGKILL');
     await eventually(() => pidOf('transient') !== undefined && pidOf('transient') !== first);
@@ -94,7 +94,7 @@ describe('init restarts', () => {
       restartLimits: { intensity: 0, periodMs: 1000, backOffMs: 0, longestBackOffMs: 0 },
     });
     await init.start();
-    process.kill(pidOf('supervisor') ?? 0, 'SIGKILL');
+    process.kill(pidOf('supervisor') ?? Number.NaN, 'SIGKILL');
     expect(await init.broken).toMatchObject({ message: 'The supervisor ended too often: signal SIGKILL', exitCode: 1 });
   });
 
@@ -169,7 +169,7 @@ describe('init stops', () => {
     const { init, pidOf, processes } = runInit([[childOf('ready.mjs')], [childOf('deaf.mjs', { shutdownMs: 300 })]]);
     await init.start();
     const stopped = init.stop();
-    process.kill(pidOf('deaf') ?? 0, 'SIGKILL');
+    process.kill(pidOf('deaf') ?? Number.NaN, 'SIGKILL');
     await stopped;
     expect(processes()).toEqual([]);
   });
@@ -203,7 +203,7 @@ describe('the supervisor', () => {
     /** Has the supervisor send a message to init. */
     const say = (message: object): void => {
       writeFileSync(`${file}.say`, JSON.stringify(message));
-      process.kill(running.pidOf('supervisor') ?? 0, 'SIGUSR2');
+      process.kill(running.pidOf('supervisor') ?? Number.NaN, 'SIGUSR2');
     };
     return { ...running, told, toldOf, say, previousExits };
   }
@@ -211,7 +211,7 @@ describe('the supervisor', () => {
   it('is told of every start and end of an agent', async () => {
     const { pidOf, toldOf } = await stack();
     await eventually(() => toldOf('agent-started').length === 2);
-    process.kill(pidOf('a') ?? 0, 'SIGKILL');
+    process.kill(pidOf('a') ?? Number.NaN, 'SIGKILL');
     await eventually(() => toldOf('agent-started', 'a').length === 2);
     const [first, second] = toldOf('agent-started', 'a') as { incarnation: string; restarts: number }[];
     expect(first?.restarts).toBe(0);
@@ -233,7 +233,7 @@ describe('the supervisor', () => {
     const { pidOf, toldOf, previousExits } = await stack();
     await eventually(() => toldOf('agent-started').length === 2);
     const known = toldOf('agent-started').map(({ incarnation }: { incarnation?: string } & object) => incarnation);
-    process.kill(pidOf('supervisor') ?? 0, 'SIGKILL');
+    process.kill(pidOf('supervisor') ?? Number.NaN, 'SIGKILL');
     await eventually(() => toldOf('agent-started').length === 4);
     const repeated = toldOf('agent-started').slice(2) as { incarnation: string }[];
     expect(repeated.map(({ incarnation }) => incarnation).sort()).toEqual([...known].sort());

@@ -43,7 +43,7 @@ describe('after init was killed', () => {
     expect(server()).toEqual(before);
     expect((await ask('assistant')).content).toContain(`process ${before?.pid} `);
     expect(starts()).toHaveLength(1);
-    process.kill(before?.pid ?? 0, 'SIGKILL');
+    process.kill(before?.pid ?? Number.NaN, 'SIGKILL');
     await eventually(() => server()?.pid !== before?.pid && server() !== undefined);
     expect((await ask('assistant')).content).toContain(`process ${server()?.pid} `);
     expect((await run(['--stop']).ended).code).toBe(0);
@@ -62,7 +62,7 @@ describe('after init was killed', () => {
     second.process.kill('SIGKILL');
     await second.ended;
     await eventually(() => survivors().length === 1);
-    process.kill(stopped?.pid ?? 0, 'SIGSTOP');
+    process.kill(stopped?.pid ?? Number.NaN, 'SIGSTOP');
     const third = await start([...given, '--llama-args', '-c 4096']);
     expect(third.errors()).toContain('ended 1 processes that a killed stack had left');
     expect(stopped !== undefined && isAlive(stopped)).toBe(false);

@@ -122,7 +122,7 @@ describe('after init was killed', () => {
     const first = await start();
     const stopped = processes().find(({ id }) => id === 'analyst');
     // A process that is stopped does not notice that init is gone.
-    process.kill(stopped?.pid ?? 0, 'SIGSTOP');
+    process.kill(stopped?.pid ?? Number.NaN, 'SIGSTOP');
     first.process.kill('SIGKILL');
     await first.ended;
     const record = JSON.parse(readFileSync(pidFile, 'utf8'));

@@ -112,7 +112,7 @@ describe('one configuration', LONG, () => {
     const command = run(['bench', ...servers, '--runs', '50', '--design', 'legacy', '--output-dir', 'out']);
     await eventually(() => existsSync(join(folder, 'out/run_1/metrics.json')));
     const { agents } = readResults(join(folder, 'out')).runs[0]?.content.measurements[0] ?? {};
-    process.kill(agents?.[1]?.process_id ?? 0, 'SIGKILL');
+    process.kill(agents?.[1]?.process_id ?? Number.NaN, 'SIGKILL');
     expect(await command.ended).toMatchObject({
       code: 1,
       errors: expect.stringContaining('Agent b ended in the middle'),

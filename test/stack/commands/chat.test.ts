@@ -91,7 +91,7 @@ describe('without a running stack', () => {
     const server = processes.find(({ kind }) => kind === 'model');
     const init = processes.find(({ kind }) => kind === 'init');
     expect(server !== undefined && isAlive(server)).toBe(true);
-    process.kill(init?.pid ?? 0, 'SIGKILL');
+    process.kill(init?.pid ?? Number.NaN, 'SIGKILL');
     chat.type('hello');
     expect(await chat.ended).toMatchObject({ code: 1 });
     expect(server !== undefined && isAlive(server)).toBe(false);

@@ -131,7 +131,7 @@ describe('a benchmark', LONG, () => {
         [victim] = childrenOf(process.pid, 'benchmark.mjs');
         return victim !== undefined;
       });
-      process.kill(victim ?? 0, 'SIGKILL');
+      process.kill(victim ?? Number.NaN, 'SIGKILL');
       await stack.until(() => !isRunning(victim ?? 0));
     }
     expect(await ended(stack, doomed)).toMatchObject({
