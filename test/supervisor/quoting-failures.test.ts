@@ -13,7 +13,7 @@ test.each([
   const model = await scriptedModel();
   const stack = await startStack({ backend: model.definition, policies: [NO_HIDDEN] });
   const run = await stack.say('hello');
-  for (let attempt = 1; stack.supervisor.run(run).status !== 'failed'; attempt++) {
+  while (stack.supervisor.run(run).status !== 'failed') {
     const call = await Promise.race([model.call(), stack.wait(run).then(() => undefined)]);
     call?.say('so far ');
     call?.chunk(event);
