@@ -3,7 +3,7 @@
  * was restarted can ask for any part again. While no supervisor listens the model goes on; nothing is lost.
  */
 import type { Backend, CallListener } from './backend/backend.ts';
-import { BackendError } from './backend/errors.ts';
+import { BackendError, type BackendErrorDetails } from './backend/errors.ts';
 import type { FromAgent, TurnEnd, TurnStart } from './bus/messages.ts';
 import { CallTiming } from './call-timing.ts';
 import { type Channel, type Delta, runTurn, type TurnFinish } from './turn.ts';
@@ -137,9 +137,8 @@ export class OpenTurn {
 
   #failed(error: unknown): TurnEnd {
     const errorCode = error instanceof BackendError ? error.code : 'agent_failed';
-    const details = error instanceof BackendError ? error.details : {};
     const errorMessage = error instanceof Error ? error.message : String(error);
-    return { ...this.#end('failed'), errorCode, errorMessage, ...details };
+    return { ...this.#end('failed'), errorCode, errorMessage, ...(error instanceof BackendError && factsOf(error)) };
   }
 
   #end(outcome: TurnEnd['outcome']): TurnEnd {
@@ -155,6 +154,10 @@ export class OpenTurn {
       ...(this.#cutMs !== undefined && { cutMs: this.#cutMs }),
     };
   }
+}
+
+function factsOf({ message, told, details }: BackendError): Pick<TurnEnd, 'errorTold' | keyof BackendErrorDetails> {
+  return { ...details, ...(told !== message && { errorTold: told }) };
 }
 
 /** The time in which nothing comes from the model server; what waits for a slow supervisor is no silence. */

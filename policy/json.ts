@@ -1,6 +1,6 @@
 /**
  * `json`: a finished answer must be JSON, and fit a schema (JSON Schema, draft 7). If it does not, the error is fed back. The whole answer
- * is held back until it is judged; reasoning is not judged.
+ * is held back until it is judged; reasoning is not judged. What is said of it quotes the schema, nothing of the answer, which is withheld.
  */
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import { z } from 'zod';
@@ -11,8 +11,11 @@ import { interject } from './verdicts.ts';
 
 /** Errors that are told at once. */
 const MOST_ERRORS = 5;
-/** Characters of a property's name, or of the path to it, that are told. */
+/** Characters of a path, a list of names or a pattern that are told. */
 const LONGEST_NAME = 200;
+/** A place in a list; whatever is longer could be a name, and a number that means something. */
+const PLACE = /^\d{1,6}$/;
+const HIDDEN = '\u2026';
 const FENCED = /^```(?:json)?[ \t]*\r?\n([\s\S]*?)\r?\n?```$/;
 
 const options = z.strictObject({
@@ -32,10 +35,11 @@ export const json = definePolicy({
   options,
   create({ schema, fenced }) {
     const validate = compile(schema);
+    const names = namesIn(schema);
     return {
       holdback: 'turn',
       onTurnEnd({ text, channel }) {
-        const problem = channel === 'text' ? answerProblem(text.trim(), fenced, validate) : undefined;
+        const problem = channel === 'text' ? answerProblem(text.trim(), fenced, { validate, names }) : undefined;
         if (problem === undefined) return undefined;
         return interject(`Your answer ${problem}. Answer again with the whole JSON and nothing else.`);
       },
@@ -43,7 +47,14 @@ export const json = definePolicy({
   },
 });
 
-function answerProblem(answer: string, fenced: boolean, validate: ValidateFunction): string | undefined {
+/** A schema, ready to be used. */
+interface Wanted {
+  validate: ValidateFunction;
+  /** Of the properties that it knows. */
+  names: ReadonlySet<string>;
+}
+
+function answerProblem(answer: string, fenced: boolean, { validate, names }: Wanted): string | undefined {
   const block = fenced ? FENCED.exec(answer)?.[1] : undefined;
   let value: unknown;
   try {
@@ -52,7 +63,7 @@ function answerProblem(answer: string, fenced: boolean, validate: ValidateFuncti
     return `is not JSON: ${withoutQuote((error as Error).message)}`;
   }
   if (validate(value)) return undefined;
-  return `does not fit the schema: ${(validate.errors ?? []).slice(0, MOST_ERRORS).map(inWords).join('; ')}`;
+  return `does not fit the schema: ${inWords(validate.errors ?? [], names)}`;
 }
 
 /** The engine quotes a piece of the answer, which readers must not see: it is withheld. */
@@ -60,15 +71,44 @@ function withoutQuote(message: string): string {
   return message.replace(/^(Unexpected token) .*/s, '$1').replace(/, (?:\.{3})?".*/s, '');
 }
 
-/** Of the answer it names properties only. */
-function inWords({ instancePath, message, params }: ErrorObject): string {
-  const more = 'additionalProperty' in params ? ` (${shortened(params.additionalProperty)})` : '';
-  return `${instancePath === '' ? 'the whole' : shortened(instancePath)} ${message}${more}`;
+function inWords(errors: readonly ErrorObject[], names: ReadonlySet<string>): string {
+  return errors
+    .slice(0, MOST_ERRORS)
+    .map((error) => `${placeOf(error, names)} ${error.message}${moreOf(error, names)}`)
+    .join('; ');
 }
 
-/** A model may make names as long as it likes, and a correction has an end. */
-function shortened(name: string): string {
-  return name.length <= LONGEST_NAME ? name : `${name.slice(0, LONGEST_NAME)}\u2026`;
+/** A name that the schema does not know is the model's, and could say anything. */
+function placeOf({ instancePath }: ErrorObject, names: ReadonlySet<string>): string {
+  const [, ...steps] = instancePath.split('/');
+  const isTold = (step: string): boolean => PLACE.test(step) || names.has(nameOf(step));
+  return steps.length === 0 ? 'the whole' : shortened(steps.map((step) => `/${isTold(step) ? step : HIDDEN}`).join(''));
+}
+
+function moreOf({ params }: ErrorObject, names: ReadonlySet<string>): string {
+  if (!('additionalProperty' in params) || names.size === 0) return '';
+  return ` (the schema knows ${shortened([...names].join(', '))})`;
+}
+
+/** Of a step of a JSON Pointer (RFC 6901, section 4). */
+function nameOf(step: string): string {
+  return step.replaceAll('~1', '/').replaceAll('~0', '~');
+}
+
+/** Under `properties`, at any depth. */
+function namesIn(schema: unknown, found = new Set<string>()): ReadonlySet<string> {
+  if (typeof schema !== 'object' || schema === null) return found;
+  for (const [keyword, value] of Object.entries(schema)) {
+    if (keyword === 'properties' && typeof value === 'object' && value !== null) {
+      for (const name of Object.keys(value)) found.add(name);
+    }
+    namesIn(value, found);
+  }
+  return found;
+}
+
+function shortened(words: string): string {
+  return words.length <= LONGEST_NAME ? words : `${words.slice(0, LONGEST_NAME)}${HIDDEN}`;
 }
 
 function schemaProblem(schema: Record<string, unknown>): string | undefined {

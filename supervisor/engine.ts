@@ -272,6 +272,11 @@ export class Engine {
     });
   }
 
+  /** The process ends at once, because it was told to or because init is gone; a policy that is being loaded did not do that. */
+  leaving(): void {
+    this.#watchdog.excuse();
+  }
+
   /** Commits what is open and lets go of everything. */
   async close(): Promise<void> {
     if (this.#stop.signal.aborted) return;

@@ -73,5 +73,6 @@ function toolCall(): BackendError {
 }
 
 function garbage(data: string): BackendError {
-  return new BackendError('backend_garbage', `an event of the stream is not a JSON object: ${shorten(data, 80)}`);
+  const what = 'an event of the stream is not a JSON object';
+  return new BackendError('backend_garbage', `${what}: ${shorten(data, 80)}`, {}, what);
 }

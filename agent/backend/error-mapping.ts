@@ -27,7 +27,7 @@ const LONGEST_MESSAGE_CHARACTERS = 500;
 /** The error that an HTTP reply stands for; a 2xx reply that is not a stream stands for one as well. */
 export function errorOfReply(reply: FailedReply): BackendError {
   const { error } = fieldsOf(parseJson(reply.body));
-  if (reply.status < 400) return error === undefined ? garbageReply(reply) : errorOfEvent(error);
+  if (reply.status < 400) return error === undefined ? garbageReply(reply) : reportedError(error);
   const reported = unwrap(error);
   const said = hideKey(describe(reported, reply.body), reply.apiKey);
   const known = `${kindOf(reported)} ${said}`;
@@ -37,12 +37,22 @@ export function errorOfReply(reply: FailedReply): BackendError {
   return new BackendError(code, message, detailsOf(code, reported, said));
 }
 
-/** The error that `{"error": …}` inside a stream stands for. */
+/**
+ * The error that `{"error": …}` inside a stream stands for. Its words may quote the answer: llama-server says "Invalid diff: '…' not found
+ * at start of '…'" (common/chat.cpp) with all that the model has written.
+ */
 export function errorOfEvent(error: unknown): BackendError {
+  return reportedError(
+    error,
+    'the server reported an error inside its answer; its words are in the log at level debug',
+  );
+}
+
+function reportedError(error: unknown, told?: string): BackendError {
   const reported = unwrap(error);
   const said = describe(reported, '');
   const code = isContextOverflow(`${kindOf(reported)} ${said}`) ? 'context_overflow' : 'backend_failed';
-  return new BackendError(code, `the server reported: ${said}`, detailsOf(code, reported, said));
+  return new BackendError(code, `the server reported: ${said}`, detailsOf(code, reported, said), told);
 }
 
 /** The error of a connection that could not be made or that broke. */
@@ -71,12 +81,13 @@ function keyHint({ apiKeyVariable, apiKey }: FailedReply): string {
   return `it did not accept the API key in the environment variable ${apiKeyVariable}`;
 }
 
+/** Perhaps a whole answer of a server that does not stream. */
 function garbageReply({ status, contentType, body }: FailedReply): BackendError {
   const start = shorten(body.trim().replace(/\s+/g, ' '), 80);
-  return new BackendError(
-    'backend_garbage',
-    `expected a streamed answer, got ${status} ${contentType || 'without a type'}: ${start}`,
-  );
+  const what = `expected a streamed answer, got ${status} ${contentType || 'without a type'}`;
+  const isPage = contentType.startsWith('text/html') || body.trimStart().startsWith('<');
+  const message = `${what}: ${start}`;
+  return new BackendError('backend_garbage', message, {}, isPage ? message : what);
 }
 
 /** Type and code of an error object: what errors are told apart by. */

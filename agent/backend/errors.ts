@@ -21,16 +21,20 @@ export interface BackendErrorDetails {
   contextTokens?: number;
 }
 
-/** A model call that failed. */
+/** A model call that failed. `message` may quote what the model wrote, which nobody has judged: it is for logs and policies. */
 export class BackendError extends Error {
   override readonly name = 'BackendError';
   readonly code: BackendErrorCode;
   readonly details: BackendErrorDetails;
+  /** What readers may be told of it: it quotes nothing of an answer. */
+  readonly told: string;
 
-  constructor(code: BackendErrorCode, message: string, details: BackendErrorDetails = {}) {
+  /** `told`: absent where the message quotes nothing of an answer. */
+  constructor(code: BackendErrorCode, message: string, details: BackendErrorDetails = {}, told = message) {
     super(message);
     this.code = code;
     this.details = details;
+    this.told = told;
   }
 
   get retryable(): boolean {

@@ -77,5 +77,6 @@ function usageOf(fields: Record<string, unknown>): Usage | undefined {
 
 /** The error of a line that does not belong to an answer. */
 export function notALine(line: string): BackendError {
-  return new BackendError('backend_garbage', `a line of the stream is not part of an answer: ${shorten(line, 80)}`);
+  const what = 'a line of the stream is not part of an answer';
+  return new BackendError('backend_garbage', `${what}: ${shorten(line, 80)}`, {}, what);
 }

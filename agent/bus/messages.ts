@@ -47,7 +47,10 @@ const turnEnd = record({
   usage: optional(usage),
   /** A BackendErrorCode, or `agent_failed`. */
   errorCode: optional(text),
+  /** May quote what the model wrote. */
   errorMessage: optional(text),
+  /** What readers may be told instead; absent: `errorMessage`. */
+  errorTold: optional(text),
   /** Of `context_overflow`, where the server says so: tokens of the prompt, and tokens that there is room for. */
   promptTokens: optional(count),
   contextTokens: optional(count),

@@ -36,13 +36,14 @@ const IN_QUARANTINE =
 runChild({
   role: 'supervisor',
   openLog: createLog,
-  async begin({ settings }, { log, send }) {
+  async begin({ settings }, { log, send, signal }) {
     const waiters = new RunWaiters();
     const engine = new Engine(settings, WORKERS, log, {
       onRunEnd: (run) => waiters.ended(run),
       chargeExit: (agent, incarnation) => send({ type: 'exit-charged', agent, incarnation }),
       stopAgent: (agent) => send({ type: 'stop-agent', agent }),
     });
+    signal.addEventListener('abort', () => engine.leaving());
     surviveLooseEnds((stack) => engine.bench.policies.blame(stack), new URL('.', import.meta.url).href, log);
     const restartAgent = (agent: string): void => send({ type: 'restart-agent', agent });
     const processes = (): ProcessView[] => processViews(settings.dataFolder);

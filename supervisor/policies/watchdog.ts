@@ -82,8 +82,13 @@ export class Watchdog {
     Atomics.store(this.#note, NOTE.call, 0);
   }
 
-  async close(): Promise<void> {
+  /** This process is about to end for reasons of its own: what is going on is not to blame for it. */
+  excuse(): void {
     process.off('exit', this.#onExit);
+  }
+
+  async close(): Promise<void> {
+    this.excuse();
     await this.#worker.terminate();
   }
 }

@@ -159,8 +159,8 @@ export class Prompts {
    * when it is not.
    */
   overflowed(run: LiveRun, sent: Prompt, end: TurnEnd): { isWorthRetry: boolean; reason: string } {
-    const { promptTokens, contextTokens, errorMessage = '' } = end;
-    const reason = describeOverflow(sent, { promptTokens, contextTokens, said: errorMessage });
+    const { promptTokens, contextTokens, errorMessage = '', errorTold: said = errorMessage } = end;
+    const reason = describeOverflow(sent, { promptTokens, contextTokens, said });
     const overflows = this.#overflows(run);
     this.#learnFromRefusal(sent, end);
     if (sent.kept === 0 || overflows > 0) return { isWorthRetry: false, reason };

@@ -48,8 +48,8 @@ export class TurnFailures {
   }
 
   #outlook(run: LiveRun, turn: LiveTurn, end: TurnEnd, sent: Prompt): Outlook {
-    const { errorCode = 'agent_failed', errorMessage = '' } = end;
-    const reason = `${errorCode}: ${errorMessage}`;
+    const { errorCode = 'agent_failed', errorMessage = '', errorTold = errorMessage } = end;
+    const reason = `${errorCode}: ${errorTold}`;
     if (errorCode === 'context_overflow') {
       const { isWorthRetry, reason: inWords } = this.#prompts.overflowed(run, sent, end);
       run.isBound = true;
