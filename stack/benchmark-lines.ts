@@ -16,7 +16,9 @@ export function benchmarkLines(benchmarks: readonly BenchmarkHealth[]): string[]
   const { benchmark, state, done, runs, remaining_ms: left } = told;
   const time = left === undefined ? '' : `, about ${duration(left / 1000)} left`;
   const more = open.length === 1 ? '' : `; ${open.length - 1} more ${open.length === 2 ? 'waits' : 'wait'}`;
-  return [`benchmark ${printable(benchmark)} ${DOING[state]}: ${done} of ${runs} runs done${time}${more}`];
+  return [
+    `benchmark ${printable(benchmark)} ${DOING[state]}: ${done} of ${runs} ${runs === 1 ? 'run' : 'runs'} done${time}${more}`,
+  ];
 }
 
 function duration(seconds: number): string {

@@ -8,6 +8,7 @@ const ended = { benchmark: 'a', state: 'finished', done: 2, runs: 2 };
 test.each([
   [[], []],
   [[ended], []],
+  [[{ ...queued, runs: 1 }], ['benchmark c waits: 0 of 1 run done']],
   [[running, ended], ['benchmark b is measured: 1 of 3 runs done, about 14 s left']],
   [[queued, running], ['benchmark b is measured: 1 of 3 runs done, about 14 s left; 1 more waits']],
   [
