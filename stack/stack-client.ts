@@ -1,5 +1,5 @@
 /** Asks a running stack over HTTP how it is, as any other program would. */
-import { count, type Infer, list, optional, record, type Shape, text } from '../agent/bus/shape.ts';
+import { count, type Infer, list, number, optional, record, type Shape, text } from '../agent/bus/shape.ts';
 
 const flag: Shape<boolean> = (value) => value === true;
 
@@ -41,27 +41,34 @@ const agentsReply = record({
   ),
 });
 const approvalsReply = record({ approvals: list(record({ id: count })) });
+const benchmarksReply = record({
+  benchmarks: list(record({ benchmark: text, state: text, done: count, runs: count, remaining_ms: optional(number) })),
+});
 const readyReply = record({ ready: flag, reasons: list(text) });
 
-/** Of `GET /agents` and `GET /readyz` what `--status` shows. */
+/** Of `GET /agents`, `GET /readyz`, `GET /approvals` and `GET /benchmarks` what `--status` shows. */
 export interface StackHealth {
   overview: Infer<typeof agentsReply>;
   readiness: Infer<typeof readyReply>;
   /** Runs that wait for a person. */
   waiting: number;
+  /** The newest first. */
+  benchmarks: BenchmarkHealth[];
 }
+export type BenchmarkHealth = Infer<typeof benchmarksReply>['benchmarks'][number];
 
 const TIMEOUT_MS = 2000;
 
 /** @throws Error when the stack does not answer in time, or not in the expected form */
 export async function askStack(url: string, token: string | undefined): Promise<StackHealth> {
   const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
-  const [overview, readiness, { approvals }] = await Promise.all([
+  const [overview, readiness, { approvals }, { benchmarks }] = await Promise.all([
     ask(`${url}/agents`, headers, agentsReply),
     ask(`${url}/readyz`, {}, readyReply),
     ask(`${url}/approvals`, headers, approvalsReply),
+    ask(`${url}/benchmarks`, headers, benchmarksReply),
   ]);
-  return { overview, readiness, waiting: approvals.length };
+  return { overview, readiness, waiting: approvals.length, benchmarks };
 }
 
 async function ask<T>(url: string, headers: Record<string, string>, shape: Shape<T>): Promise<T> {

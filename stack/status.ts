@@ -1,5 +1,6 @@
 /** `--status`: what runs with a data folder, in which state. */
 import { existsSync } from 'node:fs';
+import { benchmarkLines } from './benchmark-lines.ts';
 import { type DataFolder, dataFolder } from './data-folder.ts';
 import { EXIT, messageOf } from './failure.ts';
 import { isLocked } from './lock.ts';
@@ -61,7 +62,7 @@ async function healthLines(url: string, token: string | undefined): Promise<stri
   }
 }
 
-function describe({ overview: { agents, backends, policies }, readiness, waiting }: StackHealth): string[] {
+function describe({ overview: { agents, backends, policies }, readiness, waiting, benchmarks }: StackHealth): string[] {
   const agentRows = agents.map(({ id, state, backend, fallback, model, queued, running, restarts, members }) => {
     const own = fallback === undefined ? backend : `${fallback} for ${backend}`;
     const place = members === undefined ? own : `${own} (${members.join(', ')})`;
@@ -86,6 +87,7 @@ function describe({ overview: { agents, backends, policies }, readiness, waiting
     ...(waiting === 0
       ? []
       : [`${waiting} ${waiting === 1 ? 'run waits' : 'runs wait'} for a person: see the page, or GET /approvals`]),
+    ...benchmarkLines(benchmarks),
     readiness.ready ? 'ready' : `not ready: ${printable(readiness.reasons.join('; '))}`,
   ];
 }

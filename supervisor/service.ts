@@ -3,13 +3,22 @@
  */
 import type { AnswerFormat } from '../agent/backend/backend.ts';
 import type { ApprovalDecree, ApprovalView } from './approval-view.ts';
-import type { BenchmarkDesk } from './benchmarks/views.ts';
+import type { BenchmarkDesk, BenchmarkSummary, BenchmarkView } from './benchmarks/views.ts';
 import type { AgentDefinition } from './configuration.ts';
 import type { EventData, EventScope, RunStatus, StoredEvent } from './events.ts';
 import type { SentLetter } from './store/letters.ts';
 import type { SwarmDesk, SwarmStepView, SwarmSummary, SwarmView } from './swarms/views.ts';
 
-export type { AnswerFormat, ApprovalDecree, ApprovalView, SwarmStepView, SwarmSummary, SwarmView };
+export type {
+  AnswerFormat,
+  ApprovalDecree,
+  ApprovalView,
+  BenchmarkSummary,
+  BenchmarkView,
+  SwarmStepView,
+  SwarmSummary,
+  SwarmView,
+};
 
 /** A message that is to be acknowledged. */
 export interface IncomingMessage {

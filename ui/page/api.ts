@@ -4,6 +4,8 @@ import type {
   ApprovalDecree,
   ApprovalView,
   BackendView,
+  BenchmarkSummary,
+  BenchmarkView,
   ChatView,
   PolicyView,
   SwarmSummary,
@@ -37,6 +39,9 @@ export const api = {
   decide: (id: number, decree: ApprovalDecree) => post(`/approvals/${id}`, decree),
   swarms: async () => ((await (await call('/swarms')).json()) as { swarms: SwarmSummary[] }).swarms,
   swarm: async (id: string) => (await (await call(`/swarms/${encodeURIComponent(id)}`)).json()) as SwarmView,
+  benchmarks: async () => ((await (await call('/benchmarks')).json()) as { benchmarks: BenchmarkSummary[] }).benchmarks,
+  benchmark: async (id: string) =>
+    (await (await call(`/benchmarks/${encodeURIComponent(id)}`)).json()) as BenchmarkView,
   chats: async (agent: string) =>
     ((await (await call(chatPath(agent, '/chats'))).json()) as { chats: ChatView[] }).chats,
   history: async (agent: string, chat: string) => {

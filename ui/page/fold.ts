@@ -12,6 +12,7 @@ interface Place {
   chat?: string;
   run?: string;
   swarm?: string;
+  benchmark?: string;
 }
 
 /** An event as it comes over the stream. */

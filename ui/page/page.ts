@@ -3,6 +3,8 @@
 import type { ApprovalView } from '../../supervisor/service.ts';
 import { ApiError, api, type Stack } from './api.ts';
 import { ApprovalsView } from './approvals-view.ts';
+import { BENCHMARKS } from './benchmarks-view.ts';
+import { CardList } from './card-list.ts';
 import { runningRun, withWaiting } from './chat-view.ts';
 import { Composer, find } from './composer.ts';
 import { Conversation } from './conversation.ts';
@@ -11,7 +13,7 @@ import { LogView } from './log-view.ts';
 import { enterWithToken, onTokenGiven } from './session.ts';
 import { describeNotices, foldNotices, type StackNotices } from './stack-notices.ts';
 import { openStream } from './stream.ts';
-import { SwarmsView } from './swarms-view.ts';
+import { SWARMS } from './swarms-view.ts';
 import { type Connection, describeBackend, describeState, membersOf } from './words.ts';
 
 /** Milliseconds before a chat that does not fit its events is loaded again. */
@@ -29,7 +31,16 @@ const approvals = new ApprovalsView(find('approvals', HTMLElement), {
   left: () => composer.focus(),
 });
 const restart = find('restart', HTMLButtonElement);
-const swarms = new SwarmsView(find('swarms', HTMLDetailsElement), { list: api.swarms, swarm: api.swarm, failed: fail });
+const swarms = new CardList(
+  find('swarms', HTMLDetailsElement),
+  { list: api.swarms, view: api.swarm, failed: fail },
+  SWARMS,
+);
+const benchmarks = new CardList(
+  find('benchmarks', HTMLDetailsElement),
+  { list: api.benchmarks, view: api.benchmark, failed: fail },
+  BENCHMARKS,
+);
 const tokenForm = find('token-form', HTMLFormElement);
 
 let stack: Stack = { agents: [], backends: [], policies: [] };
@@ -91,11 +102,17 @@ function setLocked(locked: boolean): void {
 
 function receive(event: PageEvent): void {
   if (event.type === 'degraded') fail(new Error(event.reason));
-  else if (event.type === 'resync') reload();
-  else if (/^(agent-|backend-|policy$)/.test(event.type)) loadStack().catch(fail);
+  else if (event.type === 'resync') {
+    reload();
+    loadLists().catch(fail);
+  } else if (/^(agent-|backend-|policy$)/.test(event.type)) loadStack().catch(fail);
   if (changesApprovals(event)) loadApprovals().catch(fail);
   if (event.swarm !== undefined) swarms.changed(event.swarm);
   if (event.type === 'swarm-start' || event.type === 'swarm-end') swarms.load().catch(fail);
+  if (event.benchmark !== undefined) {
+    benchmarks.changed(event.benchmark);
+    benchmarks.load().catch(fail);
+  }
   const before = notices;
   notices = foldNotices(notices, event);
   if (notices !== before) draw();
@@ -121,10 +138,14 @@ async function loadApprovals(): Promise<void> {
   draw();
 }
 
+async function loadLists(): Promise<void> {
+  await Promise.all([swarms.load(), benchmarks.load()]);
+}
+
 function setConnected(connected: boolean): void {
   const back = connected && connection === 'lost';
   connection = connected ? 'connected' : 'lost';
-  if (back) Promise.all([loadStack(), loadApprovals(), swarms.load()]).catch(fail);
+  if (back) Promise.all([loadStack(), loadApprovals(), loadLists()]).catch(fail);
   if (back && talk.needsLoad) reload();
   draw();
 }
@@ -170,7 +191,7 @@ async function start(): Promise<void> {
   const chats = (await api.chats(agent)).map(({ chat }) => chat);
   await choose(agent, chats.find((chat) => chat === localStorage.getItem('interject.chat')) ?? 'main');
   setLocked(false);
-  await Promise.all([loadApprovals(), swarms.load()]);
+  await Promise.all([loadApprovals(), loadLists()]);
   if (!streaming) openStream(talk.view.seq, { event: receive, connected: setConnected });
   streaming = true;
 }

@@ -180,6 +180,7 @@ export function describeStep({ step, agent, state, error, started_at, ended_at }
   return `${agent} · ${step} · ${time(started_at)}${took}${going}`;
 }
 
-function time(milliseconds: number): string {
+/** A moment on the reader's clock. */
+export function time(milliseconds: number): string {
   return new Date(milliseconds).toLocaleTimeString('en-GB');
 }

@@ -74,6 +74,8 @@ describe('with a running stack', LONG, () => {
     await place.start();
     const command = place.run(['bench', ...ON_BOTH, '--runs', '500', '--design', 'legacy', '--num-predict', '40']);
     await eventually(() => command.errors().includes('run 2, concurrent: '));
+    const meanwhile = (await place.run(['--status']).ended).output;
+    expect(meanwhile).toMatch(/^benchmark \w{16} is measured: \d+ of 500 runs done, about \d.*left$/m);
     command.process.kill('SIGINT');
     const { code, output, errors } = await command.ended;
     expect(code).toBe(130);
@@ -82,5 +84,6 @@ describe('with a running stack', LONG, () => {
     const view = (await (await fetch(`${place.url()}/benchmarks/${id}`)).json()) as BenchmarkView;
     expect(view).toMatchObject({ state: 'stopped', runs: 500 });
     expect(readResults(view.folder).summaries[0]?.content.interrupted).toBe(true);
+    expect((await place.run(['--status']).ended).output).not.toContain('benchmark');
   });
 });
