@@ -1,5 +1,5 @@
 /**
- * The real stack as a user starts it: `run.ts` in a folder of its own, a free port, real processes, SQLite on disk, and nothing but HTTP
+ * The real stack as a user starts it: `run.ts` in a folder of its own, a port of its own, real processes, SQLite on disk, and nothing but HTTP
  * and signals from outside. Whoever makes one ends it with `end()`, whatever happened.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -12,6 +12,7 @@ import { readPidFile } from '../../stack/pid-file.ts';
 import { signalProcess } from '../../stack/process-identity.ts';
 import { PROJECT_ROOT } from '../../stack/project.ts';
 import { socketPath } from '../../stack/socket-path.ts';
+import { lastingPort } from '../fixtures/lasting-port.ts';
 import { quietEnvironment } from '../stack/quiet-environment.ts';
 import { EventReader } from './event-reader.ts';
 import { describeProcess, isCompiler, ProcessBook } from './living-processes.ts';
@@ -76,7 +77,7 @@ export class StackUnderTest {
 
   /** Starts, and waits until messages are accepted and the model server answers. @throws Error with the output when it ends instead */
   async start(): Promise<this> {
-    const command = this.#run(['--port', '0', ...(this.#options.flags ?? [])]);
+    const command = this.#run(['--port', String(await lastingPort()), ...(this.#options.flags ?? [])]);
     this.#command = command;
     const hasEnded = command.ended.then((end) => {
       throw new Error(`the stack ended with ${end} instead of starting:\n${command.output.text}`);
