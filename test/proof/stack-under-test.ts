@@ -8,11 +8,11 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync,
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, onTestFailed, onTestFinished } from 'vitest';
+import { freePort } from '../../stack/free-port.ts';
 import { readPidFile } from '../../stack/pid-file.ts';
 import { signalProcess } from '../../stack/process-identity.ts';
 import { PROJECT_ROOT } from '../../stack/project.ts';
 import { socketPath } from '../../stack/socket-path.ts';
-import { lastingPort } from '../fixtures/lasting-port.ts';
 import { quietEnvironment } from '../stack/quiet-environment.ts';
 import { EventReader } from './event-reader.ts';
 import { describeProcess, isCompiler, ProcessBook } from './living-processes.ts';
@@ -77,7 +77,7 @@ export class StackUnderTest {
 
   /** Starts, and waits until messages are accepted and the model server answers. @throws Error with the output when it ends instead */
   async start(): Promise<this> {
-    const command = this.#run(['--port', String(await lastingPort()), ...(this.#options.flags ?? [])]);
+    const command = this.#run(['--port', String(await freePort()), ...(this.#options.flags ?? [])]);
     this.#command = command;
     const hasEnded = command.ended.then((end) => {
       throw new Error(`the stack ended with ${end} instead of starting:\n${command.output.text}`);
