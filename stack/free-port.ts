@@ -1,15 +1,35 @@
-/** Ports of the loopback interface that nothing listens on at this moment. */
+/**
+ * Ports of the loopback interface that nothing listens on at this moment. They are chosen where systems do not hand out ports by themselves:
+ * until a server listens there, and while it is away to be started again, nobody else gets its port by chance.
+ */
 import { type AddressInfo, connect, createServer } from 'node:net';
 
-export function freePort(): Promise<number> {
+/** What a system hands out to whoever wants any port begins at 32768 on Linux, at 49152 elsewhere. */
+const FIRST = 12_000;
+const COUNT = 20_000;
+const TRIES = 10;
+
+/** Any one. */
+export async function freePort(): Promise<number> {
+  for (let tries = 0; tries < TRIES; tries++) {
+    const port = FIRST + Math.floor(Math.random() * COUNT);
+    if (await isFree(port)) return port;
+  }
   return listenOnce(0);
 }
 
 /** This port if nobody listens there, else another one; 0: any. */
 export async function freePortFrom(preferred: number): Promise<number> {
+  return preferred !== 0 && (await isFree(preferred)) ? preferred : freePort();
+}
+
+async function isFree(port: number): Promise<boolean> {
   // Asked first: on some systems one can listen beside somebody who listens on all addresses.
-  if (preferred === 0 || (await answers(preferred))) return freePort();
-  return listenOnce(preferred).catch(() => freePort());
+  if (await answers(port)) return false;
+  return listenOnce(port).then(
+    () => true,
+    () => false,
+  );
 }
 
 function listenOnce(port: number): Promise<number> {

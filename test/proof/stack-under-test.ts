@@ -1,5 +1,5 @@
 /**
- * The real stack as a user starts it: `run.ts` in a folder of its own, a free port, real processes, SQLite on disk, and nothing but HTTP
+ * The real stack as a user starts it: `run.ts` in a folder of its own, a port of its own, real processes, SQLite on disk, and nothing but HTTP
  * and signals from outside. Whoever makes one ends it with `end()`, whatever happened.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -8,6 +8,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync,
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, onTestFailed, onTestFinished } from 'vitest';
+import { freePort } from '../../stack/free-port.ts';
 import { readPidFile } from '../../stack/pid-file.ts';
 import { signalProcess } from '../../stack/process-identity.ts';
 import { PROJECT_ROOT } from '../../stack/project.ts';
@@ -76,7 +77,7 @@ export class StackUnderTest {
 
   /** Starts, and waits until messages are accepted and the model server answers. @throws Error with the output when it ends instead */
   async start(): Promise<this> {
-    const command = this.#run(['--port', '0', ...(this.#options.flags ?? [])]);
+    const command = this.#run(['--port', String(await freePort()), ...(this.#options.flags ?? [])]);
     this.#command = command;
     const hasEnded = command.ended.then((end) => {
       throw new Error(`the stack ended with ${end} instead of starting:\n${command.output.text}`);

@@ -89,7 +89,7 @@ describe('a stack', () => {
     const address = url();
     for (const id of ['assistant', 'simulator', 'supervisor']) {
       const before = pidOf(id);
-      process.kill(before, 'SIGKILL');
+      process.kill(before || Number.NaN, 'SIGKILL');
       await eventually(() => pidOf(id) !== 0 && pidOf(id) !== before);
     }
     await eventually(async () => (await fetch(`${address}/readyz`).catch(() => undefined))?.status === 200);

@@ -149,7 +149,7 @@ describe('with a running stack', () => {
       return messages.some(({ status, content }) => status === 'streaming' && content.length > 50);
     };
     await eventually(isStreaming);
-    process.kill(pidOf('supervisor'), 'SIGKILL');
+    process.kill(pidOf('supervisor') || Number.NaN, 'SIGKILL');
     chat.end();
     expect(await chat.ended).toMatchObject({ code: 0, output: `${LONG}\n` });
   });
