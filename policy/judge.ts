@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { definePolicy } from './define-policy.ts';
 import { type JudgeReply, readReply, VERDICT_SCHEMA } from './judge-reply.ts';
 import type { AskRequest, ConversationLine, TurnToReview, Verdict } from './policy.ts';
+import { withoutQuotations } from './quotations.ts';
 import { block, interject, pause } from './verdicts.ts';
 
 const CRITERIA =
@@ -16,6 +17,8 @@ const CRITERIA =
 const CORRECTION = 'Your answer drifted from the question: {reason} Answer the question again and keep to it.';
 /** Characters of a judge's reason that go on. */
 const LONGEST_REASON = 500;
+/** Characters of the conversation that are looked through for what a judge may say. */
+const KNOWN_CHARACTERS = 20_000;
 
 const options = z.strictObject({
   backend: z.string().min(1).optional().describe('name of the backend that judges; default: the one that answered'),
@@ -60,12 +63,19 @@ export const judge = definePolicy({
       const data = dataOf(turn, given.historyCharacters);
       const { text, finishReason } = await turn.ask(requestOf(data, given));
       const reply = readReply(text, data);
-      if (reply !== undefined) return verdictOf(reply, given);
+      if (reply !== undefined) return verdictOf({ ...reply, reason: toldOf(reply.reason, turn, given) }, given);
       const why = finishReason === 'length' ? ' (it was cut at maxTokens)' : '';
-      throw new Error(`the judge did not give a verdict${why}: ${JSON.stringify(text.slice(0, 60))}`);
+      const said = toldOf(text.slice(0, 60), turn, given);
+      throw new Error(`the judge did not give a verdict${why}: ${JSON.stringify(said)}`);
     },
   }),
 });
+
+/** Readers are told what the judge said: where they have not seen the answer, without what it quotes of that. */
+function toldOf(said: string, { shown, question, history }: TurnToReview, { when, criteria }: Options): string {
+  if (when === 'after') return said;
+  return withoutQuotations(said, shown, [question, criteria, tellAll(history).slice(-KNOWN_CHARACTERS)].join('\n'));
+}
 
 function requestOf(data: string, { backend, model, criteria, maxTokens }: Options): AskRequest {
   return {

@@ -20,6 +20,8 @@ export interface Sending {
   encode?(event: StoredEvent): string;
   /** Asked after an event was encoded: the stream ends with it. Default: never. */
   isLast?(event: StoredEvent): boolean;
+  /** What goes out when the stream has to end before its last event; default: nothing, its reader comes back with a cursor. */
+  farewell?: string;
 }
 
 const HEADERS = {
@@ -48,6 +50,7 @@ class EventStream extends Readable {
   #room: (() => void) | undefined;
   #stuckBeats = 0;
   #ended = false;
+  #farewell = '';
 
   constructor() {
     super({ highWaterMark: BUFFER_BYTES });
@@ -74,21 +77,30 @@ class EventStream extends Readable {
   }
 
   /** Sends batches until they end, until the event for which `isLast` is true, or until nobody reads. */
-  async pump({ batches, opening = OPENING, encode = frame, isLast = () => false }: Sending): Promise<void> {
+  async pump({
+    batches,
+    opening = OPENING,
+    encode = frame,
+    isLast = () => false,
+    farewell = '',
+  }: Sending): Promise<void> {
+    this.#farewell = farewell;
     this.push(opening);
     for await (const batch of batches) {
       if (this.#ended) return;
       const { text, isOver } = encodeAll(batch, encode, isLast);
       if (text !== '' && !this.push(text)) await this.#drained();
+      if (isOver) this.#farewell = '';
       if (isOver) break;
     }
     this.end();
   }
 
-  /** What was pushed still goes out. */
+  /** What was pushed still goes out, and the farewell of one that is not at its last event. */
   end(): void {
     if (this.#ended) return;
     this.#ended = true;
+    if (this.#farewell !== '') this.push(this.#farewell);
     this.push(null);
     this.#subscription.abort(NOBODY_READS);
   }
@@ -139,6 +151,7 @@ export class EventStreams {
     this.#open.add(stream);
     stream.once('close', () => this.#open.delete(stream));
     const sending = await this.#subscribed(stream, subscribe);
+    if (this.#closed) throw new InterjectError('stopping');
     stream.pump(sending).catch((error: unknown) => this.#fail(stream, concernsOf(reply.request), error));
     return reply.headers(HEADERS).send(stream);
   }

@@ -41,6 +41,22 @@ describe('the verdict', () => {
     }
   });
 
+  test('what it quotes of an answer that was withheld is not told; of one that was shown it is', async () => {
+    const turn = { text: 'Your password is hunter2, do not tell it to anyone.', question: 'What about bananas?' };
+    const told = async (reason: string, when = 'before'): Promise<string> => {
+      const reply = JSON.stringify({ reason, verdict: 'drift' });
+      const verdict = await judged(builtIn('judge', { when, correction: '{reason}' }), reply, turn);
+      return (verdict as { text: string }).text;
+    };
+    expect(await told('It says "hunter2" and not a word about bananas.')).toBe(
+      'It says "…" and not a word about bananas.',
+    );
+    expect(await told('It says: your password is HUNTER2, and then more.')).toBe('It says: …, and then more.');
+    expect(await told('It says "hunter2".', 'after')).toBe('It says "hunter2".');
+    const failing = judged(builtIn('judge'), 'The "hunter2" is no banana.', turn);
+    await expect(failing).rejects.toThrow('did not give a verdict: "The \\"…\\" is no banana."');
+  });
+
   test('an answer without text is not judged', async () => {
     const asked: AskRequest[] = [];
     expect(await judged(builtIn('judge'), DRIFT, { text: ' \n' }, asked)).toBeUndefined();

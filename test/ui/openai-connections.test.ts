@@ -1,5 +1,6 @@
 /** Callers of `/v1` that come and go: whatever they do, they leave no run, no slot and no stream behind. */
 import { connect } from 'node:net';
+import OpenAI from 'openai';
 import { describe, expect, test } from 'vitest';
 import { reviewer } from '../supervisor/reviews/reviewing.ts';
 import { type ServedStack, serveStack } from './served-stack.ts';
@@ -92,3 +93,19 @@ test('fifty streams at once, of which every other one hangs up', async () => {
 function isAny({ engine }: ServedStack['stack'], wanted: string): boolean {
   return engine.bench.runs.all().some(({ phase }) => phase === wanted);
 }
+
+test('a stream that the stack cannot send to its end says so: half of an answer is not all of it', async () => {
+  const served = await serveStack({ policies: [] });
+  const { url, token } = served.client.door;
+  const openai = new OpenAI({ baseURL: `${url}/v1`, apiKey: token, maxRetries: 0 });
+  const messages = [{ role: 'user' as const, content: LONG }];
+  const stream = await openai.chat.completions.create({ model: 'assistant', stream: true, messages });
+  let text = '';
+  const reading = (async () => {
+    for await (const { choices } of stream) text += choices[0]?.delta.content ?? '';
+  })();
+  const failure = expect(reading).rejects.toMatchObject({ code: 'stopping', type: 'server_error' });
+  await served.stack.until(() => text.length > 20);
+  await served.close();
+  await failure;
+});

@@ -1,4 +1,5 @@
 /** Answers as OpenAI's API shows them: whole, or as a stream of chunks. What we add stands in `interject`, which clients ignore. */
+import { InterjectError } from '../../supervisor/errors.ts';
 import type { AcceptedCompletion, RunView } from '../../supervisor/service.ts';
 import type { AnswerFold, FinishReason, Piece } from './answer-fold.ts';
 import { openAiBody } from './errors.ts';
@@ -66,6 +67,11 @@ export class StreamedReply {
   /** The first frame: whose answer it is. */
   opening(): string {
     return this.#chunk({ role: 'assistant', content: '' });
+  }
+
+  /** The last frame of a stream that the stack cannot send to its end: without it a client takes half of an answer for all of it. */
+  farewell(): string {
+    return dataLine(openAiBody(new InterjectError('stopping')));
   }
 
   frames(pieces: readonly Piece[]): string {

@@ -3,7 +3,14 @@
  */
 import type { NoticeView } from '../../supervisor/service.ts';
 import type { Answer, ChatView, Intervention, Item, RunLines } from './chat-view.ts';
-import { describeAnswer, describeEnding, describeIntervention, describeLetters, describeReasoning } from './words.ts';
+import {
+  describeAnswer,
+  describeEnding,
+  describeIntervention,
+  describeLetters,
+  describeReasoning,
+  isAboutLetters,
+} from './words.ts';
 
 /** Pixels from the end within which the log keeps following new text. */
 const FOLLOW_WITHIN = 80;
@@ -70,6 +77,7 @@ function drawRun(agent: string): Drawn<RunLines> {
   const notices = element('div', 'notices');
   const items = element('div', 'items');
   const letters = element('p', 'notice');
+  const unsent = element('div', 'notices');
   const ending = element('p', 'ending');
   const who = element('h2', 'who');
   const user = element('div', 'line user', who, element('div', 'text', question));
@@ -85,13 +93,17 @@ function drawRun(agent: string): Drawn<RunLines> {
     drawn[index] = { item, part };
   };
   return {
-    element: element('section', 'run', user, notices, items, letters, ending),
+    element: element('section', 'run', user, notices, items, letters, unsent, ending),
     update: (run) => {
       if (run === last) return;
       last = run;
       who.textContent = run.from ?? 'You';
       setText(question, run.question);
-      drawNotices(notices, run.notices);
+      drawNotices(
+        notices,
+        run.notices.filter((notice) => !isAboutLetters(notice)),
+      );
+      drawNotices(unsent, run.notices.filter(isAboutLetters));
       if (!drawn.every(({ item }, index) => sameLine(item, run.items[index]))) {
         drawn = [];
         items.replaceChildren();

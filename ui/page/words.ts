@@ -1,5 +1,5 @@
 /** What the page says in words: pure functions, so that they can be tested. */
-import type { ApprovalView, SwarmStepView, SwarmSummary } from '../../supervisor/service.ts';
+import type { ApprovalView, NoticeView, SwarmStepView, SwarmSummary } from '../../supervisor/service.ts';
 import type { Stack } from './api.ts';
 import { type Answer, type ChatView, type Intervention, type RunLines, runningRun } from './chat-view.ts';
 
@@ -60,6 +60,11 @@ export function describeReasoning(answer: Answer): string {
 export function describeLetters({ letters }: Pick<RunLines, 'letters'>): string {
   if (letters.length === 0) return '';
   return `Sent to ${letters.join(', ')}: see the chat of the same name there.`;
+}
+
+/** Whether a notice is about what the answer wrote to other agents: it stands below the answer, other ones above it. */
+export function isAboutLetters({ code }: Pick<NoticeView, 'code'>): boolean {
+  return code.startsWith('letter_');
 }
 
 /** Below a run that is waiting, or that ended without an answer; else empty. */

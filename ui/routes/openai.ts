@@ -83,6 +83,7 @@ function streamed(
       opening: frames.opening(),
       encode: (event) => frames.frames(fold.read(event)),
       isLast: () => fold.hasEnded,
+      farewell: frames.farewell(),
     };
   });
 }

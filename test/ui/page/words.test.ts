@@ -15,6 +15,7 @@ import {
   describeStep,
   describeSwarm,
   describeSwarms,
+  isAboutLetters,
   isApprovable,
 } from '../../../ui/page/words.ts';
 
@@ -197,4 +198,9 @@ test('whom an answer wrote to, and where that goes on', () => {
   expect(describeLetters({ letters: ['critic', 'writer'] })).toBe(
     'Sent to critic, writer: see the chat of the same name there.',
   );
+});
+
+test('what is said of letters stands below the answer, all else above it', () => {
+  const codes = ['letter_no_contact', 'letter_hop_limit', 'context_shortened', 'backend_fallback'] as const;
+  expect(codes.filter((code) => isAboutLetters({ code }))).toEqual(['letter_no_contact', 'letter_hop_limit']);
 });
