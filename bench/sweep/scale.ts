@@ -39,7 +39,7 @@ export async function runScale(
   progress.expect(settings.runs * works + settings.warmup * Math.ceil(2 / servers));
   const step = async (block: number, order: number, count: number): Promise<void> => {
     const kind = block === 0 ? 'warm_up' : 'concurrent';
-    progress.began(block === 0 ? 'warm-up' : `run ${block}, ${count} agents`);
+    progress.began(block === 0 ? 'warm-up' : `run ${block}, ${count} ${count === 1 ? 'agent' : 'agents'}`);
     const record = await measure(bench, kind, agents.slice(0, count), settings.stagger_ms);
     progress.ended(worksOfStep({ kind, agents: names.slice(0, count) }, settings, servers), record);
     if (!interrupt.aborted) placed.push({ block, order, record });
