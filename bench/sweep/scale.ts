@@ -2,7 +2,7 @@
 
 import type { ScalingFile } from '../results/scaling-file.ts';
 import { makeFolder, writeScaling, writing } from '../results/write.ts';
-import { benchOf, differentServers, measuredAgent, type Surroundings } from '../run/configuration.ts';
+import { benchOf, differentServers, measuredAgent, type Surroundings, serversNow } from '../run/configuration.ts';
 import { measurementField, type PlacedMeasurement, scheduleField } from '../run/recording-fields.ts';
 import { serverReports } from '../run/server-report.ts';
 import type { RunSettings } from '../run/settings.ts';
@@ -44,6 +44,7 @@ export async function runScale(
     progress.ended(worksOfStep({ kind, agents: names.slice(0, count) }, settings, servers), record);
     if (!interrupt.aborted) placed.push({ block, order, record });
   };
+  const now = async () => ({ ...surroundings, servers: await serversNow(surroundings, settings.model) });
   for (let warmUp = 0; warmUp < settings.warmup; warmUp++) await step(0, warmUp, Math.min(2, names.length));
   for (let block = 1; block <= settings.runs && !interrupt.aborted; block++) {
     const order = block % 2 === 1 ? counts : counts.toReversed();
@@ -51,10 +52,10 @@ export async function runScale(
       if (!interrupt.aborted) await step(block, place, count);
     }
     gpuSamples.push(...gpus.take());
-    const soFar = scalingFile(settings, surroundings, placed, names, gpuSamples);
+    const soFar = scalingFile(settings, await now(), placed, names, gpuSamples);
     writing(folder, () => writeScaling(folder, soFar));
   }
-  const file = scalingFile(settings, surroundings, placed, names, gpuSamples);
+  const file = scalingFile(settings, await now(), placed, names, gpuSamples);
   writing(folder, () => writeScaling(folder, file));
   return file;
 }
