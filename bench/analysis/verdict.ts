@@ -141,23 +141,29 @@ function cachedPrompts({ promptCache }: Figures): Sentence | undefined {
 }
 
 function slowdowns({ sound }: Figures): Sentence | undefined {
-  const all = (sound?.overall.slowdowns ?? []).filter(({ slowdown }) => slowdown.interval !== undefined);
+  const all = (sound?.overall.slowdowns ?? []).filter(({ slowdown }) => isClear(slowdown));
   if (all.length === 0) return undefined;
   const each = all.map(
     ({ agent, slowdown: { ratio, interval } }) => `${agent} ${decimals(ratio, 3)} (${between(interval, 3)})`,
   );
-  const isUnclear = all.some(({ slowdown: { interval } }) => interval && interval.low < 1 && interval.high > NOTHING);
-  const unclear = isUnclear ? ' Where 1 lies well within an interval, a slowdown is not shown.' : '';
-  const text = `Beside the other, an agent takes this many times as long as alone: ${each.join(', ')}.${unclear}`;
+  const text = `Beside the other, an agent takes this many times as long as alone: ${each.join(', ')}.`;
   return { text, from: ['sound.overall.slowdowns'] };
 }
 
-/** Of one block only. */
+/** Whether it tells slower from not slower, or that there is no difference that matters. */
+function isClear({ interval }: Ratio): boolean {
+  if (interval === undefined) return false;
+  return interval.low > 1 || interval.high < 1 || (interval.low > 1 / NOTHING && interval.high < NOTHING);
+}
+
 function unclearSlowdowns({ sound }: Figures): Sentence | undefined {
-  const all = (sound?.overall.slowdowns ?? []).filter(({ slowdown }) => slowdown.interval === undefined);
+  const all = (sound?.overall.slowdowns ?? []).filter(({ slowdown }) => !isClear(slowdown));
   if (all.length === 0) return undefined;
-  const each = all.map(({ agent, slowdown }) => `${agent} took ${decimals(slowdown.ratio, 3)} times as long as alone`);
-  const text = `How much an agent slows the other down: ${each.join(', ')}, in one block, which has no interval.`;
+  const each = all.map(({ agent, slowdown: { ratio, interval } }) => {
+    const range = interval === undefined ? 'one block: no interval' : `95 %: ${between(interval, 3)}`;
+    return `${agent} took ${decimals(ratio, 3)} times as long as alone (${range})`;
+  });
+  const text = `Whether the other slows an agent down: ${each.join(', ')}.`;
   return { text, from: ['sound.overall.slowdowns'] };
 }
 

@@ -45,10 +45,27 @@ test('one block concludes nothing of the speed-up, nor of how much agents slow e
     /gains anything: the true speed-up of 1 block is 2\.000, and one block has no interval\. Measure/,
   );
   expect(open).toContain(
-    'How much an agent slows the other down: a took 1.000 times as long as alone, b took 1.000 times as long as alone, in one block, which has no interval.',
+    'Whether the other slows an agent down: a took 1.000 times as long as alone (one block: no interval), b took 1.000',
   );
   expect(open).toContain('How much runs differ: every configuration has one run only');
   expect(textsOf([...verdict.concluded, ...verdict.notConcluded])).not.toContain('–)');
+});
+
+test('a slowdown is concluded of the agent whose interval tells it', () => {
+  const { verdict } = changed([1, 1, 1], (run, number) => ({
+    ...run,
+    measurements: run.measurements.map((one) => ({
+      ...one,
+      agents: one.agents.map((agent) => {
+        const factor = agent.agent === 'a' ? 1.5 + number / 100 : number / 2;
+        return one.kind === 'solo' ? agent : { ...agent, execution_time_s: agent.execution_time_s * factor };
+      }),
+    })),
+  }));
+  expect(textsOf(verdict.concluded)).toMatch(/takes this many times as long as alone: a 1\.52\d \(1\.\d+ … 1\.\d+\)\./);
+  expect(textsOf(verdict.notConcluded)).toMatch(
+    /slows an agent down: b took 0\.9\d+ times .* \(95 %: 0\.\d+ … \d\.\d+\)/,
+  );
 });
 
 test('a curve that explains little names no best number of agents', () => {
