@@ -31,7 +31,8 @@ export interface Scenario {
 export function scenarioOf(name: ScenarioName, chimera: ChimeraOptions, chimera2: ChimeraOptions): Scenario {
   if (name === 'baseline_vs_chimera') {
     const collector = { id: 'collector', label: 'Baseline Collector', options: {} };
-    return { name, agents: [collector, { id: 'insight', label: 'Chimera Insight', options: chimera }], warnings: [] };
+    const warnings = Object.keys(definedOnly(chimera)).length === 0 ? [NO_CHIMERA] : [];
+    return { name, agents: [collector, { id: 'insight', label: 'Chimera Insight', options: chimera }], warnings };
   }
   const isHetero = name === 'chimera_hetero';
   const second = isHetero ? { ...chimera, ...definedOnly(chimera2) } : chimera;
@@ -46,6 +47,8 @@ export function scenarioOf(name: ScenarioName, chimera: ChimeraOptions, chimera2
   };
 }
 
+const NO_CHIMERA =
+  "effectively baseline against baseline: no --chimera-… option is given, and both agents have the server's defaults";
 const HOMOGENEOUS =
   'effectively homogeneous: both agents of chimera_hetero have the same options; give --chimera2-… options that differ';
 

@@ -15,7 +15,11 @@ export interface CallCounts {
 type Invalid = { reason: InvalidReason; detail?: string | undefined };
 
 export function callCounts(runs: readonly ReadFile<MetricsFile>[]): CallCounts {
-  const all = runs.flatMap(({ content }) => invalidities(content));
+  return countedCalls(runs.flatMap(({ content }) => invalidities(content)));
+}
+
+/** `all`: of each call, why it is invalid. */
+export function countedCalls(all: readonly (Invalid | undefined)[]): CallCounts {
   const invalid = all.filter((one) => one !== undefined);
   const reasons = [...groupBy(invalid, ({ reason }) => reason)].map(([reason, own]) => {
     const detail = own.find((one) => one.detail !== undefined)?.detail;

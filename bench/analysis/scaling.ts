@@ -4,6 +4,7 @@ import type { ReadFile } from '../results/read.ts';
 import type { ScalingFile } from '../results/scaling-file.ts';
 import { type Description, describe } from '../statistics/describe.ts';
 import { fitScalability, type Scalability, scaled } from '../statistics/scalability.ts';
+import { type CallCounts, countedCalls } from './call-counts.ts';
 import { groupBy } from './group-by.ts';
 import { type Part, partsOf } from './parts.ts';
 
@@ -14,6 +15,7 @@ export interface ScalingFigures {
   /** Tokens a second of all agents together. `fitted`: by the law; undefined without a fit. */
   points: { agents: number; tokensPerSecond: Description; fitted: number | undefined }[];
   invalidParts: number;
+  invalidCalls: CallCounts;
   /** Undefined: fewer than three numbers of agents, one of them 1. */
   law: Scalability | undefined;
 }
@@ -31,7 +33,9 @@ export function scalingFigures(file: ReadFile<ScalingFile>): ScalingFigures {
       return tokensPerSecond === undefined ? [] : [{ agents, tokensPerSecond, fitted: law && scaled(agents, law) }];
     });
   const invalidParts = parts.length - measured.length;
-  return { file: file.path, model: file.content.model, points, invalidParts, law };
+  const made = file.content.schedule.filter(({ kind }) => kind !== 'warm_up');
+  const invalidCalls = countedCalls(made.map(({ invalid }) => invalid));
+  return { file: file.path, model: file.content.model, points, invalidParts, invalidCalls, law };
 }
 
 function pointOf({ valid, measurement: { agents, wall_time_s: wall } }: Part) {

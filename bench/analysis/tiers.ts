@@ -22,7 +22,14 @@ export function tiers(sound: SoundFigures | undefined): Tiers {
   const [best, ...others] = samples;
   if (best === undefined)
     return none('no true speed-up was measured: efficiency shows balance, which is no reason to prefer one');
-  if (others.length === 0) return none('there is one configuration only, and nothing to prefer it to');
+  if (others.length === 0) {
+    const isOnly = sound?.configurations.length === 1;
+    return none(
+      isOnly
+        ? 'there is one configuration only, and nothing to prefer it to'
+        : `${best.name} is the only configuration with a valid true speed-up, and there is nothing to prefer it to`,
+    );
+  }
   if (samples.some(({ speedups }) => speedups.length < 2))
     return none('a configuration has one block only: no interval');
   const ratios = others.map(({ speedups }) => unpairedRatio(best.speedups, speedups));

@@ -22,6 +22,8 @@ const NOT_CONCLUDED: readonly Tell[] = [
   nothingValid,
   oneAgentOnly,
   unclearSpeedup,
+  unclearSlowdowns,
+  unclearScaling,
   unsteadyTimes,
   cachedPrompts,
   unmeasuredContention,
@@ -92,9 +94,9 @@ function range(sound: Figures['sound']): string {
   return `, from ${decimals(worst.ratio, 3)} (${worst.name}) to ${decimals(best.ratio, 3)} (${best.name})`;
 }
 
-/** Undefined: it cannot be told, because the interval holds gains and losses that matter. */
-function gainOf({ interval, ratio }: Ratio): string | undefined {
-  if (interval === undefined) return ratio > 1 ? 'was faster in the one block' : 'was not faster in the one block';
+/** Undefined: it cannot be told, because there is no interval (one block), or it holds gains and losses that matter. */
+function gainOf({ interval }: Ratio): string | undefined {
+  if (interval === undefined) return undefined;
   if (interval.low > 1.02) return 'is faster';
   if (interval.high < 0.98) return 'is slower';
   return interval.low > 1 / NOTHING && interval.high < NOTHING ? 'gains nothing that can be told from none' : undefined;
@@ -108,7 +110,11 @@ function unclearSpeedup({ sound, valid }: Figures): Sentence | undefined {
   if (speedup === undefined || gainOf(speedup) !== undefined) return undefined;
   const blocks = counted(speedup.pairs, 'block');
   const legacy = decimals(valid.efficiencyPercent?.mean, 1);
-  const text = `Whether running the agents at once gains anything: the true speed-up of ${blocks} is ${decimals(speedup.ratio, 3)}, and at 95 % it lies anywhere in ${between(speedup.interval, 3)}. Measure more runs, or on a quieter machine. The efficiency of ${legacy} % is balance, and does not tell it.`;
+  const { interval } = speedup;
+  const range = interval
+    ? `at 95 % it lies anywhere in ${between(interval, 3)}. Measure more runs, or on a quieter machine`
+    : 'one block has no interval. Measure more runs';
+  const text = `Whether running the agents at once gains anything: the true speed-up of ${blocks} is ${decimals(speedup.ratio, 3)}, and ${range}. The efficiency of ${legacy} % is balance, and does not tell it.`;
   return { text, from: ['sound.overall.trueSpeedup', 'valid.efficiencyPercent.mean'] };
 }
 
@@ -135,14 +141,29 @@ function cachedPrompts({ promptCache }: Figures): Sentence | undefined {
 }
 
 function slowdowns({ sound }: Figures): Sentence | undefined {
-  const all = sound?.overall.slowdowns ?? [];
+  const all = (sound?.overall.slowdowns ?? []).filter(({ slowdown }) => isClear(slowdown));
   if (all.length === 0) return undefined;
   const each = all.map(
     ({ agent, slowdown: { ratio, interval } }) => `${agent} ${decimals(ratio, 3)} (${between(interval, 3)})`,
   );
-  const isUnclear = all.some(({ slowdown: { interval } }) => interval && interval.low < 1 && interval.high > NOTHING);
-  const unclear = isUnclear ? ' Where 1 lies well within an interval, a slowdown is not shown.' : '';
-  const text = `Beside the other, an agent takes this many times as long as alone: ${each.join(', ')}.${unclear}`;
+  const text = `Beside the other, an agent takes this many times as long as alone: ${each.join(', ')}.`;
+  return { text, from: ['sound.overall.slowdowns'] };
+}
+
+/** Whether it tells slower from not slower, or that there is no difference that matters. */
+function isClear({ interval }: Ratio): boolean {
+  if (interval === undefined) return false;
+  return interval.low > 1 || interval.high < 1 || (interval.low > 1 / NOTHING && interval.high < NOTHING);
+}
+
+function unclearSlowdowns({ sound }: Figures): Sentence | undefined {
+  const all = (sound?.overall.slowdowns ?? []).filter(({ slowdown }) => !isClear(slowdown));
+  if (all.length === 0) return undefined;
+  const each = all.map(({ agent, slowdown: { ratio, interval } }) => {
+    const range = interval === undefined ? 'one block: no interval' : `95 %: ${between(interval, 3)}`;
+    return `${agent} took ${decimals(ratio, 3)} times as long as alone (${range})`;
+  });
+  const text = `Whether the other slows an agent down: ${each.join(', ')}.`;
   return { text, from: ['sound.overall.slowdowns'] };
 }
 
@@ -150,11 +171,37 @@ function scalability({ scaling }: Figures): Sentence | undefined {
   const [{ law, points } = {}] = scaling;
   if (law === undefined || points === undefined) return undefined;
   const beyond = (law.peak ?? 0) > (points.at(-1)?.agents ?? 0) ? ', which is beyond what was measured' : '';
+  const isWeak = law.explained < 0.8;
   const peak =
-    law.peak === undefined ? '' : `; throughput is highest at about ${decimals(law.peak, 1)} agents${beyond}`;
-  const weak = law.explained < 0.8 ? ': believe the points rather than the curve' : '';
+    law.peak === undefined || isWeak ? '' : `; throughput is highest at about ${decimals(law.peak, 1)} agents${beyond}`;
+  const weak = isWeak ? ': believe the points rather than the curve' : '';
   const text = `Scaling: σ = ${decimals(law.sigma, 4)}, κ = ${decimals(law.kappa, 5)}${peak}. The law explains ${decimals(100 * law.explained, 1)} % of the variance${weak}.`;
   return { text, from: ['scaling[0].law', 'scaling[0].points'] };
+}
+
+/** Where no law could be fitted, or parts had to be left out. */
+function unclearScaling({ scaling }: Figures): Sentence | undefined {
+  const told = scaling.flatMap(({ law, points, invalidParts, invalidCalls }) => {
+    const have = `${counted(points.length, 'number')} of agents ${points.length === 1 ? 'was' : 'were'} measured`;
+    const missing = law === undefined ? [`${have}, and a curve needs one agent alone and two other numbers`] : [];
+    return [...missing, ...(invalidParts === 0 ? [] : [leftOutOfScaling(invalidParts, invalidCalls)])];
+  });
+  if (told.length === 0) return undefined;
+  const text = `How throughput grows with the agents: ${told.join('; ')}.`;
+  return { text, from: ['scaling[].points', 'scaling[].invalidParts', 'scaling[].invalidCalls'] };
+}
+
+function leftOutOfScaling(parts: number, { calls, invalid, reasons }: Figures['calls']): string {
+  const left = `${counted(parts, 'part')} ${parts === 1 ? 'is' : 'are'} left out`;
+  if (invalid === 0) return left;
+  return `${left}: ${invalid} of ${counted(calls, 'call')} ${invalid === 1 ? 'is' : 'are'} invalid: ${reasonsOf(reasons)}`;
+}
+
+function reasonsOf(reasons: Figures['calls']['reasons']): string {
+  const each = reasons.map(({ text, detail, calls }) => {
+    return `${calls} × ${text}${detail === undefined ? '' : ` (such as: ${detail})`}`;
+  });
+  return each.join('; ');
 }
 
 function leftOut({ invalidRuns, published, valid }: Figures): Sentence | undefined {
@@ -171,10 +218,7 @@ function leftOut({ invalidRuns, published, valid }: Figures): Sentence | undefin
 
 function nothingValid({ invalidRuns, valid, calls: { calls, invalid, reasons } }: Figures): Sentence | undefined {
   if (valid.runs > 0 || invalidRuns.length === 0) return undefined;
-  const why = reasons.map(({ text, detail, calls: count }) => {
-    return `${count} × ${text}${detail === undefined ? '' : ` (such as: ${detail})`}`;
-  });
-  const text = `Anything about two agents at once: no run is valid. ${counted(invalid, 'call')} of ${calls} ${invalid === 1 ? 'is' : 'are'} invalid: ${why.join('; ')}.`;
+  const text = `Anything about two agents at once: no run is valid. ${counted(invalid, 'call')} of ${calls} ${invalid === 1 ? 'is' : 'are'} invalid: ${reasonsOf(reasons)}.`;
   return { text, from: ['calls', 'valid.runs'] };
 }
 
@@ -209,7 +253,7 @@ function noSpread({ configurations }: Figures): Sentence | undefined {
   const single = configurations.filter(({ published }) => published.runs < 2);
   if (single.length === 0) return undefined;
   const which =
-    single.length === configurations.length ? 'Every configuration' : single.map(({ name }) => name).join(', ');
+    single.length === configurations.length ? 'every configuration' : single.map(({ name }) => name).join(', ');
   return {
     text: `How much runs differ: ${which} has one run only, so that there is no spread and no interval.`,
     from: ['configurations'],

@@ -1,7 +1,7 @@
 /** Numbers in the words of a report; undefined is a dash. */
 
 export function decimals(value: number | undefined, digits: number, unit = ''): string {
-  if (value === undefined || Number.isNaN(value)) return '–';
+  if (value === undefined || !Number.isFinite(value)) return '–';
   if (Math.abs(value) >= 1e9) return `${value.toExponential(2)}${unit === '' ? '' : ` ${unit}`}`;
   return `${value.toFixed(digits).replace(/^-(0(\.0*)?)$/, '$1')}${unit === '' ? '' : ` ${unit}`}`;
 }

@@ -21,6 +21,8 @@ export interface ServerFacts {
   hasModel?: boolean;
   /** Tokens of context that the model is loaded with. */
   context?: number;
+  /** Ollama: the model sees images, and is given a context of 2048 tokens at least. */
+  isVision?: boolean;
   /** Layers that the model has. */
   layers?: number;
   /** Bytes of the loaded model, and how many of them are on the GPU. */
@@ -63,11 +65,13 @@ async function lookAtOllama(
     asking('/api/show', JSON.stringify({ model })),
   ]);
   const loaded = loadedModel(running.body, model);
-  const layers = layersOf(show.body);
+  const described = fieldsOf(parseJson(show.body));
+  const layers = layersOf(described);
   return {
     ...{ url, protocol: 'ollama', kind: 'ollama', simulated: simulator === true, model, version: textOf(version) },
     hasModel: findModel(readModels(tags.body), model) !== undefined,
     ...(layers !== undefined && { layers }),
+    ...(Array.isArray(described.capabilities) && described.capabilities.includes('vision') && { isVision: true }),
     ...loaded,
   };
 }
@@ -86,8 +90,8 @@ function loadedModel(body: string, model: string): Pick<ServerFacts, 'context' |
 }
 
 /** `<architecture>.block_count` of `/api/show`. */
-function layersOf(body: string): number | undefined {
-  const info = fieldsOf(fieldsOf(parseJson(body)).model_info);
+function layersOf(described: Record<string, unknown>): number | undefined {
+  const info = fieldsOf(described.model_info);
   const key = Object.keys(info).find((name) => name.endsWith('.block_count'));
   return key === undefined ? undefined : countOf(info[key]);
 }

@@ -30,12 +30,13 @@ export function report(analysis: Analysis, comparison: Comparison | undefined): 
   };
 }
 
-function method({ folder, method: { seed, resamples, permutations } }: Analysis): Block[] {
+function method({ folder, scaling: scalings, method: { seed, resamples, permutations } }: Analysis): Block[] {
   const count = (value: number): string => value.toLocaleString('en');
+  const scaling = scalings.length === 0 ? '' : ' and each scaling.json';
   return [
     heading('How this was computed'),
     paragraph(
-      `From execution_time_s, concurrent_wall_time_s and the calls of each run_<n>/metrics.json below ${folder}; summary.json is not read. Efficiency = 100·S/2 with S = (T_A + T_B)/W. A run with an invalid call is in the figures as published only. sd is the sample's (n−1), percentiles are interpolated (type 7), intervals are at 95 %: t, and bootstrap with ${count(resamples)} resamples; permutation tests with ${count(permutations)} permutations; seed ${seed} each time, so that the same files give the same numbers. After each sentence and table stand the fields of bench analyze --json that its numbers are from. Cost, return on investment and roadmap are out of scope.`,
+      `From execution_time_s, concurrent_wall_time_s and the calls of each run_<n>/metrics.json${scaling} below ${folder}; summary.json is not read. Efficiency = 100·S/2 with S = (T_A + T_B)/W. A run with an invalid call is in the figures as published only. sd is the sample's (n−1), percentiles are interpolated (type 7), intervals are at 95 %: t, and bootstrap with ${count(resamples)} resamples; permutation tests with ${count(permutations)} permutations; seed ${seed} each time, so that the same files give the same numbers. After each sentence and table stand the fields of bench analyze --json that its numbers are from. Cost, return on investment and roadmap are out of scope.`,
       'folder',
       'method',
     ),

@@ -1,4 +1,5 @@
 /** Analyses a folder and writes what it shows beside it: `report.md` and `report.html`. */
+import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Analysis, analyse } from '../analysis/analysis.ts';
 import { readResults } from '../results/read.ts';
@@ -15,9 +16,10 @@ export async function writeReport(folder: string): Promise<Analysis> {
   return analysis;
 }
 
-/** Returns the paths of the files. @throws the error of a write */
+/** Makes the folder. Returns the paths of the files. @throws the error of a write */
 export async function writeDocument(told: ReportDocument, folder: string): Promise<string[]> {
   const files = { 'report.md': markdown(told), 'report.html': await html(told) };
+  mkdirSync(resolve(folder), { recursive: true });
   return Object.entries(files).map(([name, text]) => {
     const path = join(resolve(folder), name);
     writeWhole(path, text);

@@ -4,7 +4,7 @@
  * The old fields keep their names and meanings beside them.
  */
 import { z } from 'zod';
-import { figure, listOf, words } from './values.ts';
+import { figure, listOf, measured, words } from './values.ts';
 
 /**
  * What was timed: `warm_up` (discarded), `solo` (one agent alone), `serial` (the agents one after the other), `concurrent` (all at once).
@@ -16,7 +16,7 @@ export type Kind = (typeof KINDS)[number];
 export const INVALID_REASONS = {
   error_line: 'the server sent an error',
   no_done_line: 'the stream ended without its final line',
-  no_final_figures: 'there are no final figures (0 tokens or none counted): the stream had no final line',
+  no_final_figures: 'there are no final figures: no token was counted, as when a stream has no final line',
   runaway: 'the answer went round in circles',
   http_status: 'the server refused the request',
   connection: 'the server could not be reached, or the connection broke',
@@ -60,11 +60,11 @@ export type CallMetrics = z.output<typeof callMetrics>;
 const scheduledCall = z.looseObject({
   agent: z.string(),
   stage: z.string(),
-  block: z.number(),
+  block: measured,
   kind: z.enum(KINDS),
-  sent_ms: z.number(),
+  sent_ms: measured,
   first_text_ms: figure,
-  end_ms: z.number(),
+  end_ms: measured,
   /** Milliseconds before it for a slot that others had, where there were any; in no time of the files. */
   slot_wait_ms: figure,
   /** Others were at work on the same server, or the same GPU, while it was made (a benchmark inside a stack). */
@@ -77,9 +77,9 @@ export type ScheduledCall = z.output<typeof scheduledCall>;
 /** One agent in one measurement. `started_ms` … `ended_ms`: its turn, ingest included; `execution_time_s` is that in seconds. */
 const agentMeasurement = z.looseObject({
   agent: z.string(),
-  started_ms: z.number(),
-  ended_ms: z.number(),
-  execution_time_s: z.number(),
+  started_ms: measured,
+  ended_ms: measured,
+  execution_time_s: measured,
   tokens_generated: figure,
   prompt_tokens: figure,
   process_id: figure,
@@ -95,11 +95,11 @@ const agentMeasurement = z.looseObject({
  */
 const measurement = z.looseObject({
   kind: z.enum(KINDS),
-  block: z.number(),
-  order: z.number(),
-  released_ms: z.number(),
-  ended_ms: z.number(),
-  wall_time_s: z.number(),
+  block: measured,
+  order: measured,
+  released_ms: measured,
+  ended_ms: measured,
+  wall_time_s: measured,
   agents: listOf(agentMeasurement),
 });
 export type Measurement = z.output<typeof measurement>;
@@ -122,7 +122,7 @@ const serverReport = z.looseObject({
 
 /** The graphics card at one moment (ms, common clock). */
 const gpuSample = z.looseObject({
-  at_ms: z.number(),
+  at_ms: measured,
   gpu: words,
   memory_bytes: figure,
   utilisation_percent: figure,

@@ -4,8 +4,14 @@
  */
 import { z } from 'zod';
 
+/** Beyond it nothing that was measured lies: what does is rubbish, and would make sums infinite. */
+const LARGEST = 1e15;
+
+/** A number that can have been measured. */
+export const measured = z.number().min(-LARGEST).max(LARGEST);
+
 /** A figure that may be missing. */
-export const figure = z.number().optional().catch(undefined);
+export const figure = measured.optional().catch(undefined);
 
 /** A text that may be missing. */
 export const words = z.string().optional().catch(undefined);

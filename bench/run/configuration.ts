@@ -94,6 +94,16 @@ export function differentServers({ servers }: Surroundings): number {
   return new Set(servers.map(({ url }) => url)).size;
 }
 
+/** What the servers say of themselves now; of one that does not answer, what it said before. */
+export async function serversNow(
+  { servers: [first, second], interrupt }: Pick<Surroundings, 'servers' | 'interrupt'>,
+  model: string,
+): Promise<readonly [ServerFacts, ServerFacts]> {
+  const look = async (facts: ServerFacts): Promise<ServerFacts> =>
+    (await lookAtServer(facts.url, model, interrupt)) ?? facts;
+  return Promise.all([look(first), look(second)]);
+}
+
 /** The agent at this place, counted from 0; places take turns at the two parts of a workload. */
 export function measuredAgent(
   name: string,
@@ -163,12 +173,8 @@ class Measuring {
   }
 
   /** As they are now, with the model loaded. */
-  async servers(): Promise<readonly [ServerFacts, ServerFacts]> {
-    const { servers, interrupt } = this.#surroundings;
-    const look = async (facts: ServerFacts): Promise<ServerFacts> =>
-      (await lookAtServer(facts.url, this.#settings.model, interrupt)) ?? facts;
-    const [first, second] = servers;
-    return Promise.all([look(first), look(second)]);
+  servers(): Promise<readonly [ServerFacts, ServerFacts]> {
+    return serversNow(this.#surroundings, this.#settings.model);
   }
 
   async #measure(step: Step, what: string): Promise<MeasurementRecord> {

@@ -70,7 +70,7 @@ function readFile(file: string): Cell[] {
   const read = matrixFile.safeParse(parse(file));
   if (!read.success) {
     const [issue] = read.error.issues;
-    throw new MatrixError(`${file}: ${issue?.path.join('.') || 'the whole'}: ${issue?.message}`);
+    throw new MatrixError(`${file}: ${issue?.path.join('.') || 'the whole'}: ${issue?.message}${allowed(issue)}`);
   }
   const combined = combinations(read.data.axes ?? {}, file);
   const width = String(combined.length).length;
@@ -79,6 +79,13 @@ function readFile(file: string): Cell[] {
   const twice = each.find(({ id }) => fromAxes.some((cell) => cell.id === id));
   if (twice !== undefined) throw new MatrixError(`${file}: configurations.${twice.id}: the axes have one of this name`);
   return [...fromAxes, ...each];
+}
+
+/** What may stand where something else does. */
+function allowed(issue: { code?: string | undefined; path: PropertyKey[] } | undefined): string {
+  if (issue?.code !== 'unrecognized_keys') return '';
+  const names = issue.path.length === 0 ? Object.keys(matrixFile.shape) : Object.keys(OF_A_CELL);
+  return `; use ${names.join(', ')}`;
 }
 
 function parse(file: string): unknown {

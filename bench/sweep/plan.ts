@@ -48,11 +48,16 @@ function physicalKey({ settings }: PlannedCell, facts: readonly ServerFacts[]): 
   return JSON.stringify([rest, agents]);
 }
 
-/** As a server runs them: no more layers than the model has; nothing that it takes at its start only. */
+/** Tokens that Ollama gives a vision model, whatever is asked for (server/sched.go). */
+const LEAST_VISION_CONTEXT = 2048;
+
+/** As a server runs them: no more layers than the model has, no less context than it insists on; nothing that it takes at its start only. */
 function physicalOptions(options: ChimeraOptions, facts: ServerFacts | undefined): object {
   const { num_gpu, num_ctx, ...sampling } = options;
   if (facts?.kind !== 'ollama') return sampling;
   // All layers and the output layer.
   const layers = num_gpu !== undefined && facts.layers !== undefined ? Math.min(num_gpu, facts.layers + 1) : num_gpu;
-  return { ...sampling, num_gpu: layers ?? null, num_ctx: num_ctx ?? null };
+  const isRaised = num_ctx !== undefined && facts.isVision === true;
+  const context = isRaised ? Math.max(num_ctx, LEAST_VISION_CONTEXT) : num_ctx;
+  return { ...sampling, num_gpu: layers ?? null, num_ctx: context ?? null };
 }

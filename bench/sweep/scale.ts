@@ -2,7 +2,7 @@
 
 import type { ScalingFile } from '../results/scaling-file.ts';
 import { makeFolder, writeScaling, writing } from '../results/write.ts';
-import { benchOf, differentServers, measuredAgent, type Surroundings } from '../run/configuration.ts';
+import { benchOf, differentServers, measuredAgent, type Surroundings, serversNow } from '../run/configuration.ts';
 import { measurementField, type PlacedMeasurement, scheduleField } from '../run/recording-fields.ts';
 import { serverReports } from '../run/server-report.ts';
 import type { RunSettings } from '../run/settings.ts';
@@ -39,11 +39,12 @@ export async function runScale(
   progress.expect(settings.runs * works + settings.warmup * Math.ceil(2 / servers));
   const step = async (block: number, order: number, count: number): Promise<void> => {
     const kind = block === 0 ? 'warm_up' : 'concurrent';
-    progress.began(block === 0 ? 'warm-up' : `run ${block}, ${count} agents`);
+    progress.began(block === 0 ? 'warm-up' : `run ${block}, ${count} ${count === 1 ? 'agent' : 'agents'}`);
     const record = await measure(bench, kind, agents.slice(0, count), settings.stagger_ms);
     progress.ended(worksOfStep({ kind, agents: names.slice(0, count) }, settings, servers), record);
     if (!interrupt.aborted) placed.push({ block, order, record });
   };
+  const now = async () => ({ ...surroundings, servers: await serversNow(surroundings, settings.model) });
   for (let warmUp = 0; warmUp < settings.warmup; warmUp++) await step(0, warmUp, Math.min(2, names.length));
   for (let block = 1; block <= settings.runs && !interrupt.aborted; block++) {
     const order = block % 2 === 1 ? counts : counts.toReversed();
@@ -51,10 +52,10 @@ export async function runScale(
       if (!interrupt.aborted) await step(block, place, count);
     }
     gpuSamples.push(...gpus.take());
-    const soFar = scalingFile(settings, surroundings, placed, names, gpuSamples);
+    const soFar = scalingFile(settings, await now(), placed, names, gpuSamples);
     writing(folder, () => writeScaling(folder, soFar));
   }
-  const file = scalingFile(settings, surroundings, placed, names, gpuSamples);
+  const file = scalingFile(settings, await now(), placed, names, gpuSamples);
   writing(folder, () => writeScaling(folder, file));
   return file;
 }

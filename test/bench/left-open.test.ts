@@ -8,7 +8,7 @@ import type { MetricsFile } from '../../bench/results/metrics-file.ts';
 import { readResults } from '../../bench/results/read.ts';
 import { otherModel } from '../../bench/run/server-report.ts';
 import { put } from './published.ts';
-import { writeSound } from './sound-results.ts';
+import { writeScalingOf, writeSound } from './sound-results.ts';
 import { folder } from './two-simulators.ts';
 
 /** Runs of two agents on two servers, changed by number of the run. */
@@ -35,6 +35,53 @@ test('an interval that holds gains and losses concludes nothing of the speed-up'
   expect(textsOf(verdict.notConcluded)).toMatch(
     /Whether running the agents at once gains anything: the true speed-up of 3 blocks is .* lies anywhere in 0\..* is balance, and does not tell it/,
   );
+});
+
+test('one block concludes nothing of the speed-up, nor of how much agents slow each other down', () => {
+  const { verdict } = changed([1], unchanged);
+  expect(textsOf(verdict.concluded)).not.toMatch(/true speed-up|times as long as alone/);
+  const open = textsOf(verdict.notConcluded);
+  expect(open).toMatch(
+    /gains anything: the true speed-up of 1 block is 2\.000, and one block has no interval\. Measure/,
+  );
+  expect(open).toContain(
+    'Whether the other slows an agent down: a took 1.000 times as long as alone (one block: no interval), b took 1.000',
+  );
+  expect(open).toContain('How much runs differ: every configuration has one run only');
+  expect(textsOf([...verdict.concluded, ...verdict.notConcluded])).not.toContain('–)');
+});
+
+test('a slowdown is concluded of the agent whose interval tells it', () => {
+  const { verdict } = changed([1, 1, 1], (run, number) => ({
+    ...run,
+    measurements: run.measurements.map((one) => ({
+      ...one,
+      agents: one.agents.map((agent) => {
+        const factor = agent.agent === 'a' ? 1.5 + number / 100 : number / 2;
+        return one.kind === 'solo' ? agent : { ...agent, execution_time_s: agent.execution_time_s * factor };
+      }),
+    })),
+  }));
+  expect(textsOf(verdict.concluded)).toMatch(/takes this many times as long as alone: a 1\.52\d \(1\.\d+ … 1\.\d+\)\./);
+  expect(textsOf(verdict.notConcluded)).toMatch(
+    /slows an agent down: b took 0\.9\d+ times .* \(95 %: 0\.\d+ … \d\.\d+\)/,
+  );
+});
+
+test('a curve that explains little names no best number of agents', () => {
+  const path = folder();
+  const measured = new Map([
+    [1, 50],
+    [2, 106],
+    [4, 100],
+    [8, 99],
+  ]);
+  writeScalingOf(path, [1, 2, 4, 8], (count) => measured.get(count) ?? 0);
+  const { verdict, scaling } = analyse(readResults(path));
+  expect(scaling[0]?.law?.explained).toBeLessThan(0.8);
+  expect(scaling[0]?.law?.peak).toBeGreaterThan(0);
+  expect(textsOf(verdict.concluded)).toMatch(/Scaling: σ = \d\.\d+, κ = \d\.\d+\. .*believe the points rather/);
+  expect(textsOf(verdict.concluded)).not.toContain('highest');
 });
 
 test('a clear gain is concluded', () => {

@@ -7,12 +7,13 @@ import { markdown } from '../../bench/report/markdown.ts';
 import { report } from '../../bench/report/report.ts';
 import { metricsFile } from '../../bench/results/metrics-file.ts';
 import { readResults } from '../../bench/results/read.ts';
+import type { Measurement } from '../../bench/results/recording.ts';
 import { runConfiguration } from '../../bench/run/configuration.ts';
 import { ResultFolder } from '../../bench/run/result-folder.ts';
 import type { RunSettings } from '../../bench/run/settings.ts';
 import { analyzeResults } from '../../stack/commands/bench/analyze.ts';
 import { put } from './published.ts';
-import { writeSound } from './sound-results.ts';
+import { writeScalingOf, writeSound } from './sound-results.ts';
 import { folder, settings, simulator, surroundingsOn } from './two-simulators.ts';
 
 const NOTHING = { compare: undefined, json: false, output: undefined };
@@ -55,6 +56,26 @@ test('one of two runs is invalid: the other one counts', async () => {
   expect(valid.efficiencyPercent?.mean).toBeCloseTo(good?.summary.efficiency_percent ?? 0, 6);
   expect(verdict.concluded.map(({ text }) => text).join()).toContain('1 run of 2 is invalid');
   expect(await analyzeResults([path], NOTHING)).toBe(0);
+});
+
+test('agents more and more at once, with invalid calls: counted and named, and no curve', async () => {
+  const path = folder();
+  writeScalingOf(path, [1, 2, 4], (count) => 40 * count);
+  const file = 'scaling/scaling.json';
+  const { measurements, ...rest } = JSON.parse(readFileSync(join(path, file), 'utf8'));
+  const invalid = { reason: 'no_done_line', detail: 'it broke off' };
+  const schedule = measurements.flatMap(({ agents, kind, block }: Measurement) =>
+    agents.map(({ agent }) => ({ agent, stage: 'analysis', kind, block, sent_ms: 0, end_ms: 1, invalid })),
+  );
+  put(join(path, file), { ...rest, measurements, schedule });
+  const { scaling, verdict } = analyse(readResults(path));
+  expect(scaling).toMatchObject([{ points: [], invalidParts: 6, invalidCalls: { invalid: 14 } }]);
+  expect(verdict.notConcluded.map(({ text }) => text)).toEqual([
+    expect.stringMatching(
+      /^How throughput grows with the agents: 0 numbers of agents were measured.*; 6 parts are left out: 14 of 14 calls are invalid: 14 × the stream ended without its final line \(such as: it broke off\)\.$/,
+    ),
+  ]);
+  expect(await analyzeResults([path], NOTHING)).toBe(1);
 });
 
 test('only solo runs: what each agent did alone, and nothing of two', async () => {
@@ -105,7 +126,7 @@ test('a file without any measurement of a run at once is one of a single agent o
 });
 
 test('--compare puts the other folder into the report, --output says where that goes', async () => {
-  const [path, other, output] = [folder(), folder(), folder()];
+  const [path, other, output] = [folder(), folder(), join(folder(), 'deep', 'there')];
   writeSound(path, { a: 2, b: 3, servers: 'two' }, [1, 1.1]);
   writeSound(other, { a: 4, b: 6, servers: 'two' }, [1, 1.1]);
   expect(await analyzeResults([path], { json: false, compare: other, output })).toBe(0);

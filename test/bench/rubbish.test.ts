@@ -53,6 +53,24 @@ test('a process that fails says it in one line, with exit code 1', async () => {
   );
 });
 
+test('figures that nothing can have measured are rubbish: no sum of them is infinite', () => {
+  const folder = temporaryFolder();
+  writePublished(folder, rowsOf('test011', 3));
+  const [first, second] = readResults(folder).runs;
+  const times = { execution_time_s: 1e308 };
+  const timed = { ...first?.content, collector: times, insight: times, summary: { concurrent_wall_time_s: 1e308 } };
+  put(join(folder, first?.path ?? ''), timed);
+  const call = { metrics: { ttft_ms: 1e308, throughput_tokens_per_sec: 1e308, tokens_generated: 1e308 } };
+  const agent = { ...second?.content.insight, result: { llm_calls: [call, call] } };
+  put(join(folder, second?.path ?? ''), { ...second?.content, collector: agent, insight: agent });
+  const analysis = analyse(readResults(folder));
+  expect(analysis.unusable).toMatchObject([
+    { why: expect.stringContaining('execution_time_s is missing or no number') },
+  ]);
+  expect(analysis.invalidRuns).toMatchObject([{ run: 2 }]);
+  expect(markdown(report(analysis, undefined))).not.toMatch(/NaN|Infinity|e\+\d/);
+});
+
 test('a broken file beside good ones is named and left out', () => {
   const folder = temporaryFolder();
   writePublished(folder, rowsOf('test011'));

@@ -13,6 +13,13 @@ test('a baseline without options beside a chimera', () => {
   ]);
 });
 
+test('a chimera without options is told: it is a second baseline', () => {
+  expect(scenarioOf('baseline_vs_chimera', {}, ONE).warnings).toEqual([
+    expect.stringMatching(/^effectively baseline against baseline: no --chimera-/),
+  ]);
+  expect(scenarioOf('baseline_vs_chimera', ONE, {}).warnings).toEqual([]);
+});
+
 test('two alike', () => {
   const { agents, warnings } = scenarioOf('chimera_homo', ONE, { num_gpu: 7 });
   expect(agents).toEqual([

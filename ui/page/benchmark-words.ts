@@ -46,14 +46,15 @@ export function tellBenchmark({ request, measured, result, error, folder, ended_
 
 function tellResult(result: NonNullable<BenchmarkView['result']>): BenchmarkPart[] {
   const { runs, concluded, not_concluded, warnings } = result;
-  const invalid = runs.filter((run) => run.invalid.length > 0).length;
-  const lines = runs.map(({ run, wall_time_s: wall, balance_percent: balance, invalid: why }) =>
-    why.length > 0 || wall === undefined
-      ? `run ${run}: invalid${why.length > 0 ? ` (${why.join('; ')})` : ''}`
-      : `run ${run}: ${wall.toFixed(2)} s for both at once${balance === undefined ? '' : `, balance ${balance.toFixed(1)} %`}`,
-  );
+  const lines = runs.map(({ run, wall_time_s: wall, balance_percent: balance, invalid }) => {
+    const why = invalid.join('; ');
+    if (wall === undefined) return `run ${run}: invalid${why === '' ? '' : ` (${why})`}`;
+    const beside = why === '' ? '' : `; other parts are invalid (${why})`;
+    const alike = balance === undefined ? '' : `, balance ${balance.toFixed(1)} %`;
+    return `run ${run}: ${wall.toFixed(2)} s for both at once${alike}${beside}`;
+  });
   const parts = [
-    { head: 'Runs', text: lines.join('\n'), failed: invalid === runs.length },
+    { head: 'Runs', text: lines.join('\n'), failed: result.valid_runs === 0 },
     { head: 'What can be concluded', text: concluded.join('\n') },
     { head: 'What cannot be concluded', text: not_concluded.join('\n') },
     { head: 'Warnings', text: warnings.join('\n') },

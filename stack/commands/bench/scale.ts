@@ -12,7 +12,7 @@ import { withSurroundings } from './surroundings.ts';
 
 const MOST_AGENTS = 64;
 
-/** Returns the exit code. @throws Failure */
+/** Returns the exit code: 1 when nothing that was measured is valid. @throws Failure */
 export async function runScaling(words: readonly string[], own: BenchOptions): Promise<number> {
   if (words.length > 0) throw usageFailure(`bench scale takes no ${words[0]}. See bench --help.`);
   const counts = countsOf(own.agents);
@@ -41,9 +41,14 @@ export async function runScaling(words: readonly string[], own: BenchOptions): P
       }
       say(`Files: ${folder}`);
       await reportOn(folder);
-      return EXIT.ok;
+      const isMeasured = measurements.some(({ kind, agents }) => kind !== 'warm_up' && agents.every(isValid));
+      return isMeasured ? EXIT.ok : EXIT.failed;
     },
   );
+}
+
+function isValid({ invalid }: { invalid?: unknown }): boolean {
+  return invalid === undefined;
 }
 
 /** In rising order, each once. */

@@ -8,7 +8,7 @@ import {
   type Surroundings,
   workingAgents,
 } from '../../../bench/run/configuration.ts';
-import { describeRun } from '../../../bench/run/describe-run.ts';
+import { describeRun, isMeasured } from '../../../bench/run/describe-run.ts';
 import { duration } from '../../../bench/run/progress.ts';
 import { ResultFolder } from '../../../bench/run/result-folder.ts';
 import { PAIR } from '../../../bench/schedule/agent-work.ts';
@@ -28,7 +28,7 @@ interface OpenCell extends PlannedCell {
   results: ResultFolder;
 }
 
-/** Returns the exit code. @throws Failure */
+/** Returns the exit code: 1 when nothing that was measured is valid. @throws Failure */
 export async function runSweep(words: readonly string[], own: BenchOptions): Promise<number> {
   if (words.length > 0) throw usageFailure(`bench sweep takes no ${words[0]}. See bench --help.`);
   const base = settingsOf(own);
@@ -42,8 +42,9 @@ export async function runSweep(words: readonly string[], own: BenchOptions): Pro
     if (own.dryRun) return EXIT.ok;
     await runCells(cells, { ...surroundings, warnings: [...surroundings.warnings, ...warnings] });
     say(`Files: ${root}`);
-    if (cells.some(({ results }) => results.runs.length > 0)) await reportOn(root);
-    return EXIT.ok;
+    const runs = cells.flatMap(({ results }) => results.runs);
+    if (runs.length > 0) await reportOn(root);
+    return runs.some(isMeasured) ? EXIT.ok : EXIT.failed;
   });
 }
 

@@ -23,10 +23,15 @@ async function choose(wish: Partial<ServerWish>): Promise<ChosenServers> {
 }
 
 /** Says of itself what a llama-server with so many slots says. */
-async function llamaServerWith(slots: number): Promise<{ url: string }> {
+function llamaServerWith(slots: number): Promise<{ url: string }> {
+  return serving((path) => (path === '/props' ? { total_slots: slots } : undefined));
+}
+
+/** Answers with these objects, by path. */
+async function serving(replies: (path: string) => object | undefined): Promise<{ url: string }> {
   const server = createServer((request, response) => {
-    if (request.url === '/props') return void response.end(JSON.stringify({ total_slots: slots }));
-    response.writeHead(404).end('{}');
+    const reply = replies(request.url ?? '');
+    response.writeHead(reply === undefined ? 404 : 200).end(JSON.stringify(reply ?? {}));
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -112,6 +117,16 @@ describe('what a server says of itself', () => {
     await fetch(`${url}/api/generate`, { method: 'POST', body: JSON.stringify(load) });
     expect(await lookAtServer(url, MODEL, never)).toMatchObject({ context: 1024, memoryBytes: expect.any(Number) });
     expect(await lookAtServer(url, 'missing', never)).toMatchObject({ hasModel: false });
+  });
+
+  test('Ollama: whether the model sees images', async () => {
+    const replies: Record<string, object> = {
+      '/api/version': { version: '0.12.6' },
+      '/api/show': { capabilities: ['completion', 'vision'], model_info: { 'gemma3.block_count': 34 } },
+    };
+    const { url } = await serving((path) => replies[path]);
+    expect(await lookAtServer(url, MODEL, never)).toMatchObject({ isVision: true, layers: 34 });
+    expect(await lookAtServer((await simulator()).url, MODEL, never)).not.toHaveProperty('isVision');
   });
 
   test('what speaks as llama-server does', async () => {

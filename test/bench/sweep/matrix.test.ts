@@ -60,7 +60,9 @@ test('axes: every value with every other, and further configurations by name', (
 
 test.each([
   ['{', /cannot be read as JSON/],
-  [{ axes: { num_gpus: [1] } }, /axes: Unrecognized key/],
+  [{ axes: { num_gpus: [1] } }, /axes: Unrecognized key: "num_gpus"; use scenario, model, .*num_gpu, num_ctx/],
+  [{ configurations: { x: { gpu: 1 } } }, /configurations.x: Unrecognized key: "gpu"; use scenario, /],
+  [{ scenario: 'chimera_homo' }, /the whole: Unrecognized key: "scenario"; use axes, configurations/],
   [{ axes: { num_gpu: ['many'] } }, /axes.num_gpu.0/],
   [{ axes: { scenario: ['chimera'] } }, /axes.scenario.0/],
   [{}, /names no configuration/],
@@ -81,6 +83,14 @@ test('configurations that a server cannot tell apart are named', () => {
       { ...server, kind: 'llama-server' },
     ]),
   ).toEqual([expect.stringMatching(/^c1, c2, c3: /)]);
+});
+
+test('a vision model has 2048 tokens of context at least: smaller ones are the same', () => {
+  const cells = planCells(readMatrix(file({ axes: { num_ctx: [512, 1024, 2048, 4096] } })), settings());
+  const server = { url: 'http://x', protocol: 'ollama', kind: 'ollama', simulated: false } as const;
+  expect(sameCells(cells, [server, server])).toEqual([]);
+  const seeing = { ...server, isVision: true };
+  expect(sameCells(cells, [seeing, seeing])).toEqual([expect.stringMatching(/^c1, c2, c3: .*same settings/)]);
 });
 
 test('how much is measured: two servers do two at once in the time of one', () => {

@@ -185,6 +185,20 @@ it('more and more agents at once', LONG, async () => {
   const [scaling] = readResults(join(folder, 'out')).scalings;
   const counted = scaling?.content.measurements.filter(({ kind }) => kind === 'concurrent');
   expect(counted?.map(({ agents }) => agents.map(({ agent }) => agent).join(''))).toEqual(['a', 'abc']);
+  expect(ended.errors).toMatch(/run 1, 1 agent: /);
+  // As the servers were with the model loaded.
+  expect(scaling?.content.servers).toMatchObject([{ effective_context: 8192 }, { effective_context: 8192 }]);
+});
+
+it('a sweep and a scaling of which nothing is valid have failed, and say why', LONG, async () => {
+  const { run, folder } = workplace();
+  const servers = on(await urlOfSimulator(), await urlOfSimulator());
+  const given = [...servers, '--model', 'missing', '--runs', '1', '--output-dir'];
+  const sweep = await run(['bench', 'sweep', ...given, 'sweep', '--only', 'test011', '--design', 'legacy']).ended;
+  expect(sweep).toMatchObject({ code: 1, output: expect.stringContaining('run 1: invalid (http_status)') });
+  expect(await run(['bench', 'scale', ...given, 'scale', '--agents', '1,2']).ended).toMatchObject({ code: 1 });
+  const report = readFileSync(join(folder, 'scale/report.md'), 'utf8');
+  expect(report).toMatch(/parts are left out: 3 of 3 calls are invalid: 3 × the server refused the request/);
 });
 
 it.each([

@@ -51,9 +51,10 @@ test('what came of it: each run, what can be concluded and what cannot', () => {
   const result = {
     runs: [
       { run: 1, wall_time_s: 1.234, balance_percent: 99.87, invalid: [], disturbed_calls: 0 },
-      { run: 2, invalid: ['agent A, analysis: the call took too long'], disturbed_calls: 0 },
+      { run: 2, invalid: ['timeout: no end after 5 s'], disturbed_calls: 0 },
+      { run: 3, wall_time_s: 2, balance_percent: 90, invalid: ['connection: ECONNRESET'], disturbed_calls: 0 },
     ],
-    valid_runs: 1,
+    valid_runs: 2,
     disturbed_runs: 0,
     concluded: ['This.', 'That.'],
     not_concluded: ['The other.'],
@@ -64,7 +65,11 @@ test('what came of it: each run, what can be concluded and what cannot', () => {
     { head: 'Asked for', text: 'peak · legacy design' },
     {
       head: 'Runs',
-      text: 'run 1: 1.23 s for both at once, balance 99.9 %\nrun 2: invalid (agent A, analysis: the call took too long)',
+      text: [
+        'run 1: 1.23 s for both at once, balance 99.9 %',
+        'run 2: invalid (timeout: no end after 5 s)',
+        'run 3: 2.00 s for both at once, balance 90.0 %; other parts are invalid (connection: ECONNRESET)',
+      ].join('\n'),
       failed: false,
     },
     { head: 'What can be concluded', text: 'This.\nThat.' },
