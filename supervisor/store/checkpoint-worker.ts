@@ -1,8 +1,8 @@
 /**
  * A worker thread that moves the write-ahead log into the database, on a connection of its own: automatic checkpoints would make
- * some commits wait for milliseconds, in the middle of somebody's stream. Any message to it means that something was forgotten that the
- * log still holds: it is emptied then, within about a second, or as soon as nobody reads an older state. At the start it is, too:
- * whoever was asked before may have been killed.
+ * some commits wait for milliseconds, in the middle of somebody's stream. `empty` says that something was forgotten that the log still
+ * holds: it is emptied then, within about a second, or as soon as nobody reads an older state. At the start it is, too: whoever was
+ * asked before may have been killed. `close` ends the thread.
  */
 import { statSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
@@ -18,15 +18,26 @@ const { path } = workerData as { path: string };
 const database = openDatabase(path, { timeoutMs: 100 });
 let mustEmpty = true;
 
-parentPort?.on('message', () => {
-  mustEmpty = true;
+parentPort?.on('message', (message: 'empty' | 'close') => {
+  if (message === 'close') close();
+  else mustEmpty = true;
 });
 
-setInterval(() => {
+look();
+const looking = setInterval(look, INTERVAL_MS);
+
+function look(): void {
   const bytes = statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0;
   if (bytes === 0) mustEmpty = false;
   else if (mustEmpty || bytes >= WORTHWHILE_BYTES) shrink(bytes);
-}, INTERVAL_MS);
+}
+
+/** Without a listener and a timer the thread has nothing to live for. */
+function close(): void {
+  clearInterval(looking);
+  parentPort?.close();
+  database.close();
+}
 
 function shrink(bytes: number): void {
   try {

@@ -66,3 +66,16 @@ test('it empties the log, however short, at its start and when it is asked to, a
   worker.postMessage('empty');
   await emptied();
 });
+
+test.each([0, 5, 20, 60, 200])(
+  'told to end after %d ms, also while it still loads, it ends by itself',
+  async (milliseconds) => {
+    const path = join(temporaryFolder(), 'interject.db');
+    connectTo(path);
+    const worker = new Worker(workerEntries().checkpoint, { workerData: { path } });
+    const exited = once(worker, 'exit');
+    await delay(milliseconds);
+    worker.postMessage('close');
+    expect(await exited).toEqual([0]);
+  },
+);
