@@ -58,7 +58,6 @@ export class Engine {
   readonly reloads: PolicyReloads;
   readonly #settings: SupervisorSettings;
   readonly #watchdog: Watchdog;
-  readonly #checkpoints: Checkpoints;
   readonly #dispatcher: Dispatcher;
   readonly #recovery: Recovery;
   readonly #upstreamQueue: UpstreamQueue;
@@ -68,6 +67,9 @@ export class Engine {
   readonly #stop = new AbortController();
   readonly #outside: EngineOutside;
   #idle: (() => void) | undefined;
+  readonly #newCheckpoints: () => Checkpoints;
+  /** Loads SQLite in a thread, and a process that ends meanwhile aborts: there is none while the start may still come to nothing. */
+  #checkpoints: Checkpoints | undefined;
   #listener: Listener | undefined;
   #isGuarded = false;
 
@@ -78,7 +80,7 @@ export class Engine {
     const path = join(settings.dataFolder, 'interject.db');
     const store = openStore(path, settings.durability);
     this.hash = openKeyedHash(settings.dataFolder);
-    this.#checkpoints = new Checkpoints(entries.checkpoint, path, log);
+    this.#newCheckpoints = () => new Checkpoints(entries.checkpoint, path, log);
     const recorder = new Recorder(store, {
       publish: (events) => this.#publish(events),
       rewritten: (seq) => this.hub.forget(seq),
@@ -123,7 +125,7 @@ export class Engine {
           onUp: (backend) => this.guarded(() => this.#backendUp(backend)),
           onDown: (backend, reason) => this.guarded(() => this.#backendDown(backend, reason)),
         },
-        onForgotten: () => this.#checkpoints.empty(),
+        onForgotten: () => this.#checkpoints?.empty(),
         dispatch: () => this.guarded(() => this.#dispatch()),
         chargeExit: (agent, incarnation) => this.#outside.chargeExit(agent, incarnation),
         stopAgent: (agent) => this.#outside.stopAgent(agent),
@@ -177,8 +179,9 @@ export class Engine {
     this.#pruning.start();
   }
 
-  /** Gives the agents their time to say hello. To be called when init, which tells what agents live, can be heard. */
+  /** The start is over. Gives the agents their time to say hello. To be called when init, which tells what agents live, can be heard. */
   awaitAgents(): void {
+    this.#checkpoints = this.#newCheckpoints();
     setTimeout(() => this.guarded(() => this.#helloTimeOver()), HELLO_MS);
   }
 
@@ -286,7 +289,7 @@ export class Engine {
     // Whatever still has a timer finds nothing to do.
     this.bench.runs.clear();
     await this.#watchdog.close();
-    await this.#checkpoints.close();
+    await this.#checkpoints?.close();
     this.bench.store.close();
   }
 }

@@ -1,11 +1,12 @@
 /**
  * A worker thread that moves the write-ahead log into the database, on a connection of its own: automatic checkpoints would make
- * some commits wait for milliseconds, in the middle of somebody's stream. Any message to it means that something was forgotten that the
- * log still holds: it is emptied then, within about a second, or as soon as nobody reads an older state. At the start it is, too:
- * whoever was asked before may have been killed.
+ * some commits wait for milliseconds, in the middle of somebody's stream. When it is told that something was forgotten that the log still
+ * holds, the log is emptied, within about a second, or as soon as nobody reads an older state. At the start it is, too: whoever was asked
+ * before may have been killed.
  */
 import { statSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
+import type { CheckpointWish } from './checkpoints.ts';
 import { openDatabase } from './database.ts';
 
 const INTERVAL_MS = 1000;
@@ -18,15 +19,21 @@ const { path } = workerData as { path: string };
 const database = openDatabase(path, { timeoutMs: 100 });
 let mustEmpty = true;
 
-parentPort?.on('message', () => {
-  mustEmpty = true;
-});
-
-setInterval(() => {
+const timer = setInterval(() => {
   const bytes = statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0;
   if (bytes === 0) mustEmpty = false;
   else if (mustEmpty || bytes >= WORTHWHILE_BYTES) shrink(bytes);
 }, INTERVAL_MS);
+
+parentPort?.on('message', (wish: CheckpointWish) => {
+  if (wish === 'empty') {
+    mustEmpty = true;
+    return;
+  }
+  clearInterval(timer);
+  database.close();
+  parentPort?.close();
+});
 
 function shrink(bytes: number): void {
   try {

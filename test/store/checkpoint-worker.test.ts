@@ -5,11 +5,13 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { expect, onTestFinished, test } from 'vitest';
+import { Checkpoints } from '../../supervisor/store/checkpoints.ts';
 import type { Database } from '../../supervisor/store/database.ts';
 import { workerEntries } from '../supervisor/worker-entries.ts';
 import { connectTo, temporaryFolder } from './temporary-store.ts';
 
 const MEGABYTES = 8;
+const SILENT = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
 /** Makes the log longer than the worker leaves it. */
 function fill(database: Database): void {
@@ -65,4 +67,15 @@ test('it empties the log, however short, at its start and when it is asked to, a
   expect(size()).toBeGreaterThan(0);
   worker.postMessage('empty');
   await emptied();
+});
+
+test('it can be closed at any moment of its start, also while it loads SQLite', async () => {
+  const path = join(temporaryFolder(), 'interject.db');
+  connectTo(path).pragma('journal_mode = wal');
+  // A thread that is terminated while it loads SQLite aborts this whole process.
+  for (let times = 0; times < 150; times++) {
+    const checkpoints = new Checkpoints(workerEntries().checkpoint, path, SILENT);
+    await delay(times % 75);
+    await checkpoints.close();
+  }
 });
