@@ -60,7 +60,7 @@ export class Swarms implements SwarmDesk {
     const { recorder, store } = this.#engine.bench;
     const known = key === undefined ? undefined : store.swarms.byKey(key);
     if (known !== undefined) {
-      if (known.request !== JSON.stringify(request)) throw new InterjectError('key_conflict');
+      if (!this.#isSame(known, JSON.stringify(request))) throw new InterjectError('key_conflict');
       await recorder.committed();
       return this.view(known.id);
     }
@@ -71,6 +71,10 @@ export class Swarms implements SwarmDesk {
     await recorder.committed();
     this.#play(row);
     return this.view(row.id);
+  }
+
+  #isSame({ request, requestHash }: SwarmRow, sent: string): boolean {
+    return requestHash === null ? request === sent : this.#engine.hash.isOf(requestHash, sent);
   }
 
   list(): SwarmSummary[] {
