@@ -36,6 +36,8 @@ export class Swarms implements SwarmDesk {
   readonly #waiters = new RunWaiters();
   /** By id: those that are worked on. */
   readonly #running = new Map<string, AbortController>();
+  /** Those that are being recorded. */
+  #beginning = 0;
   #isSuspended = false;
 
   constructor(engine: Engine, runWaiters: RunWaiters, intake: Intake) {
@@ -65,12 +67,22 @@ export class Swarms implements SwarmDesk {
       return this.view(known.id);
     }
     this.#intake.mustBeOpen();
-    if (this.#running.size >= MOST_RUNNING) throw new InterjectError('too_many_swarms');
+    if (this.#running.size + this.#beginning >= MOST_RUNNING) throw new InterjectError('too_many_swarms');
     this.#mustHaveAgents(request);
-    const row = this.#ledger.created(request, key);
-    await recorder.committed();
-    this.#play(row);
-    return this.view(row.id);
+    return this.view((await this.#begin(request, key)).id);
+  }
+
+  /** Resolves when it is durable and worked on. @throws InterjectError storage_failed */
+  async #begin(request: SwarmRequest, key: string | undefined): Promise<SwarmRow> {
+    this.#beginning++;
+    try {
+      const row = this.#ledger.created(request, key);
+      await this.#engine.bench.recorder.committed();
+      this.#play(row);
+      return row;
+    } finally {
+      this.#beginning--;
+    }
   }
 
   #isSame({ request, requestHash }: SwarmRow, sent: string): boolean {
