@@ -253,6 +253,9 @@ const MIGRATIONS = [
 
   alter table event add column benchmark text;
   `,
+  `
+  alter table swarm add column request_hash text; -- of one whose request was masked: keyed hash of what was asked
+  `,
 ];
 
 /** Number of the schema that this version writes. */

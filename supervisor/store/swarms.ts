@@ -7,8 +7,10 @@ export interface SwarmRow {
   number: number;
   id: string;
   key: string | null;
-  /** JSON. */
+  /** JSON; where policies masked the task for an agent, it is masked here, too. */
   request: string;
+  /** Of one that was masked: of the request as it was sent. */
+  requestHash: string | null;
   state: 'running' | SwarmEnd;
   /** JSON; null: it has not ended, or nothing came of it. */
   result: string | null;
@@ -36,7 +38,7 @@ export interface SwarmStepRow {
   endedAt: number | null;
 }
 
-const SELECT = `select number, id, key, request, state, result, error, first_seq as firstSeq, created_at as createdAt,
+const SELECT = `select number, id, key, request, request_hash as requestHash, state, result, error, first_seq as firstSeq, created_at as createdAt,
   ended_at as endedAt from swarm`;
 
 export type SwarmStore = ReturnType<typeof swarmStore>;
@@ -48,6 +50,12 @@ export function swarmStore(database: Database) {
   const byId = database.prepare<[string], SwarmRow>(`${SELECT} where id = ?`);
   const byKey = database.prepare<[string], SwarmRow>(`${SELECT} where key = ?`);
   const open = database.prepare<[], SwarmRow>(`${SELECT} where state = 'running' order by number`);
+  const byRun = database.prepare<[string], SwarmRow>(
+    `${SELECT} where number = (select swarm from swarm_step where run = ?)`,
+  );
+  const mask = database.prepare(
+    'update swarm set request = ?, request_hash = coalesce(request_hash, ?) where number = ?',
+  );
   const newest = database.prepare<[number], SwarmRow>(`${SELECT} order by number desc limit ?`);
   const end = database.prepare(
     `update swarm set state = ?, result = ?, error = ?, ended_at = ? where number = ? and state = 'running'`,
@@ -75,6 +83,10 @@ export function swarmStore(database: Database) {
       void insert.run(id, key, request, firstSeq, createdAt),
     byId: (id: string) => byId.get(id),
     byKey: (key: string) => byKey.get(key),
+    /** The one that a run is a step of, by the run's id. */
+    byRun: (run: string) => byRun.get(run),
+    /** `request`: JSON, masked; `hash`: of the request as it was before. The first hash stays. */
+    mask: (swarm: number, request: string, hash: string) => void mask.run(request, hash, swarm),
     /** Those that run, oldest first. */
     open: () => open.all(),
     /** At most so many, newest first. */

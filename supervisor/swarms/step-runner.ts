@@ -11,6 +11,7 @@ import type { RunWaiters } from '../run-waiters.ts';
 import type { Workbench } from '../runs/workbench.ts';
 import type { SwarmRow } from '../store/swarms.ts';
 import { Views } from '../views.ts';
+import { maskedAs } from './masked-request.ts';
 import { SwarmLedger } from './swarm-ledger.ts';
 
 /** Timers take no more than 24 days; whoever waits longer looks again. */
@@ -56,8 +57,8 @@ export class StepRunner implements AgentRunner {
     const definition = bench.agents.get(agent);
     if (definition === undefined) throw new AgentFailure(`there is no agent named ${agent}`);
     const asked = { step, name: spec.name, agent };
-    const system = spec.system_prompt;
-    const message = { agent, chat: `swarm-${swarm}-${step}`, key, content: task };
+    const system = this.#masked(spec.system_prompt);
+    const message = { agent, chat: `swarm-${swarm}-${step}`, key, content: this.#masked(task) };
     try {
       const run = await intake.open(
         { ...message, origin: 'swarm', system, swarm },
@@ -71,6 +72,13 @@ export class StepRunner implements AgentRunner {
       else this.#ledger.refused(this.#swarm, asked);
       throw new AgentFailure(error.message);
     }
+  }
+
+  /** What policies have masked in the request since the swarm began does not come back with a later step. */
+  #masked(text: string): string {
+    const { request, id } = this.#swarm;
+    const now = this.#ports.bench.store.swarms.byId(id)?.request ?? request;
+    return now === request ? text : maskedAs(text, request, now);
   }
 
   async #ended(run: string, signal: AbortSignal): Promise<void> {

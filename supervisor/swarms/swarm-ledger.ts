@@ -68,10 +68,19 @@ export class SwarmLedger {
   closed(swarm: SwarmRow, { state, result, error }: Outcome): void {
     const { store, recorder } = this.#bench;
     recorder.write(() => {
-      const texts = [result, error].map((part) => (part === undefined ? null : JSON.stringify(part)));
+      const texts = [result && this.#masked(swarm, result), error].map((part) =>
+        part === undefined ? null : JSON.stringify(part),
+      );
       const [resultText = null, errorText = null] = texts;
       if (!store.swarms.end(swarm.number, state, resultText, errorText, Date.now())) return;
       recorder.event('swarm-end', { swarm: swarm.id }, { state, ...(error && { error: error.message }) });
     });
+  }
+
+  /** It was worked on as it was asked; what was masked of that meanwhile is not written again. */
+  #masked({ id }: SwarmRow, result: SwarmResult): SwarmResult {
+    const { request, requestHash = null } = this.#bench.store.swarms.byId(id) ?? {};
+    if (request === undefined || requestHash === null) return result;
+    return { ...result, task: (JSON.parse(request) as SwarmRequest).task };
   }
 }

@@ -36,6 +36,8 @@ export class Swarms implements SwarmDesk {
   readonly #waiters = new RunWaiters();
   /** By id: those that are worked on. */
   readonly #running = new Map<string, AbortController>();
+  /** Those that are being recorded. */
+  #beginning = 0;
   #isSuspended = false;
 
   constructor(engine: Engine, runWaiters: RunWaiters, intake: Intake) {
@@ -60,17 +62,31 @@ export class Swarms implements SwarmDesk {
     const { recorder, store } = this.#engine.bench;
     const known = key === undefined ? undefined : store.swarms.byKey(key);
     if (known !== undefined) {
-      if (known.request !== JSON.stringify(request)) throw new InterjectError('key_conflict');
+      if (!this.#isSame(known, JSON.stringify(request))) throw new InterjectError('key_conflict');
       await recorder.committed();
       return this.view(known.id);
     }
     this.#intake.mustBeOpen();
-    if (this.#running.size >= MOST_RUNNING) throw new InterjectError('too_many_swarms');
+    if (this.#running.size + this.#beginning >= MOST_RUNNING) throw new InterjectError('too_many_swarms');
     this.#mustHaveAgents(request);
-    const row = this.#ledger.created(request, key);
-    await recorder.committed();
-    this.#play(row);
-    return this.view(row.id);
+    return this.view((await this.#begin(request, key)).id);
+  }
+
+  /** Resolves when it is durable and worked on. @throws InterjectError storage_failed */
+  async #begin(request: SwarmRequest, key: string | undefined): Promise<SwarmRow> {
+    this.#beginning++;
+    try {
+      const row = this.#ledger.created(request, key);
+      await this.#engine.bench.recorder.committed();
+      this.#play(row);
+      return row;
+    } finally {
+      this.#beginning--;
+    }
+  }
+
+  #isSame({ request, requestHash }: SwarmRow, sent: string): boolean {
+    return requestHash === null ? request === sent : this.#engine.hash.isOf(requestHash, sent);
   }
 
   list(): SwarmSummary[] {

@@ -173,3 +173,15 @@ test('many agents at once are nothing to warn of', async () => {
   expect(view.result?.outputs.map(({ answer }) => answer)).toEqual(agents.map(() => 'hello'));
   expect(warnings).toEqual([]);
 });
+
+test('a hundred swarms at a time, also when more are asked for at once', async () => {
+  const stack = await startStack({ agents: AGENTS });
+  stack.endAgent('a');
+  const asked = Array.from({ length: 110 }, () =>
+    stack.supervisor.swarms.start({ ...PARALLEL, mode: 'vote', agents: ['a'] }, undefined),
+  );
+  const settled = await Promise.allSettled(asked);
+  expect(settled.filter(({ status }) => status === 'fulfilled')).toHaveLength(100);
+  const [refused] = settled.filter((one) => one.status === 'rejected');
+  expect(refused?.reason).toMatchObject({ code: 'too_many_swarms' });
+});
