@@ -14,6 +14,10 @@ export interface Condition {
   /** Most tokens of an answer. */
   numPredict: number | undefined;
   fallback: string | undefined;
+  /** Model calls at a time at most; undefined: any number. */
+  maxConcurrent: number | undefined;
+  /** Milliseconds by which an agent began after the one before it, in concurrent parts. */
+  staggerMs: number | undefined;
   /** How many different processes, and threads of them, the agents of one run had, at most. */
   processes: number;
   threads: number;
@@ -30,8 +34,10 @@ export interface GpuUse {
 
 export function conditions(runs: readonly ReadFile<MetricsFile>[]): Condition[] {
   const ours = runs.map(({ content }) => content).filter(({ design }) => design !== undefined);
-  const alike = ({ design, runtime, workload, seed, num_predict, fallback }: MetricsFile): string =>
-    JSON.stringify([design, runtime, workload, seed, num_predict, fallback]);
+  const alike = (run: MetricsFile): string => {
+    const { design, runtime, workload, seed, num_predict, fallback } = run;
+    return JSON.stringify([design, runtime, workload, seed, num_predict, fallback, heldBack(run)]);
+  };
   return [...groupBy(ours, alike).values()].flatMap((group) => {
     const [first] = group;
     return first === undefined ? [] : [condition(first, group)];
@@ -47,6 +53,15 @@ export function gpuUse(runs: readonly ReadFile<MetricsFile>[]): GpuUse[] {
   }));
 }
 
+/** What of the settings keeps agents from being at once. */
+function heldBack({ settings }: MetricsFile): Pick<Condition, 'maxConcurrent' | 'staggerMs'> {
+  const [most, stagger] = [settings?.max_concurrent, settings?.stagger_ms];
+  return {
+    maxConcurrent: typeof most === 'number' ? most : undefined,
+    staggerMs: typeof stagger === 'number' && stagger > 0 ? stagger : undefined,
+  };
+}
+
 function condition(first: MetricsFile, group: readonly MetricsFile[]): Condition {
   const agents = group.map(({ measurements }) => measurements.flatMap((one) => one.agents));
   const most = (of: (agent: (typeof agents)[number][number]) => string | undefined): number =>
@@ -60,6 +75,7 @@ function condition(first: MetricsFile, group: readonly MetricsFile[]): Condition
     seed: first.seed,
     numPredict: first.num_predict,
     fallback: first.fallback,
+    ...heldBack(first),
     processes: most(({ process_id: id }) => id?.toString()),
     threads: most(({ process_id: id, thread_id: thread }) => (thread === undefined ? undefined : `${id} ${thread}`)),
     largestReadBytes: reads.length === 0 ? undefined : Math.max(...reads),

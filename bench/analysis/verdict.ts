@@ -21,6 +21,7 @@ const CONCLUDED: readonly Tell[] = [effectOfConfiguration, balanceOnly, trueSpee
 const NOT_CONCLUDED: readonly Tell[] = [
   nothingValid,
   oneAgentOnly,
+  heldBack,
   unclearSpeedup,
   unclearSlowdowns,
   unclearScaling,
@@ -227,6 +228,18 @@ function oneAgentOnly({ singleRuns, published }: Figures): Sentence | undefined 
   const rest = published.runs === 0 ? '' : `; they are kept apart from the ${counted(published.runs, 'run')} of two`;
   const text = `Efficiency, speed-up, contention or any other figure of two agents out of ${counted(singleRuns.length, 'run')} in which no two agents were at once${rest}. What an agent did alone stands in a table of its own.`;
   return { text, from: ['singleRuns', 'alone'] };
+}
+
+/** By the benchmark's own settings the agents were not free to be at once. */
+function heldBack({ conditions }: Figures): Sentence | undefined {
+  const reasons = conditions.flatMap(({ runtime, maxConcurrent, staggerMs }) => [
+    ...(runtime?.startsWith('serial') ? ['a mutex lets one agent work at a time (--runtime serial)'] : []),
+    ...(maxConcurrent === 1 ? ['one call was made at a time (--max-concurrent 1)'] : []),
+    ...(staggerMs === undefined ? [] : [`agents began ${staggerMs} ms after each other (--stagger-ms), as part of W`]),
+  ]);
+  if (reasons.length === 0) return undefined;
+  const text = `What two agents do that are free to be at once: the benchmark itself held them back: ${[...new Set(reasons)].join('; ')}.`;
+  return { text, from: ['conditions'] };
 }
 
 function unmeasuredContention({ sound, runs }: Figures): Sentence | undefined {

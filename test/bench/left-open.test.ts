@@ -68,6 +68,27 @@ test('a slowdown is concluded of the agent whose interval tells it', () => {
   );
 });
 
+test.each([
+  [
+    { runtime: 'serial-1kb' },
+    'a mutex lets one agent work at a time (--runtime serial).',
+    '| serial-1kb | – | – | – | – | – | – |',
+  ],
+  [
+    { settings: { max_concurrent: 1 } },
+    'one call was made at a time (--max-concurrent 1).',
+    '| – | – | – | – | 1 | – |',
+  ],
+  [{ settings: { stagger_ms: 300 } }, 'agents began 300 ms after each other', '| – | – | – | – | – | 300 |'],
+])('agents that the benchmark itself held back: %j', (given, why, row) => {
+  const analysis = changed([1, 1.01, 0.99], (run) => ({ ...run, ...given }));
+  expect(textsOf(analysis.verdict.notConcluded)).toContain(`the benchmark itself held them back: ${why}`);
+  expect(markdown(report(analysis, undefined))).toContain(row);
+  const free = { settings: { max_concurrent: 2, stagger_ms: 0 } };
+  const { verdict } = changed([1, 1.01, 0.99], (run) => ({ ...run, ...free }));
+  expect(textsOf(verdict.notConcluded)).not.toContain('held them back');
+});
+
 test('a curve that explains little names no best number of agents', () => {
   const path = folder();
   const measured = new Map([

@@ -111,7 +111,7 @@ export function conditionSections({ conditions, gpus }: Analysis): Block[] {
   const plain = (value: string | number | undefined): string => String(value ?? '–');
   const rows = conditions.map((one) => [
     ...[one.runs, one.design, one.runtime, one.workload, one.seed, one.numPredict, one.fallback].map(plain),
-    ...[one.processes, one.threads, one.largestReadBytes].map(plain),
+    ...[one.maxConcurrent, one.staggerMs, one.processes, one.threads, one.largestReadBytes].map(plain),
   ]);
   const head = [
     'runs',
@@ -121,6 +121,8 @@ export function conditionSections({ conditions, gpus }: Analysis): Block[] {
     'seed',
     'most tokens',
     'fallback',
+    'calls at once',
+    'stagger ms',
     'processes',
     'threads',
     'largest read, bytes',
