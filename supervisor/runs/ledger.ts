@@ -13,7 +13,7 @@ import type { KeyedHash } from '../store/keyed-hash.ts';
 import type { RunOptions, RunRow } from '../store/runs.ts';
 import type { Store } from '../store/store.ts';
 import type { TurnOutcome } from '../store/turns.ts';
-import { type MaskedMessage, maskedRequest } from '../swarms/masked-request.ts';
+import { maskSwarm } from '../swarms/masked-request.ts';
 import { keptStreams } from './kept-streams.ts';
 import type { LiveRun, LiveTurn } from './live-run.ts';
 import { PauseLedger } from './pause-ledger.ts';
@@ -108,7 +108,8 @@ export class Ledger {
       this.#store.history.replaceMessage(run.number, content);
       this.#recorder.rewrite<'message-received'>(row.firstSeq, { content });
       Object.assign(row, { content, contentHash: hash });
-      if (row.origin === 'swarm') this.#maskSwarm(row.id, { raw, redactions });
+      const place = { store: this.#store, recorder: this.#recorder, hash: this.#owner.hash };
+      if (row.origin === 'swarm') maskSwarm(place, row.id, { raw, redactions });
     });
     this.#recorder.afterCommit(() => this.#owner.onForgotten());
     for (const redaction of redactions) {
@@ -118,15 +119,6 @@ export class Ledger {
         this.#redacted({ channel: 'text', text: content, redactions, raw, arrivedAt }, redaction, 0),
       );
     }
-  }
-
-  /** What is masked for an agent does not stay in what the swarm was asked. */
-  #maskSwarm(run: string, message: MaskedMessage): void {
-    const swarm = this.#store.swarms.byRun(run);
-    const masked = swarm && maskedRequest(swarm.request, message);
-    if (swarm === undefined || masked === undefined) return;
-    this.#store.swarms.mask(swarm.number, JSON.stringify(masked), this.#owner.hash.of(swarm.request));
-    this.#recorder.rewrite<'swarm-start'>(swarm.firstSeq, { task: masked.task });
   }
 
   turnStarted(run: LiveRun, turn: LiveTurn, policies: string): void {

@@ -6,6 +6,7 @@
  */
 import { statSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
+import type { CheckpointWish } from './checkpoints.ts';
 import { openDatabase } from './database.ts';
 
 const INTERVAL_MS = 1000;
@@ -18,8 +19,8 @@ const { path } = workerData as { path: string };
 const database = openDatabase(path, { timeoutMs: 100 });
 let mustEmpty = true;
 
-parentPort?.on('message', (message: 'empty' | 'close') => {
-  if (message === 'close') close();
+parentPort?.on('message', (wish: CheckpointWish) => {
+  if (wish === 'close') close();
   else mustEmpty = true;
 });
 

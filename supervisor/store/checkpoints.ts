@@ -5,6 +5,9 @@ import type { Log } from '../../agent/log.ts';
 /** A start has better things to do, and one that fails is over before. */
 const BEGINS_AFTER_MS = 1000;
 
+/** `empty`: the log holds what was forgotten; `close`: nothing more is wanted. */
+export type CheckpointWish = 'empty' | 'close';
+
 export class Checkpoints {
   readonly #beginning: NodeJS.Timeout;
   #worker: Worker | undefined;
@@ -16,7 +19,7 @@ export class Checkpoints {
 
   /** Has the write-ahead log emptied soon: it holds what was forgotten. It is emptied at the beginning, too. */
   empty(): void {
-    this.#worker?.postMessage('empty');
+    this.#worker?.postMessage('empty' satisfies CheckpointWish);
   }
 
   /**
@@ -29,7 +32,7 @@ export class Checkpoints {
     if (worker === undefined) return;
     const exited = new Promise((resolve) => worker.once('exit', resolve));
     worker.ref();
-    worker.postMessage('close');
+    worker.postMessage('close' satisfies CheckpointWish);
     await exited;
   }
 

@@ -1,12 +1,31 @@
-/** Masks in what a swarm was asked what a policy masked in the message that was made of it for an agent. Pure. */
+/** Masks in what a swarm was asked what a policy masked in the message that was made of it for an agent. */
 import type { SwarmRequest } from '../../swarm/request.ts';
 import type { Redaction } from '../gate/redactions.ts';
+import type { Recorder } from '../recorder.ts';
+import type { KeyedHash } from '../store/keyed-hash.ts';
+import type { Store } from '../store/store.ts';
 
 export interface MaskedMessage {
   /** The message as it was. */
   raw: string;
   /** In order; offsets are of `raw`. */
   redactions: readonly Pick<Redaction, 'from' | 'to' | 'mask'>[];
+}
+
+/** Where a swarm is kept. */
+export interface SwarmPlace {
+  store: Store;
+  recorder: Recorder;
+  hash: KeyedHash;
+}
+
+/** Masks it in the request and the first event of the swarm that this run is a step of. */
+export function maskSwarm({ store, recorder, hash }: SwarmPlace, run: string, message: MaskedMessage): void {
+  const swarm = store.swarms.byRun(run);
+  const masked = swarm && maskedRequest(swarm.request, message);
+  if (swarm === undefined || masked === undefined) return;
+  store.swarms.mask(swarm.number, JSON.stringify(masked), hash.of(swarm.request));
+  recorder.rewrite<'swarm-start'>(swarm.firstSeq, { task: masked.task });
 }
 
 /** The request (JSON) with the masks; undefined: nothing of it was masked. */
