@@ -1,9 +1,8 @@
 /** Analyses a folder and writes what it shows beside it: `report.md` and `report.html`. */
-import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Analysis, analyse } from '../analysis/analysis.ts';
 import { readResults } from '../results/read.ts';
-import { writeWhole } from '../results/write.ts';
+import { makeFolders, writeWhole } from '../results/write.ts';
 import type { ReportDocument } from './document.ts';
 import { html } from './html.ts';
 import { markdown } from './markdown.ts';
@@ -19,7 +18,7 @@ export async function writeReport(folder: string): Promise<Analysis> {
 /** Makes the folder. Returns the paths of the files. @throws the error of a write */
 export async function writeDocument(told: ReportDocument, folder: string): Promise<string[]> {
   const files = { 'report.md': markdown(told), 'report.html': await html(told) };
-  mkdirSync(resolve(folder), { recursive: true });
+  makeFolders(resolve(folder));
   return Object.entries(files).map(([name, text]) => {
     const path = join(resolve(folder), name);
     writeWhole(path, text);

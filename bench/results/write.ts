@@ -2,8 +2,8 @@
  * Writes result folders: `run_<n>/` with its reports and `metrics.json`, and `summary.json`, `summary.md`, `scaling.json` at the root.
  * A file is there whole or not at all, so that a benchmark that is interrupted leaves only what can be read.
  */
-import { accessSync, constants, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { accessSync, constants, existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { Failure, messageOf } from '../../stack/failure.ts';
 import type { MetricsFile } from './metrics-file.ts';
 import type { ScalingFile } from './scaling-file.ts';
@@ -32,9 +32,25 @@ export function isWritten(path: string): boolean {
 /** Makes a folder of results before anything is measured. @throws Failure it cannot be written to */
 export function makeFolder(path: string): void {
   writing(path, () => {
-    mkdirSync(path, { recursive: true });
+    makeFolders(path);
     accessSync(path, constants.W_OK);
   });
+}
+
+/** Makes a folder and those above it. Node's own way of it never returns where a folder refuses by ENOENT, as those of /proc do. */
+export function makeFolders(path: string): void {
+  if (isFolder(path)) return;
+  if (!existsSync(path)) makeFolders(dirname(path));
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    // Somebody else may have been first.
+    if (!isFolder(path)) throw error;
+  }
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 /** @throws Failure what `write` throws, with the folder's path */

@@ -6,7 +6,7 @@ import { metricsFile } from '../../../bench/results/metrics-file.ts';
 import { readResults } from '../../../bench/results/read.ts';
 import { scalingFile } from '../../../bench/results/scaling-file.ts';
 import { summaryFile } from '../../../bench/results/summary-file.ts';
-import { writeRun, writeScaling, writeSummary, writeWhole } from '../../../bench/results/write.ts';
+import { makeFolder, writeRun, writeScaling, writeSummary, writeWhole } from '../../../bench/results/write.ts';
 import { temporaryFolder } from '../../store/temporary-store.ts';
 
 function put(folder: string, path: string, text: string): void {
@@ -83,6 +83,11 @@ test('a folder without a single run says so, with the files that are broken', ()
   expect(() => readResults(folder)).toThrow('holds no run_<n>/metrics.json');
   put(folder, 'test001/run_1/metrics.json', 'NaN');
   expect(() => readResults(folder)).toThrow('test001/run_1/metrics.json: it is no JSON');
+});
+
+test.runIf(process.platform === 'linux')('a folder that cannot be made is said at once', () => {
+  // Node's recursive mkdir never returns from there.
+  expect(() => makeFolder('/proc/none/results')).toThrow(/^Results cannot be written to \/proc\/none\/results: ENOENT/);
 });
 
 test('a file that cannot be written leaves nothing beside its place', () => {
