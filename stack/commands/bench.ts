@@ -48,8 +48,24 @@ function isAttached({ collectorBackend, insightBackend }: BenchOptions): boolean
   return collectorBackend !== undefined || insightBackend !== undefined;
 }
 
-/** What is for a benchmark inside a stack is for `run` with backends alone. */
+/** Options that mean something to one action only: with another they would be passed over in silence. */
+const OF_ONE: readonly [action: string, options: readonly (keyof BenchOptions)[]][] = [
+  ['sweep', ['matrix', 'only', 'dryRun']],
+  ['analyze', ['compare', 'json', 'output']],
+];
+
+function mustBeOf(action: string, own: BenchOptions): void {
+  for (const [of, options] of OF_ONE) {
+    const strange = options.find((name) => own[name] !== undefined && own[name] !== false);
+    if (of !== action && strange !== undefined) {
+      throw usageFailure(`bench ${action}: ${flagOf(strange)} is for bench ${of}.`);
+    }
+  }
+}
+
+/** What is for another action is refused; what is for a benchmark inside a stack is for `run` with backends alone. */
 function mustFit(action: string, own: BenchOptions, given: GivenOptions): void {
+  mustBeOf(action, own);
   if (isAttached(own) && action !== 'run') {
     throw usageFailure(`bench ${action}: --collector-backend and --insight-backend are for bench run.`);
   }

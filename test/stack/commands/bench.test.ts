@@ -209,6 +209,9 @@ it.each([
   [['sweep', '--matrix', 'missing.json'], /--matrix: .*missing.json cannot be read/],
   [['scale', '--agents', '0,2'], /--agents: use numbers from 1/],
   [['--corpus', 'missing'], /--corpus: there is no folder/],
+  [['--dry-run'], /bench run: --dry-run is for bench sweep\./],
+  [['scale', '--only', 'test011'], /bench scale: --only is for bench sweep\./],
+  [['sweep', '--compare', 'x'], /bench sweep: --compare is for bench analyze\./],
 ])('wrong usage: %j', async (given, message) => {
   const { run } = workplace();
   expect(await run(['bench', ...given]).ended).toMatchObject({ code: 2, errors: expect.stringMatching(message) });
