@@ -87,8 +87,8 @@ function tell(event: EventOf<'swarm'>): void {
   if (event.type === 'swarm-start') return;
   if (event.type === 'swarm-end') return note(`${event.state}${event.error === undefined ? '' : `: ${event.error}`}`);
   const { step, state, error } = event;
-  const ended = error === undefined ? 'answered' : `failed: ${error}`;
-  note(`${step} ${state === 'started' ? 'began' : ended}`);
+  if (error !== undefined) return note(`${step}: ${error}`);
+  note(`${step} ${state === 'started' ? 'began' : 'answered'}`);
 }
 
 /** Returns the exit code. */

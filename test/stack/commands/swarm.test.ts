@@ -73,7 +73,7 @@ describe('with a running stack', () => {
 
     const nobody = await swarm('fault: garbage\nsay: hello', '--agents', 'a').ended;
     expect(nobody).toMatchObject({ code: 1, output: '[no agent produced an answer]\n' });
-    expect(nobody.errors).toMatch(/agent\/a failed: failed: \S/);
+    expect(nobody.errors).toMatch(/agent\/a: failed: \S/);
 
     const long = swarm(LONG);
     await eventually(() => long.errors().includes('agent/b began'));
