@@ -9,7 +9,6 @@ import type { EventReader, SeenEvent } from './event-reader.ts';
 import { type StackUnderTest, startedStack } from './stack-under-test.ts';
 import { until } from './until.ts';
 
-const TEST_MS = 120_000;
 const LONGEST_MS = 60_000;
 const PACE = { ttftMs: 50, tokensPerSecond: 300 };
 const REQUEST = {
@@ -49,68 +48,56 @@ async function expectWhole(stack: StackUnderTest, view: BenchmarkView, allAsked:
   if (allAsked !== undefined) expect(completed.length).toBeGreaterThanOrEqual(allAsked);
 }
 
-test(
-  'kill -9 of the supervisor in mid-benchmark, twice: it goes on, ends once, and leaves no process',
-  async () => {
-    const stack = await startedStack({ flags: ['--backend', 'simulator'] });
-    const reader = stack.reader();
-    await stack.client.simulate(PACE);
-    const { benchmark } = await begin(stack);
-    for (const count of [1, 3]) {
-      await part(reader, count);
-      const pid = stack.pid('supervisor');
-      const driver = await until('the process of the benchmark', () => childrenOf(pid, 'benchmark.mjs')[0]);
-      const temporary = argumentsOf(driver).at(-1) ?? '';
-      expect(existsSync(temporary)).toBe(true);
-      stack.kill('supervisor');
-      await until('another supervisor', () => ![0, pid].includes(stack.pid('supervisor')));
-      await until('the end of the first process', () => !existsSync(`/proc/${driver}/cmdline`));
-      expect(existsSync(temporary)).toBe(false);
-    }
-    await expectWhole(stack, await ended(stack, benchmark), 16);
-    // Acknowledged once: the same key joins it.
-    expect((await begin(stack)).benchmark).toBe(benchmark);
-    await reader.next(({ type }) => type === 'benchmark-end');
-    expect(reader.events.filter(({ type }) => type === 'benchmark-end')).toHaveLength(1);
-    await stack.assertNoOrphans();
-    await stack.stop();
-  },
-  TEST_MS,
-);
+test('kill -9 of the supervisor in mid-benchmark, twice: it goes on, ends once, and leaves no process', async () => {
+  const stack = await startedStack({ flags: ['--backend', 'simulator'] });
+  const reader = stack.reader();
+  await stack.client.simulate(PACE);
+  const { benchmark } = await begin(stack);
+  for (const count of [1, 3]) {
+    await part(reader, count);
+    const pid = stack.pid('supervisor');
+    const driver = await until('the process of the benchmark', () => childrenOf(pid, 'benchmark.mjs')[0]);
+    const temporary = argumentsOf(driver).at(-1) ?? '';
+    expect(existsSync(temporary)).toBe(true);
+    stack.kill('supervisor');
+    await until('another supervisor', () => ![0, pid].includes(stack.pid('supervisor')));
+    await until('the end of the first process', () => !existsSync(`/proc/${driver}/cmdline`));
+    expect(existsSync(temporary)).toBe(false);
+  }
+  await expectWhole(stack, await ended(stack, benchmark), 16);
+  // Acknowledged once: the same key joins it.
+  expect((await begin(stack)).benchmark).toBe(benchmark);
+  await reader.next(({ type }) => type === 'benchmark-end');
+  expect(reader.events.filter(({ type }) => type === 'benchmark-end')).toHaveLength(1);
+  await stack.assertNoOrphans();
+  await stack.stop();
+});
 
-test(
-  'kill -9 of init, and with it of everything: the next start goes on',
-  async () => {
-    const stack = await startedStack({ flags: ['--backend', 'simulator'] });
-    const reader = stack.reader();
-    await stack.client.simulate(PACE);
-    const { benchmark } = await begin(stack);
-    await part(reader, 2);
-    stack.kill('init');
-    await stack.initEnded();
-    await stack.assertNoProcess();
-    await stack.start();
-    await expectWhole(stack, await ended(stack, benchmark), undefined);
-    await stack.stop();
-  },
-  TEST_MS,
-);
+test('kill -9 of init, and with it of everything: the next start goes on', async () => {
+  const stack = await startedStack({ flags: ['--backend', 'simulator'] });
+  const reader = stack.reader();
+  await stack.client.simulate(PACE);
+  const { benchmark } = await begin(stack);
+  await part(reader, 2);
+  stack.kill('init');
+  await stack.initEnded();
+  await stack.assertNoProcess();
+  await stack.start();
+  await expectWhole(stack, await ended(stack, benchmark), undefined);
+  await stack.stop();
+});
 
-test(
-  'a stack that is stopped in mid-benchmark leaves no process, and the next start goes on; chats are answered meanwhile',
-  async () => {
-    const stack = await startedStack({ flags: ['--backend', 'simulator'] });
-    const reader = stack.reader();
-    await stack.client.simulate(PACE);
-    const { benchmark } = await begin(stack);
-    await part(reader, 1);
-    const run = await stack.client.send('assistant', { content: 'say: hello' });
-    expect(await stack.client.ended(run)).toMatchObject({ status: 'answered', content: 'hello' });
-    await stack.stop();
-    expect(existsSync(join(stack.data, 'benchmarks', benchmark))).toBe(true);
-    await stack.start();
-    await expectWhole(stack, await ended(stack, benchmark), undefined);
-    await stack.stop();
-  },
-  TEST_MS,
-);
+test('a stack that is stopped in mid-benchmark leaves no process, and the next start goes on; chats are answered meanwhile', async () => {
+  const stack = await startedStack({ flags: ['--backend', 'simulator'] });
+  const reader = stack.reader();
+  await stack.client.simulate(PACE);
+  const { benchmark } = await begin(stack);
+  await part(reader, 1);
+  const run = await stack.client.send('assistant', { content: 'say: hello' });
+  expect(await stack.client.ended(run)).toMatchObject({ status: 'answered', content: 'hello' });
+  await stack.stop();
+  expect(existsSync(join(stack.data, 'benchmarks', benchmark))).toBe(true);
+  await stack.start();
+  await expectWhole(stack, await ended(stack, benchmark), undefined);
+  await stack.stop();
+});

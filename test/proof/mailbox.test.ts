@@ -9,7 +9,6 @@ import { sayCoded, words } from './messages.ts';
 import { type StackUnderTest, startedStack } from './stack-under-test.ts';
 import { until } from './until.ts';
 
-const TEST_MS = 120_000;
 const CONFIGURATION = `export default {
   agents: [
     { name: 'planner', contacts: ['reviewer', 'tester'] },
@@ -67,54 +66,46 @@ async function anotherSupervisor(stack: StackUnderTest, pid: number): Promise<vo
   await until('another supervisor', () => ![0, pid].includes(stack.pid('supervisor')));
 }
 
-test(
-  'kill -9 of the supervisor when the model has ended and nothing is settled, and when each end has just been told',
-  async () => {
-    const stack = await team();
-    const reader = stack.reader();
-    await stack.client.simulate({ ttftMs: 20, tokensPerSecond: 200 });
+test('kill -9 of the supervisor when the model has ended and nothing is settled, and when each end has just been told', async () => {
+  const stack = await team();
+  const reader = stack.reader();
+  await stack.client.simulate({ ttftMs: 20, tokensPerSecond: 200 });
 
-    const unsettled = await stack.client.send('planner', { content: askingBoth('first'), chat: 'first' });
-    await reader.nextOf(unsettled, 'text-delta');
-    const pid = stack.pid('supervisor');
-    stack.kill('supervisor', 'SIGSTOP');
-    await until('the end of the model call', async () => {
-      return (await stack.client.modelCalls()).some(({ outcome }) => outcome === 'completed');
-    });
+  const unsettled = await stack.client.send('planner', { content: askingBoth('first'), chat: 'first' });
+  await reader.nextOf(unsettled, 'text-delta');
+  const pid = stack.pid('supervisor');
+  stack.kill('supervisor', 'SIGSTOP');
+  await until('the end of the model call', async () => {
+    return (await stack.client.modelCalls()).some(({ outcome }) => outcome === 'completed');
+  });
+  stack.kill('supervisor');
+  await anotherSupervisor(stack, pid);
+  await expectOneOfEach(stack, reader, await stack.client.ended(unsettled));
+
+  for (let round = 1; round <= 3; round++) {
+    const chat = `round ${round}`;
+    const run = await stack.client.send('planner', { content: askingBoth(chat), chat });
+    const ends = reader.nextOf(run, round === 1 ? 'letter-sent' : 'run-end');
+    await ends;
+    const victim = stack.pid('supervisor');
     stack.kill('supervisor');
-    await anotherSupervisor(stack, pid);
-    await expectOneOfEach(stack, reader, await stack.client.ended(unsettled));
-
-    for (let round = 1; round <= 3; round++) {
-      const chat = `round ${round}`;
-      const run = await stack.client.send('planner', { content: askingBoth(chat), chat });
-      const ends = reader.nextOf(run, round === 1 ? 'letter-sent' : 'run-end');
-      await ends;
-      const victim = stack.pid('supervisor');
-      stack.kill('supervisor');
-      await anotherSupervisor(stack, victim);
-      await expectOneOfEach(stack, reader, await stack.client.ended(run));
-    }
-    expect(await completedLetters(stack)).toBe(4 * 3);
-    await stack.stop();
-  },
-  TEST_MS,
-);
-
-test(
-  'kill -9 of init, and with it of everything, when the answer has been settled: the next start delivers',
-  async () => {
-    const stack = await team();
-    const reader = stack.reader();
-    await stack.client.simulate({ ttftMs: 100, tokensPerSecond: 200 });
-    const run = await stack.client.send('planner', { content: askingBoth('mine'), chat: 'mine' });
-    await reader.nextOf(run, 'run-end');
-    stack.kill('init');
-    await stack.initEnded();
-    await stack.assertNoProcess();
-    await stack.start();
+    await anotherSupervisor(stack, victim);
     await expectOneOfEach(stack, reader, await stack.client.ended(run));
-    await stack.stop();
-  },
-  TEST_MS,
-);
+  }
+  expect(await completedLetters(stack)).toBe(4 * 3);
+  await stack.stop();
+});
+
+test('kill -9 of init, and with it of everything, when the answer has been settled: the next start delivers', async () => {
+  const stack = await team();
+  const reader = stack.reader();
+  await stack.client.simulate({ ttftMs: 100, tokensPerSecond: 200 });
+  const run = await stack.client.send('planner', { content: askingBoth('mine'), chat: 'mine' });
+  await reader.nextOf(run, 'run-end');
+  stack.kill('init');
+  await stack.initEnded();
+  await stack.assertNoProcess();
+  await stack.start();
+  await expectOneOfEach(stack, reader, await stack.client.ended(run));
+  await stack.stop();
+});

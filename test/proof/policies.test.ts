@@ -17,8 +17,6 @@ import { until } from './until.ts';
 const BEFORE = 'This may be shown. ';
 const SAID = `${BEFORE}STUMBLE and on it goes.`;
 
-const LONG_TEST_MS = 60_000;
-
 describe('a policy that fails', () => {
   const policies = ['throwing', 'returning-a-number', 'returning-a-promise', 'leaving-loose-ends'];
   const shared = sharedStack({ files: filesFor(policies) });
@@ -70,27 +68,22 @@ test.each(['looping-in-text', 'looping-in-message', 'filling-the-heap'])(
     await expectRefused(stack, reader, policy, policy);
     await expectMendable(stack, policy);
   },
-  LONG_TEST_MS,
 );
 
-test(
-  'a policy that does not even get loaded is in quarantine by its file, and everybody else works',
-  async () => {
-    const policy = 'looping-at-load';
-    const stack = await startedStack({ files: filesFor([policy]) });
-    const reader = stack.reader();
-    const bystander = new Bystander(stack, reader, 'beside', 1);
-    await bystander.begin();
-    await expectRefused(stack, reader, policy, `./${policy}.ts`);
-    await bystander.expectUndisturbed();
+test('a policy that does not even get loaded is in quarantine by its file, and everybody else works', async () => {
+  const policy = 'looping-at-load';
+  const stack = await startedStack({ files: filesFor([policy]) });
+  const reader = stack.reader();
+  const bystander = new Bystander(stack, reader, 'beside', 1);
+  await bystander.begin();
+  await expectRefused(stack, reader, policy, `./${policy}.ts`);
+  await bystander.expectUndisturbed();
 
-    await stack.stop();
-    await stack.start();
-    await expectRefused(stack, reader, policy, `./${policy}.ts`);
-    await expectMendable(stack, policy);
-  },
-  LONG_TEST_MS,
-);
+  await stack.stop();
+  await stack.start();
+  await expectRefused(stack, reader, policy, `./${policy}.ts`);
+  await expectMendable(stack, policy);
+});
 
 /** One agent for each policy, named like it, and one that nobody judges. */
 function filesFor(policies: readonly string[]): Record<string, string> {

@@ -6,8 +6,6 @@ import { shownTurns } from './shown-turns.ts';
 import { type StackUnderTest, startedStack } from './stack-under-test.ts';
 import { until } from './until.ts';
 
-const LONG_TEST_MS = 90_000;
-
 function filesFor(policy: object | string, files: readonly string[] = []): Record<string, string> {
   const agents = [{ name: 'assistant', policies: [policy] }];
   const fixtures = files.map((name) => [
@@ -43,7 +41,6 @@ describe('killed while an answer is reviewed', () => {
       expect(await stack.client.modelCalls('say-coded')).toHaveLength(1);
       expect(stack.pid(id)).not.toBe(before);
     },
-    LONG_TEST_MS,
   );
 });
 
@@ -66,43 +63,34 @@ test.each(['at once', 'LATER'])(
       reason: expect.stringContaining('policy_quarantined'),
     });
   },
-  LONG_TEST_MS,
 );
 
-test(
-  'the judge that comes with it judges on the one server there is, corrects, and is counted',
-  async () => {
-    const stack = await startedStack({ files: filesFor({ use: 'judge', options: { historyCharacters: 500 } }) });
-    const view = await stack.client.ask('assistant', { content: sayCoded('Here is a DRIFT for you.') });
-    expect(view).toMatchObject({
-      status: 'answered',
-      content: 'Here is a for you.',
-      interventions: [{ policy: 'judge', action: 'interject', turn: 1 }],
-    });
-    const [policy] = (await stack.client.overview()).policies;
-    expect(policy?.reviews).toMatchObject({ calls: 2 });
-    expect(policy?.reviews?.prompt_tokens).toBeGreaterThan(view.usage.prompt_tokens);
-    await stack.stop();
-  },
-  LONG_TEST_MS,
-);
+test('the judge that comes with it judges on the one server there is, corrects, and is counted', async () => {
+  const stack = await startedStack({ files: filesFor({ use: 'judge', options: { historyCharacters: 500 } }) });
+  const view = await stack.client.ask('assistant', { content: sayCoded('Here is a DRIFT for you.') });
+  expect(view).toMatchObject({
+    status: 'answered',
+    content: 'Here is a for you.',
+    interventions: [{ policy: 'judge', action: 'interject', turn: 1 }],
+  });
+  const [policy] = (await stack.client.overview()).policies;
+  expect(policy?.reviews).toMatchObject({ calls: 2 });
+  expect(policy?.reviews?.prompt_tokens).toBeGreaterThan(view.usage.prompt_tokens);
+  await stack.stop();
+});
 
-test(
-  'what a review leaves behind fails later: its verdict stands, and nothing is restarted',
-  async () => {
-    const file = 'reviewing-loosely.ts';
-    const stack = await startedStack({ files: filesFor(`./${file}`, [file]) });
-    const supervisor = stack.pid('supervisor');
-    for (const chat of ['one', 'two']) {
-      expect(await stack.client.ask('assistant', { content: 'say: Hello', chat })).toMatchObject({ content: 'Hello' });
-    }
-    const left = (): number =>
-      stack.log().filter(({ msg }) => msg === 'a policy left something behind that failed').length;
-    // Of each review six or seven promises, and the listener.
-    await until('what was left behind', () => left() >= 14);
-    expect(stack.pid('supervisor')).toBe(supervisor);
-    await stack.client.ask('assistant', { content: 'say: Hello', chat: 'three' });
-    expect(stack.pid('supervisor')).toBe(supervisor);
-  },
-  LONG_TEST_MS,
-);
+test('what a review leaves behind fails later: its verdict stands, and nothing is restarted', async () => {
+  const file = 'reviewing-loosely.ts';
+  const stack = await startedStack({ files: filesFor(`./${file}`, [file]) });
+  const supervisor = stack.pid('supervisor');
+  for (const chat of ['one', 'two']) {
+    expect(await stack.client.ask('assistant', { content: 'say: Hello', chat })).toMatchObject({ content: 'Hello' });
+  }
+  const left = (): number =>
+    stack.log().filter(({ msg }) => msg === 'a policy left something behind that failed').length;
+  // Of each review six or seven promises, and the listener.
+  await until('what was left behind', () => left() >= 14);
+  expect(stack.pid('supervisor')).toBe(supervisor);
+  await stack.client.ask('assistant', { content: 'say: Hello', chat: 'three' });
+  expect(stack.pid('supervisor')).toBe(supervisor);
+});

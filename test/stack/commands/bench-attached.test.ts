@@ -10,7 +10,6 @@ import { eventually } from '../eventually.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { piped } from './piped.ts';
 
-const LONG = { timeout: 120_000 };
 const ON_BOTH = ['--collector-backend', 'one', '--insight-backend', 'two'];
 
 /** A folder whose stack has two model servers. */
@@ -52,7 +51,7 @@ describe('what cannot be asked', () => {
   });
 });
 
-describe('with a running stack', LONG, () => {
+describe('with a running stack', () => {
   it('shows how far it is and what came of it; what the stack refuses is said', async () => {
     const place = await placeWithTwo();
     await place.start();

@@ -28,9 +28,8 @@ function runs(pid: number): boolean {
 }
 
 /** Each runs the command several times. */
-const LONG = { timeout: 120_000 };
 
-describe('one configuration', LONG, () => {
+describe('one configuration', () => {
   it('is measured, written and reported; its processes are gone afterwards; it goes on with --resume', async () => {
     const { run, folder } = workplace();
     const servers = on(await urlOfSimulator(), await urlOfSimulator());
@@ -154,29 +153,25 @@ describe('one configuration', LONG, () => {
   });
 });
 
-it(
-  'a sweep says how long it takes, measures what is missing, and takes the name of a configuration',
-  LONG,
-  async () => {
-    const { run, folder } = workplace();
-    const servers = on(await urlOfSimulator(), await urlOfSimulator());
-    const given = ['bench', 'sweep', ...servers, '--design', 'legacy', '--runs', '1', '--output-dir', 'out'];
-    const dry = await run([...given, '--dry-run', '--matrix', 'tr114']).ended;
-    expect(dry).toMatchObject({
-      code: 0,
-      output: expect.stringMatching(/^27 configurations, 27 runs .* at most about \d/),
-    });
-    expect(dry.errors).toMatch(/test003, test202: the servers run these with the same settings/);
-    expect(existsSync(join(folder, 'out'))).toBe(false);
-    expect(await run([...given, '--only', 'test011,test100']).ended).toMatchObject({ code: 0 });
-    const read = readResults(join(folder, 'out')).runs.map(({ configuration }) => configuration);
-    expect(read).toEqual(['chimera_hetero/test011', 'chimera_homo/test100']);
-    const again = await run([...given, '--only', 'test011,test100', '--resume']).ended;
-    expect(again).toMatchObject({ code: 0, output: expect.stringContaining('nothing is left to do') });
-  },
-);
+it('a sweep says how long it takes, measures what is missing, and takes the name of a configuration', async () => {
+  const { run, folder } = workplace();
+  const servers = on(await urlOfSimulator(), await urlOfSimulator());
+  const given = ['bench', 'sweep', ...servers, '--design', 'legacy', '--runs', '1', '--output-dir', 'out'];
+  const dry = await run([...given, '--dry-run', '--matrix', 'tr114']).ended;
+  expect(dry).toMatchObject({
+    code: 0,
+    output: expect.stringMatching(/^27 configurations, 27 runs .* at most about \d/),
+  });
+  expect(dry.errors).toMatch(/test003, test202: the servers run these with the same settings/);
+  expect(existsSync(join(folder, 'out'))).toBe(false);
+  expect(await run([...given, '--only', 'test011,test100']).ended).toMatchObject({ code: 0 });
+  const read = readResults(join(folder, 'out')).runs.map(({ configuration }) => configuration);
+  expect(read).toEqual(['chimera_hetero/test011', 'chimera_homo/test100']);
+  const again = await run([...given, '--only', 'test011,test100', '--resume']).ended;
+  expect(again).toMatchObject({ code: 0, output: expect.stringContaining('nothing is left to do') });
+});
 
-it('more and more agents at once', LONG, async () => {
+it('more and more agents at once', async () => {
   const { run, folder } = workplace();
   const servers = on(await urlOfSimulator(), await urlOfSimulator());
   const ended = await run(['bench', 'scale', ...servers, '--agents', '3,1', '--runs', '1', '--output-dir', 'out'])
@@ -190,7 +185,7 @@ it('more and more agents at once', LONG, async () => {
   expect(scaling?.content.servers).toMatchObject([{ effective_context: 8192 }, { effective_context: 8192 }]);
 });
 
-it('a sweep and a scaling of which nothing is valid have failed, and say why', LONG, async () => {
+it('a sweep and a scaling of which nothing is valid have failed, and say why', async () => {
   const { run, folder } = workplace();
   const servers = on(await urlOfSimulator(), await urlOfSimulator());
   const given = [...servers, '--model', 'missing', '--runs', '1', '--output-dir'];

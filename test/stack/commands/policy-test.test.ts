@@ -81,7 +81,7 @@ it('tests two at once while the stack streams; says what is wrong with a candida
   expect(wrongChat).toMatchObject({ code: 1, errors: expect.stringContaining('There is no chat "mian": there are') });
   expect(stack.supervisor.run(streaming).status).toBe('running');
   await stack.supervisor.stopRun(streaming);
-}, 120_000);
+});
 
 const hanging: [string, string, string][] = [
   [

@@ -12,7 +12,6 @@ import { mostAtOnce } from '../model-calls.ts';
 import type { RunningStack } from '../running-stack.ts';
 import { onServers } from './two-servers.ts';
 
-const LONG = { timeout: 120_000 };
 const BACKENDS = { collector: 'one', insight: 'two' };
 /** A call takes a tenth of a second. */
 const PACE = { ttftMs: 20, tokensPerSecond: 500 };
@@ -39,7 +38,7 @@ async function measured(stack: RunningStack, { benchmark }: Pick<BenchmarkView, 
 
 const isChat = ({ messages }: LoggedRequest): boolean => messages.some(({ content }) => content.startsWith('say: '));
 
-describe('a benchmark', LONG, () => {
+describe('a benchmark', () => {
   test('is recorded, measured, written and summed up; its events tell how far it is', async () => {
     const { stack } = await onServers({ one: PACE, two: PACE });
     const begun = await begin(stack, { runs: 2, design: 'sound' });
@@ -193,7 +192,7 @@ describe('a benchmark', LONG, () => {
   });
 });
 
-describe('chats beside a benchmark', LONG, () => {
+describe('chats beside a benchmark', () => {
   test('wait for one call at most, and no slot is used twice', async () => {
     const { stack, servers } = await onServers({ one: { ...PACE, ttftMs: 100 }, two: { ...PACE, ttftMs: 100 } });
     const begun = await begin(stack, { runs: 500, design: 'sound' });
