@@ -71,7 +71,8 @@ describe('with a running stack', () => {
   it('Ctrl-C stops the benchmark, and says what there is', async () => {
     const place = await placeWithTwo();
     await place.start();
-    const command = place.run(['bench', ...ON_BOTH, '--runs', '500', '--design', 'legacy', '--num-predict', '40']);
+    const given = ['--runs', '500', '--design', 'legacy', '--num-predict', '40', '--chimera-top-k', '40'];
+    const command = place.run(['bench', ...ON_BOTH, ...given]);
     await eventually(() => command.errors().includes('run 2, concurrent: '));
     const meanwhile = (await place.run(['--status']).ended).output;
     expect(meanwhile).toMatch(/^benchmark \w{16} is measured: \d+ of 500 runs done, about \d.*left$/m);
