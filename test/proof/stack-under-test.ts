@@ -138,7 +138,9 @@ export class StackUnderTest {
     const file = join(this.data, 'interject.log');
     const lines = existsSync(file) ? readFileSync(file, 'utf8').trimEnd().split('\n') : [];
     const log = lines.slice(-LAST_LINES).join('\n');
-    return `The stack at ${this.#url} has printed:\n${this.output}\nThe end of its log:\n${log}`;
+    const { exitCode, signalCode } = this.#command?.process ?? {};
+    const state = `runs: ${exitCode === null && signalCode === null}, exit code ${exitCode}, signal ${signalCode}`;
+    return `The stack at ${this.#url} (${state}) has printed:\n${this.output}\nThe end of its log:\n${log}`;
   }
 
   /** What `--status` prints. */
