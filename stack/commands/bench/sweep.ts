@@ -1,5 +1,6 @@
 /** `bench sweep`: many configurations, one after the other, each into `<folder>/<scenario>/<name>`. The time is said first. */
 import { join, resolve } from 'node:path';
+import { counted } from '../../../bench/analysis/words.ts';
 import {
   benchOf,
   differentServers,
@@ -80,7 +81,7 @@ async function timeOf(cells: readonly OpenCell[], surroundings: Surroundings): P
   const runs = missing.reduce((sum, cell) => sum + cell.runs, 0);
   const works = missing.reduce((sum, cell) => sum + worksOf(cell.settings, cell.runs, servers, agents), 0);
   surroundings.progress.expect(works);
-  const what = `${cells.length} configurations, ${runs} runs to measure`;
+  const what = `${counted(cells.length, 'configuration')}, ${counted(runs, 'run')} to measure`;
   const [first] = missing;
   if (first === undefined || works === 0) return `${what}: nothing is left to do.`;
   const agent = measuredAgent(agents[0] ?? PAIR[0], 0, {}, first.settings);
