@@ -51,7 +51,7 @@ describe('init restarts', () => {
   it('a child that was killed', async () => {
     const { init, pidOf } = runInit([[childOf('ready.mjs')]]);
     await init.start();
-    const first = pidOf('ready') ?? 0;
+    const first = pidOf('ready') ?? Number.NaN;
     process.kill(first, 'SIGKILL');
     const second = await eventually(() => pidOf('ready') !== first && pidOf('ready'));
     expect(second).not.toBe(first);
@@ -80,7 +80,7 @@ describe('init restarts', () => {
     const { init, endsOf, pidOf } = runInit([children]);
     await init.start();
     process.kill(pidOf('ready') ?? Number.NaN, 'SIGKILL');
-    const first = pidOf('transient') ?? 0;
+    const first = pidOf('transient') ?? Number.NaN;
     process.kill(first, 'SIGKILL');
     await eventually(() => pidOf('transient') !== undefined && pidOf('transient') !== first);
     await eventually(() => endsOf('ready').length === 1);
@@ -106,7 +106,7 @@ describe('init restarts', () => {
       restartLimits: { intensity: 0, periodMs: 1000, backOffMs: 0, longestBackOffMs: 0 },
     });
     await init.start();
-    const first = pidOf('supervisor') ?? 0;
+    const first = pidOf('supervisor') ?? Number.NaN;
     process.kill(first, 'SIGKILL');
     await eventually(() => pidOf('supervisor') !== undefined && pidOf('supervisor') !== first);
     expect(forgiven).toEqual([first]);
@@ -138,7 +138,7 @@ describe('init stops', () => {
   it('a deaf child with SIGKILL when its time is over', async () => {
     const { init, endsOf, pidOf } = runInit([[childOf('deaf.mjs', { shutdownMs: 300 })]]);
     await init.start();
-    const pid = pidOf('deaf') ?? 0;
+    const pid = pidOf('deaf') ?? Number.NaN;
     const begun = performance.now();
     await init.stop();
     expect(performance.now() - begun).toBeGreaterThanOrEqual(299);
