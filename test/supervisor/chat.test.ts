@@ -64,7 +64,7 @@ describe('a message', () => {
   });
 
   test('shows what is streamed while it is streamed', async () => {
-    const stack = await startStack({ simulator: { tokensPerSecond: 100 } });
+    const stack = await startStack({ simulator: { tokensPerSecond: 10 } });
     const run = await stack.say('say: one two three four five six seven eight nine ten');
     await stack.event(run, 'text-delta');
     const line = stack.supervisor.history('assistant', undefined).messages.at(-1);
