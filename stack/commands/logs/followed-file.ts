@@ -28,16 +28,25 @@ export class FollowedFile {
 
   /** The whole lines that were added, without their ends, block by block. */
   async *added(): AsyncGenerator<Buffer[]> {
-    await this.#lookForTruncation();
     for (;;) {
-      const block = Buffer.alloc(BLOCK_BYTES);
-      const { bytesRead } = await this.#file.read(block, 0, BLOCK_BYTES, this.#offset);
-      if (bytesRead === 0) return;
-      this.#offset += bytesRead;
-      const read = block.subarray(0, bytesRead);
-      this.#last = Buffer.concat([this.#last, read.subarray(-REMEMBERED_BYTES)]).subarray(-REMEMBERED_BYTES);
-      yield [...this.#linesOf(read)];
+      const read = await this.#next();
+      if (read === undefined) this.#startAnew();
+      else if (read.length > 0) yield [...this.#linesOf(read)];
+      else if ((await this.#file.stat()).size < this.#offset) this.#startAnew();
+      else return;
     }
+  }
+
+  /** What follows, read together with what stood before it: a file may be truncated at any moment. Undefined: that stands there no more. */
+  async #next(): Promise<Buffer | undefined> {
+    const known = this.#last.length;
+    const block = Buffer.alloc(known + BLOCK_BYTES);
+    const { bytesRead } = await this.#file.read(block, 0, block.length, this.#offset - known);
+    if (!block.subarray(0, Math.min(known, bytesRead)).equals(this.#last)) return undefined;
+    const read = block.subarray(known, bytesRead);
+    this.#offset += read.length;
+    this.#last = Buffer.concat([this.#last, read.subarray(-REMEMBERED_BYTES)]).subarray(-REMEMBERED_BYTES);
+    return read;
   }
 
   /** What stands behind the last newline, when nothing more is to be waited for. */
@@ -65,18 +74,9 @@ export class FollowedFile {
     if (this.#openBytes > LONGEST_LINE) yield this.unfinished();
   }
 
-  async #lookForTruncation(): Promise<void> {
-    const { size } = await this.#file.stat();
-    if (size >= this.#offset && (await this.#stillStands())) return;
+  #startAnew(): void {
     this.#offset = 0;
     this.#last = Buffer.alloc(0);
     this.unfinished();
-  }
-
-  async #stillStands(): Promise<boolean> {
-    const now = Buffer.alloc(this.#last.length);
-    if (now.length === 0) return true;
-    await this.#file.read(now, 0, now.length, this.#offset - now.length);
-    return now.equals(this.#last);
   }
 }
